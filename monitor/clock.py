@@ -1,0 +1,192 @@
+"""Clocks: order and durations by CLOCK_BOOTTIME, calendar by CLOCK_REALTIME.
+
+BOOTTIME runs on in suspend and never steps, so it orders samples and times the loop;
+realtime only tells where on the calendar they belong. `place` decides which offset
+between the two to believe. The one module that reads a clock.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import struct
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Self
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from zoneinfo import ZoneInfo
+
+SECOND_NS = 1_000_000_000
+RELEASED_S = 1_793_491_200
+"""2026-11-01: no true clock that runs this version shows an earlier time."""
+PLAUSIBLE_S = 400 * 86_400
+STEP_NS = SECOND_NS // 2
+"""A smaller change of the offset is NTP's slewing: spans stay contiguous."""
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
+_TIMEX_BYTES = 208  # sizeof(struct timex) on 64 bit, linux/timex.h
+_TFD_NONBLOCK_CLOEXEC = os.O_NONBLOCK | os.O_CLOEXEC
+_ITIMERSPEC = struct.Struct("=qqqq")
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Reading(NamedTuple):
+    """All clocks at one instant.
+
+    Attributes:
+        boottime_ns: since boot, suspend included.
+        realtime_ns: since 1970, as the wall clock says.
+        synchronised: whether the kernel believes the wall clock (adjtimex).
+        boot_id: random id of this boot.
+    """
+
+    boottime_ns: int
+    realtime_ns: int
+    synchronised: bool
+    boot_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Which offset from BOOTTIME to realtime is believed in this boot.
+
+    Attributes:
+        last_trusted_s: newest UTC second known to be true.
+        offset_ns: realtime minus boottime; None while nothing can be believed.
+        trusted: whether the offset came from a synchronised clock of this boot.
+        stepped: whether the last reading changed the offset by more than slewing.
+    """
+
+    last_trusted_s: int
+    offset_ns: int | None = None
+    trusted: bool = False
+    stepped: bool = False
+
+    def second(self, boottime_ns: int) -> int:
+        """The UTC second of an instant of this boot.
+
+        Raises:
+            ValueError: nothing can be believed yet (`offset_ns` is None).
+        """
+        if self.offset_ns is None:
+            raise ValueError("no offset between boot time and calendar yet")
+        return (boottime_ns + self.offset_ns) // SECOND_NS
+
+
+def place(before: Placement, reading: Reading) -> Placement:
+    """Decide which offset between boot time and calendar to believe.
+
+    That of a synchronised clock; else the last good one of this boot; else the wall
+    clock's own if it is plausible; else none.
+
+    Args:
+        before: what was believed at the reading before.
+        reading: the clocks now.
+
+    Returns:
+        What is believed now. Its offset moves only for a step: slewing keeps it.
+    """
+    own_ns = reading.realtime_ns - reading.boottime_ns
+    now_s = reading.realtime_ns // SECOND_NS
+    if reading.synchronised:
+        steady = replace(
+            before, trusted=True, last_trusted_s=max(before.last_trusted_s, now_s)
+        )
+        return _moved(steady, own_ns)
+    if before.trusted:
+        return replace(before, stepped=False)
+    if before.last_trusted_s <= now_s <= before.last_trusted_s + PLAUSIBLE_S:
+        return _moved(before, own_ns)
+    return replace(before, stepped=False)
+
+
+def _moved(before: Placement, offset_ns: int) -> Placement:
+    if before.offset_ns is None:
+        return replace(before, offset_ns=offset_ns, stepped=False)
+    if abs(offset_ns - before.offset_ns) < STEP_NS:
+        return replace(before, stepped=False)
+    return replace(before, offset_ns=offset_ns, stepped=True)
+
+
+def read(boot_id_file: Path = _BOOT_ID) -> Reading:
+    """Read all clocks of this machine."""
+    timex = ctypes.create_string_buffer(_TIMEX_BYTES)  # modes = 0: only read
+    synchronised = _libc.adjtimex(timex) not in (_TIME_ERROR, -1)
+    return Reading(
+        boottime_ns=time.clock_gettime_ns(time.CLOCK_BOOTTIME),
+        realtime_ns=time.clock_gettime_ns(time.CLOCK_REALTIME),
+        synchronised=synchronised,
+        boot_id=boot_id_file.read_text(encoding="ascii").strip(),
+    )
+
+
+def now_s() -> int:
+    """The wall clock in whole UTC seconds, for what only people read."""
+    return time.clock_gettime_ns(time.CLOCK_REALTIME) // SECOND_NS
+
+
+def local_zone() -> ZoneInfo:
+    """The machine's time zone: TZ, else /etc/localtime; UTC without either."""
+    from tzlocal import get_localzone  # noqa: PLC0415 - 20 ms that only reports need
+
+    return get_localzone()
+
+
+class BoottimeTimer:
+    """A timerfd(2) on CLOCK_BOOTTIME: fires at a fixed beat, at once after a resume.
+
+    Readable when at least one beat has passed. Python has os.timerfd_create only
+    from 3.13 on, hence the three calls through libc.
+    """
+
+    def __init__(self, interval_s: float) -> None:
+        """Arm the timer.
+
+        Args:
+            interval_s: seconds between two beats.
+
+        Raises:
+            OSError: the kernel refuses a timer.
+        """
+        self._fd = _libc.timerfd_create(time.CLOCK_BOOTTIME, _TFD_NONBLOCK_CLOEXEC)
+        if self._fd < 0:
+            raise OSError(ctypes.get_errno(), "timerfd_create(CLOCK_BOOTTIME)")
+        self.set_interval(interval_s)
+
+    def set_interval(self, interval_s: float) -> None:
+        """Beat at another interval from now on."""
+        whole, rest = divmod(int(interval_s * SECOND_NS), SECOND_NS)
+        spec = _ITIMERSPEC.pack(whole, rest, whole, rest)
+        if _libc.timerfd_settime(self._fd, 0, spec, None):
+            raise OSError(ctypes.get_errno(), "timerfd_settime")
+
+    def fileno(self) -> int:
+        """For selectors."""
+        return int(self._fd)
+
+    def beats(self) -> int:
+        """How many beats have passed since the last call; 0 when it is too early."""
+        try:
+            return int.from_bytes(os.read(self._fd, 8), "little")
+        except BlockingIOError:
+            return 0
+
+    def close(self) -> None:
+        """Release the descriptor."""
+        os.close(self._fd)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

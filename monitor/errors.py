@@ -1,0 +1,75 @@
+"""The one tree of errors.
+
+Each message says what failed, where (file, key, line, device), and what to do.
+Only the command line turns them into text and an exit status (`monitor.cli`).
+"""
+
+
+class EsimmonError(Exception):
+    """Something that a person can act on; exit status 1."""
+
+
+class ConfigError(EsimmonError):
+    """The configuration file cannot be used: file, key, what was found and allowed."""
+
+
+class StoreError(EsimmonError):
+    """The database cannot be used; the counting goes on where it can.
+
+    Attributes:
+        reason: `full`, `read-only`, `busy`, `damaged`, `missing`, `newer`,
+            `permission`, `refused` (values that cannot be stored), or `io`.
+    """
+
+    reason = "io"
+
+    def __init__(self, message: str, *, reason: str | None = None) -> None:
+        """Say what failed; `reason` where the class does not say it already."""
+        super().__init__(message)
+        self.reason = reason or self.reason
+
+
+class StoreMissingError(StoreError):
+    """There is no database yet: nothing was ever recorded."""
+
+    reason = "missing"
+
+
+class StoreBusyError(StoreError):
+    """Another process holds the store, or its lock outlived every timeout."""
+
+    reason = "busy"
+
+
+class StoreDamagedError(StoreError):
+    """The file is not a usable database; it is set aside, never deleted."""
+
+    reason = "damaged"
+
+
+class StoreNewerError(StoreError):
+    """The schema is from a later version of esimmon than this one."""
+
+    reason = "newer"
+
+
+class SourceError(EsimmonError):
+    """A kernel source exists and cannot be read or understood."""
+
+
+class UnsupportedError(EsimmonError):
+    """This kernel or user does not offer a source: the caller falls back, says it once.
+
+    Attributes:
+        remedy: what a person can type or install to get it, as one sentence.
+    """
+
+    def __init__(self, what: str, *, remedy: str) -> None:
+        """Say what is missing and how to get it."""
+        super().__init__(f"{what} {remedy}")
+        self.what = what
+        self.remedy = remedy
+
+
+class UsageError(EsimmonError):
+    """The command was called in a way that makes no sense; exit status 2."""

@@ -1,0 +1,64 @@
+"""The Debian packages that tests need, in one place.
+
+Each program or library maps to the package it comes from, so that a test which is left
+out can say what to install.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+from pathlib import Path
+
+PROGRAMS = {
+    "ip": "iproute2",
+    "nft": "nftables",
+    "unshare": "util-linux",
+    "setpriv": "util-linux",
+    "ping": "iputils-ping",
+    "clang": "clang",
+    "llvm-strip": "llvm",
+    "bpftool": "bpftool",
+    "tmux": "tmux",
+}
+LIBRARIES = {"libbpf.so.1": "libbpf1", "libc.so.6": "libc6"}
+HEADERS = {"/usr/include/bpf/bpf_helpers.h": "libbpf-dev"}
+# Without a program of their own to look for.
+BESIDES = ("libc6-dev", "linux-libc-dev")
+
+
+def debian_packages() -> list[str]:
+    """All of them, for apt-get install."""
+    named = [*PROGRAMS.values(), *LIBRARIES.values(), *HEADERS.values(), *BESIDES]
+    return sorted(set(named))
+
+
+def lacking(*needs: str) -> list[str]:
+    """What is missing of the given needs, as packages to install (or "root").
+
+    Args:
+        needs: names of PROGRAMS, LIBRARIES or HEADERS, or "root".
+    """
+    return [_source(need) for need in needs if not _is_there(need)]
+
+
+def _is_there(need: str) -> bool:
+    if need == "root":
+        return os.geteuid() == 0
+    if need in PROGRAMS:
+        return shutil.which(need) is not None
+    return _loads(need) if need in LIBRARIES else Path(need).exists()
+
+
+def _source(need: str) -> str:
+    package = {**PROGRAMS, **LIBRARIES, **HEADERS}.get(need)
+    return f"the Debian package {package}" if package else need
+
+
+def _loads(name: str) -> bool:
+    try:
+        ctypes.CDLL(name)
+    except OSError:
+        return False
+    return True

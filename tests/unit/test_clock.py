@@ -1,0 +1,86 @@
+"""Which offset between boot time and calendar is believed, and the timer."""
+
+from __future__ import annotations
+
+import select
+from pathlib import Path
+
+import pytest
+
+from monitor import clock
+from monitor.clock import PLAUSIBLE_S, SECOND_NS, BoottimeTimer, Placement, Reading
+
+TRUSTED_S = 1_800_000_000
+
+
+def reading(boot_s: float, wall_s: float, *, synchronised: bool) -> Reading:
+    """Clocks of one boot."""
+    return Reading(int(boot_s * SECOND_NS), int(wall_s * SECOND_NS), synchronised, "b")
+
+
+def test_a_synchronised_clock_is_believed() -> None:
+    """And it makes the newest second known to be true."""
+    now = TRUSTED_S + 50
+    placed = clock.place(Placement(TRUSTED_S), reading(10, now, synchronised=True))
+    assert (placed.second(10 * SECOND_NS), placed.trusted) == (now, True)
+    assert placed.last_trusted_s == now
+
+
+def test_a_jump_of_an_unsynchronised_clock_is_not_believed_after_a_good_reading() -> (
+    None
+):
+    """The last good offset of this boot goes on."""
+    good = clock.place(Placement(TRUSTED_S), reading(10, TRUSTED_S, synchronised=True))
+    jumped = reading(70, TRUSTED_S + 86_400, synchronised=False)
+    placed = clock.place(good, jumped)
+    assert placed.second(70 * SECOND_NS) == TRUSTED_S + 60
+    assert not placed.stepped
+
+
+def test_a_clock_of_1970_places_nothing() -> None:
+    """The usage waits until somebody knows the time."""
+    placed = clock.place(Placement(TRUSTED_S), reading(10, 10, synchronised=False))
+    assert placed.offset_ns is None
+    with pytest.raises(ValueError, match="no offset"):
+        placed.second(0)
+
+
+@pytest.mark.parametrize("ahead_s", [0, PLAUSIBLE_S])
+def test_a_plausible_clock_is_believed_without_trust(ahead_s: int) -> None:
+    """From the last trusted second until 400 days later."""
+    now = reading(10, TRUSTED_S + ahead_s, synchronised=False)
+    placed = clock.place(Placement(TRUSTED_S), now)
+    assert placed.second(10 * SECOND_NS) == TRUSTED_S + ahead_s
+    assert placed.last_trusted_s == TRUSTED_S
+
+
+def test_a_clock_too_far_ahead_is_not_plausible() -> None:
+    """A second more than 400 days."""
+    now = reading(10, TRUSTED_S + PLAUSIBLE_S + 1, synchronised=False)
+    assert clock.place(Placement(TRUSTED_S), now).offset_ns is None
+
+
+def test_slewing_keeps_the_offset_and_a_step_is_said() -> None:
+    """Otherwise spans of one slot would not touch."""
+    first = clock.place(Placement(TRUSTED_S), reading(0, TRUSTED_S, synchronised=True))
+    slewed = clock.place(first, reading(10, TRUSTED_S + 10.4, synchronised=True))
+    assert (slewed.offset_ns, slewed.stepped) == (first.offset_ns, False)
+    stepped = clock.place(first, reading(10, TRUSTED_S - 3590, synchronised=True))
+    assert stepped.stepped
+    assert stepped.second(10 * SECOND_NS) == TRUSTED_S - 3590
+
+
+def test_the_clocks_of_this_machine_can_be_read() -> None:
+    """The boot id is the kernel's."""
+    now = clock.read()
+    boot_id = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    assert now.boot_id == boot_id
+    assert 0 < now.boottime_ns < now.realtime_ns
+
+
+def test_the_timer_beats_and_counts_what_was_missed() -> None:
+    """Too early there is no beat; late ones come as one number."""
+    with BoottimeTimer(0.05) as timer:
+        assert timer.beats() == 0
+        assert select.select([timer], [], [], 2.0)[0]
+        assert timer.beats() >= 1
