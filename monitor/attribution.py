@@ -1,0 +1,121 @@
+"""Socket rows to shares of the explanation, and what is left over.
+
+Pure. A row belongs to the process that owns the socket; rows on a bridge, bond or VLAN
+belong to the billed devices beneath it. The rest (what no row explains) is not stored:
+it is the bill minus the explanation, signed, whenever somebody asks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from monitor.applications import recognise
+from monitor.networks import elsewhere
+from monitor.usage import (
+    Attachment,
+    Owner,
+    Process,
+    Share,
+    SocketKey,
+    Traffic,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+NO_UID = -1
+
+
+class Attributed(NamedTuple):
+    """One row with its owner found."""
+
+    attachment: Attachment
+    share: Share
+    process: Process | None
+    traffic: Traffic
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What attribution needs to know of the machine at this tick.
+
+    Attributes:
+        netns: inode number of the daemon's own network namespace.
+        devices: attachments of this namespace by ifindex.
+        lowers: billed devices beneath others, by ifindex.
+        weights: bytes that each device moved in this tick, to share rows on a bond.
+    """
+
+    netns: int
+    devices: Mapping[int, Attachment]
+    lowers: Mapping[int, tuple[int, ...]]
+    weights: Mapping[int, int]
+
+
+def nobody(owner: Owner) -> Process:
+    """Facts of an owner that the kernel's table had no room for."""
+    return Process(owner, comm="", exe="", argv=(), uid=NO_UID, ppid=0, cgroup="")
+
+
+def _split(traffic: Traffic, weights: list[int]) -> Iterator[Traffic]:
+    """Share traffic by weights; the parts add up (cumulative floor)."""
+    whole = sum(weights)
+    if not whole:
+        weights, whole = [1, *weights[1:]], 1
+    given, reached = Traffic(), 0
+    for weight in weights:
+        reached += weight
+        upto = traffic.part(reached, whole)
+        yield upto - given
+        given = upto
+
+
+def _places(
+    key: SocketKey, traffic: Traffic, around: Surroundings
+) -> Iterator[tuple[Attachment, Traffic]]:
+    """Where a row's bytes are booked."""
+    if key.netns not in (around.netns, 0):
+        yield elsewhere(key.netns, key.ifindex), traffic
+    elif beneath := around.lowers.get(key.ifindex):
+        parts = _split(traffic, [around.weights.get(i, 0) for i in beneath])
+        yield from zip((around.devices[i] for i in beneath), parts, strict=True)
+    elif key.ifindex in around.devices:
+        yield around.devices[key.ifindex], traffic
+
+
+def attribute(
+    usage: Mapping[SocketKey, Traffic],
+    around: Surroundings,
+    find: Callable[[Owner], Process],
+) -> list[Attributed]:
+    """Give each row of socket usage its application and attachment.
+
+    Rows without a process are the kernel's own (ICMP, TIME_WAIT) when they are known
+    to be of this namespace; else nobody can say whose device they crossed, and they
+    stay part of what is unattributed.
+
+    Args:
+        usage: signed differences by row.
+        around: the machine at this tick.
+        find: facts of an owner; `nobody` when there are none.
+
+    Returns:
+        The rows, in the order of `usage`.
+    """
+    rows = []
+    for key, traffic in usage.items():
+        process: Process | None = None
+        if key.owner.pid:
+            process = find(key.owner)
+            share = Share(recognise(process), uid=process.uid)
+        elif key.netns == around.netns:
+            share = Share(None, kind="kernel", uid=NO_UID)
+        else:
+            continue
+        rows += [
+            Attributed(attachment, share, process, part)
+            for attachment, part in _places(key, traffic, around)
+            if part
+        ]
+    return rows

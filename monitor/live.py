@@ -1,0 +1,60 @@
+"""What a person sees of the last tick: rates, and who it was."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from monitor.usage import Traffic, total
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from monitor.attribution import Attributed
+    from monitor.usage import Attachment, Bill
+
+
+class Live(NamedTuple):
+    """Figures of one tick; bytes are IP packets, as a carrier counts.
+
+    Attributes:
+        interval_s: length of the tick in seconds.
+        devices: traffic of this tick by billed device.
+        run: traffic of all billed devices since this run began.
+        top: the application that moved most in this tick, empty without one.
+        top_bytes: its bytes, both directions.
+    """
+
+    interval_s: float = 0.0
+    devices: Mapping[str, Traffic] = {}
+    run: Traffic = Traffic()
+    top: str = ""
+    top_bytes: int = 0
+
+
+def after(
+    before: Live,
+    interval_s: float,
+    bills: Mapping[Attachment, Bill],
+    rows: Iterable[Attributed],
+) -> Live:
+    """The figures of the next tick.
+
+    Args:
+        before: those of the tick before.
+        interval_s: how long the tick was, in seconds.
+        bills: what each device moved.
+        rows: whose bytes they were.
+    """
+    devices = {
+        attachment.device: bill.l3
+        for attachment, bill in bills.items()
+        if attachment.billed
+    }
+    by_application: Counter[str] = Counter()
+    for row in rows:
+        if row.attachment.billed and row.share.application is not None:
+            by_application[row.share.application.name] += row.traffic.bytes
+    top, top_bytes = next(iter(by_application.most_common(1)), ("", 0))
+    run = before.run + total(devices.values())
+    return Live(interval_s, devices, run, top, top_bytes)

@@ -1,0 +1,183 @@
+"""Which network each device is attached to, and which devices are billed.
+
+Pure. Until networks are read from NetworkManager and ModemManager, a network is
+`if:NAME`. What is billed: exclude > include > guess. The guess leaves out what only
+carries other devices' bytes a second time (bridges, virtual pairs, tunnels, VLANs and
+bonds, whose lower devices are billed), so that no byte is billed twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from monitor.usage import Attachment, Link, Traffic
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+ARPHRD_ETHER: Final = 1  # linux/if_arp.h
+ARPHRD_LOOPBACK: Final = 772
+ETHERNET_HEADER_BYTES: Final = 14  # linux/if_ether.h ETH_HLEN
+
+# IFLA_INFO_KIND of devices that are no uplink of their own (rtnetlink names).
+LEFT_OUT: Final = frozenset(
+    {
+        *("bridge", "veth", "dummy", "ifb", "tun", "wireguard", "vxlan", "macvlan"),
+        *("macvtap", "ipvlan", "ipvtap", "geneve", "gre", "gretap", "ip6gre"),
+        *("ip6gretap", "sit", "ipip", "ip6tnl", "vti", "vti6", "xfrm", "nlmon"),
+        *("vlan", "bond", "team", "rmnet", "vrf", "netdevsim", "netkit"),
+    }
+)
+_NEVER_UPLINK: Final = frozenset({"dummy", "ifb", "nlmon", "bridge", "vrf"})
+
+
+@dataclass(frozen=True, slots=True)
+class InterfaceRules:
+    """The person's word on interfaces: shell patterns of names, case-sensitive."""
+
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    metered: tuple[str, ...] = ()
+    unmetered: tuple[str, ...] = ()
+
+
+class Attached(NamedTuple):
+    """Every device but loopback with its network.
+
+    Attributes:
+        devices: by ifindex.
+        note: what a person should know of the choice, empty when nothing.
+    """
+
+    devices: dict[int, Attachment]
+    note: str
+
+
+def l3(counter: Traffic, arphrd: int) -> Traffic:
+    """The IP packets in what a driver counted.
+
+    Takes off 14 bytes a packet for Ethernet (and Wi-Fi, which shows itself as
+    Ethernet), nothing for modems in raw IP mode, PPP and tunnels. These are defaults
+    and not measured on the device, hence "estimated".
+
+    Args:
+        counter: difference of the raw counters.
+        arphrd: hardware type of the device.
+    """
+    header_bytes = ETHERNET_HEADER_BYTES if arphrd == ARPHRD_ETHER else 0
+    return Traffic(
+        counter.rx_bytes - header_bytes * counter.rx_packets,
+        counter.tx_bytes - header_bytes * counter.tx_packets,
+        counter.rx_packets,
+        counter.tx_packets,
+    )
+
+
+def _matches(name: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _metered(name: str, rules: InterfaceRules) -> bool | None:
+    if _matches(name, rules.unmetered):
+        return False
+    return True if _matches(name, rules.metered) else None
+
+
+def _is_billed(link: Link, rules: InterfaceRules) -> bool:
+    if _matches(link.name, rules.exclude):
+        return False
+    return _matches(link.name, rules.include) or link.kind not in LEFT_OUT
+
+
+def _only_way_out(
+    links: Iterable[Link], rules: InterfaceRules, default_routes: frozenset[str]
+) -> set[str]:
+    """Left-out devices that are billed after all, because there is no other.
+
+    In a container or a namespace the uplink is a veth or a tap. Were a tunnel on a
+    machine with hardware taken, its bytes would be billed inside and outside.
+    """
+    candidates = [
+        link
+        for link in links
+        if link.kind not in _NEVER_UPLINK
+        and not link.master
+        and not _matches(link.name, rules.exclude)
+    ]
+    routed = {link.name for link in candidates if link.name in default_routes}
+    return routed or {link.name for link in candidates}
+
+
+def attach(
+    links: Mapping[int, Link], rules: InterfaceRules, default_routes: frozenset[str]
+) -> Attached:
+    """Give each device its network, and say whether it is billed.
+
+    Args:
+        links: all devices of the namespace by ifindex.
+        rules: the `[interfaces]` section of the configuration.
+        default_routes: names of the devices that carry a default route.
+
+    Returns:
+        All devices but loopback; and a note when the guess had to be overruled.
+    """
+    outer = [link for link in links.values() if link.arphrd != ARPHRD_LOOPBACK]
+    billed = {link.name for link in outer if _is_billed(link, rules)}
+    note = ""
+    if not billed:
+        billed = _only_way_out(outer, rules, default_routes)
+        if billed:
+            names = ", ".join(sorted(billed))
+            note = f"{names}: virtual, but counted, since there is no other interface"
+    devices = {
+        link.ifindex: Attachment(
+            network=f"if:{link.name}",
+            device=link.name,
+            billed=link.name in billed,
+            metered=_metered(link.name, rules),
+        )
+        for link in outer
+    }
+    return Attached(devices, note)
+
+
+def elsewhere(netns: int, ifindex: int) -> Attachment:
+    """The attachment of a device in another network namespace; never billed."""
+    name = f"netns:{netns}/{ifindex}"
+    return Attachment(network=name, device=name, billed=False)
+
+
+def lowers(
+    links: Mapping[int, Link], devices: Mapping[int, Attachment]
+) -> dict[int, tuple[int, ...]]:
+    """The billed devices beneath each device that is not billed itself.
+
+    Rows on a bridge, bond or VLAN belong to what they sit on: never to both.
+
+    Returns:
+        ifindexes of lower devices by ifindex; only where there are any.
+    """
+    found = {}
+    for ifindex, attachment in devices.items():
+        if attachment.billed:
+            continue
+        beneath = [i for i in _beneath(ifindex, links) if devices[i].billed]
+        if beneath:
+            found[ifindex] = tuple(sorted(beneath))
+    return found
+
+
+def _beneath(ifindex: int, links: Mapping[int, Link]) -> set[int]:
+    """All devices below one, however deep; a loop ends by itself."""
+    seen: set[int] = set()
+    waiting = {ifindex}
+    while waiting:
+        current = waiting.pop()
+        ports = {link.ifindex for link in links.values() if link.master == current}
+        below = ports | {links[current].lower} if current in links else ports
+        new = {i for i in below if i in links} - seen - {ifindex}
+        seen |= new
+        waiting |= new
+    return {i for i in seen if links[i].arphrd != ARPHRD_LOOPBACK}

@@ -1,0 +1,255 @@
+"""What a tick does: collectors, counters, attribution and store wired together.
+
+The sampler holds the last snapshots and what is pending. It knows no file, no socket
+and no thread; time, kernel and store come in as arguments.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from monitor import attribution, networks
+from monitor.clock import SECOND_NS, Placement, Reading, place
+from monitor.counters import DeviceUsage, Outcome, device_usage
+from monitor.live import Live, after
+from monitor.socket_rows import Rows, SocketRows
+from monitor.store.pending import Pending
+from monitor.usage import (
+    Attachment,
+    Bill,
+    BootInterval,
+    DeviceCounters,
+    Interval,
+    Link,
+    Share,
+    SocketCounters,
+    SocketKey,
+    Traffic,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from monitor.sources import Sources
+    from monitor.store.batch import Resume
+
+MOST_VANISHED: Final = 512
+"""Devices that are gone but may come back under their ifindex."""
+
+
+_NOWHERE: Final = attribution.Surroundings(0, {}, {}, {})
+
+
+@dataclass(slots=True)
+class Sampler:
+    """The state between two ticks.
+
+    Attributes:
+        sources: the kernel.
+        rules: the person's word on interfaces; a reload replaces it.
+        placement: what is believed of the clock.
+        pending: counted, not committed.
+        devices: last counters by ifindex.
+        rows: the kernel's socket rows; None on the `interface` tier.
+        baseline: the very first sight of this store: counters start here.
+        missed: kind of the bytes counted before this run, for its first tick only.
+        since: start of the time that the next tick covers.
+        note: what a person should know of the choice of interfaces.
+        live: figures of the last tick.
+        boottime_ns: when that was.
+    """
+
+    sources: Sources
+    rules: networks.InterfaceRules
+    placement: Placement
+    pending: Pending = field(default_factory=Pending)
+    devices: dict[int, DeviceCounters] = field(default_factory=dict)
+    rows: SocketRows | None = None
+    baseline: bool = False
+    missed: str = ""
+    since: Interval | BootInterval | None = None
+    note: str = ""
+    live: Live = field(default_factory=Live)
+    boottime_ns: int = 0
+    _around: attribution.Surroundings = _NOWHERE
+
+    @property
+    def attached(self) -> Mapping[int, Attachment]:
+        """Every device but loopback with its network, as of the last tick."""
+        return self._around.devices
+
+    def resume(
+        self,
+        resume: Resume,
+        reading: Reading,
+        replaced: Mapping[SocketKey, SocketCounters] | None = None,
+    ) -> None:
+        """Take up where the run before ended, by its checkpoint.
+
+        Args:
+            resume: what the store knows.
+            reading: the clocks now.
+            replaced: last counters of a kernel map that the store knows and that the
+                present one took over from.
+        """
+        same_boot = resume.boot_id == reading.boot_id
+        self.baseline = resume.first
+        self.devices = dict(resume.devices) if same_boot else {}
+        if self.sources.sockets is not None:
+            self.rows = SocketRows(self.sources.sockets)
+            self.rows.resume(resume, replaced)
+            self.pending.batch.sockets_instance = self.rows.instance_id
+        self.placement = place(self.placement, reading)
+        if not resume.first:
+            self.missed = "gap" if same_boot else "before_start"
+            start_s = resume.last_s if same_boot else None
+            self.since = self._missed_since(start_s, reading.boottime_ns)
+        self.boottime_ns = reading.boottime_ns
+
+    def _missed_since(self, last_s: int | None, now_ns: int) -> Interval | BootInterval:
+        """The time that nobody watched: since the last flush, or since boot."""
+        if self.placement.offset_ns is None:
+            return BootInterval(0, now_ns)
+        end_s = self.placement.second(now_ns)
+        start_s = self.placement.second(0) if last_s is None else last_s
+        return Interval(min(start_s, end_s), end_s)
+
+    def tick(self) -> None:
+        """Take one sample of everything and book it as pending.
+
+        Raises:
+            SourceError: a kernel source failed; nothing was booked and the next
+                tick covers the time.
+        """
+        reading = self.sources.read_clock()
+        links = self.sources.links()
+        routes = self.sources.default_routes()
+        devices = {device.ifindex: device for device in self.sources.devices()}
+        rows = self.rows.read() if self.rows else {}
+        self._believe(reading)
+        when = self._when(reading.boottime_ns)
+        attached, self.note = networks.attach(links, self.rules, routes)
+        usage = device_usage(self.devices, devices.values(), baseline=self.baseline)
+        self._around = attribution.Surroundings(
+            netns=self.sources.netns,
+            devices=attached,
+            lowers=networks.lowers(links, attached),
+            weights={use.device.ifindex: use.traffic.bytes for use in usage},
+        )
+        bills = self._book_devices(when, usage, links)
+        booked = self._book_rows(when, self._changed(rows))
+        if self.missed:
+            self._book_missed(when, bills, booked)
+        interval_s = (reading.boottime_ns - self.boottime_ns) / SECOND_NS
+        self.live = after(self.live, interval_s, {} if self.missed else bills, booked)
+        self.boottime_ns = reading.boottime_ns
+        self._remember(devices, links)
+        if self.rows is not None:
+            self.rows.remember(rows, self.pending.batch, self.boottime_ns)
+            self.rows.set_mtus(links.values())
+        self.baseline, self.missed, self.since = False, "", None
+
+    def _believe(self, reading: Reading) -> None:
+        self.placement = place(self.placement, reading)
+        if self.placement.stepped:
+            self.pending.batch.cut = True
+            at_s = self.placement.second(reading.boottime_ns)
+            self.pending.add_event(at_s, "clock-step", "the wall clock was set")
+
+    def _when(self, now_ns: int) -> Interval | BootInterval:
+        if self.since is not None:
+            return self.since
+        if self.placement.offset_ns is None:
+            return BootInterval(self.boottime_ns, now_ns)
+        return Interval(
+            self.placement.second(self.boottime_ns), self.placement.second(now_ns)
+        )
+
+    def _book_devices(
+        self,
+        when: Interval | BootInterval,
+        usage: Iterable[DeviceUsage],
+        links: Mapping[int, Link],
+    ) -> dict[Attachment, Bill]:
+        """Book every device's bytes, billed or not; loopback is no device here."""
+        bills = {}
+        for device, traffic, outcome in usage:
+            attachment = self._around.devices.get(device.ifindex)
+            if attachment is None or not traffic:
+                continue
+            arphrd = links[device.ifindex].arphrd
+            bill = Bill(counter=traffic, l3=networks.l3(traffic, arphrd))
+            bills[attachment] = bill
+            self.pending.add_bill(when, attachment, bill)
+            if outcome is Outcome.RESTART and isinstance(when, Interval):
+                detail = f"{device.name}: the counters began again from zero"
+                self.pending.add_event(when.to_s, "counter-restart", detail)
+        return bills
+
+    def _changed(self, rows: Rows) -> dict[SocketKey, Traffic]:
+        if self.rows is None or self.baseline:
+            return {}
+        return self.rows.usage(rows)
+
+    def _book_rows(
+        self, when: Interval | BootInterval, changed: Mapping[SocketKey, Traffic]
+    ) -> list[attribution.Attributed]:
+        """Book whose bytes they were, from the rows that changed."""
+        if self.rows is None:
+            return []
+        booked = attribution.attribute(changed, self._around, self.rows.find)
+        for row in booked:
+            self.pending.add_share(when, row.attachment, row.share, row.traffic)
+            if row.process is None or row.share.application is None:
+                continue
+            hour_of = (row.attachment, row.share.application, row.process)
+            name = self.rows.name(row.process)
+            self.pending.add_process(when, hour_of, name, row.traffic)
+        return booked
+
+    def _book_missed(
+        self,
+        when: Interval | BootInterval,
+        bills: Mapping[Attachment, Bill],
+        rows: Iterable[attribution.Attributed],
+    ) -> None:
+        """Say why the bytes before this run have no owner, but for those that do."""
+        explained: dict[Attachment, Traffic] = {}
+        for row in rows:
+            before = explained.get(row.attachment, Traffic())
+            explained[row.attachment] = before + row.traffic
+        for attachment, bill in bills.items():
+            rest = (bill.l3 - explained.get(attachment, Traffic())).clamped()
+            share = Share(None, kind=self.missed)
+            self.pending.add_share(when, attachment, share, rest)
+
+    def _remember(
+        self, devices: Mapping[int, DeviceCounters], links: Mapping[int, Link]
+    ) -> None:
+        """Advance the checkpoint of devices to this tick."""
+        for ifindex, device in devices.items():
+            self.devices.pop(ifindex, None)  # to the end: the order is by last sight
+            self.devices[ifindex] = device
+        vanished = [i for i in self.devices if i not in links]
+        for ifindex in vanished[: max(0, len(vanished) - MOST_VANISHED)]:
+            del self.devices[ifindex]
+        self.pending.batch.devices = tuple(self.devices.values())
+
+    def committed(self) -> None:
+        """After a flush: start a new batch, and let go of what died long ago.
+
+        Raises:
+            SourceError: the kernel refused; nothing is lost by that.
+        """
+        self.pending.take()
+        self.pending.batch.devices = tuple(self.devices.values())
+        if self.rows is None:
+            return
+        moved = self.rows.retire(self.pending.batch, self.boottime_ns)
+        self._book_rows(self._when(self.boottime_ns), moved)
+        failed = self.rows.newly_failed()
+        if failed and self.placement.offset_ns is not None:
+            at_s = self.placement.second(self.boottime_ns)
+            detail = f"{failed} packets found no room for a row of their own"
+            self.pending.add_event(at_s, "overflow", detail)

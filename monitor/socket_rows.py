@@ -1,0 +1,165 @@
+"""The kernel's socket rows between two ticks: what changed, whose, and what may go.
+
+Holds the last counters (the checkpoint), the facts of owners, and which rows are quiet.
+A row whose process has ended goes after a quiet minute, and only after its last value
+was committed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from monitor.attribution import nobody
+from monitor.clock import SECOND_NS
+from monitor.counters import socket_usage
+from monitor.errors import SourceError
+from monitor.usage import Owner, Process, SocketCounters, SocketKey, Traffic
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from monitor.sources import SocketSource
+    from monitor.store.batch import Batch, Resume
+    from monitor.usage import Link
+
+Rows = dict[SocketKey, SocketCounters]
+
+QUIET_NS: Final = 60 * SECOND_NS
+"""FIN and ACK tails are booked to a dead process until then (tcp_fin_timeout)."""
+
+
+class SocketRows:
+    """What is known of the rows of one kernel map."""
+
+    def __init__(self, source: SocketSource) -> None:
+        """Know nothing yet."""
+        self._source = source
+        self._last: Rows = {}
+        self._inherited: dict[SocketKey, Traffic] = {}
+        self._processes: dict[Owner, Process] = {}
+        self._changed_ns: dict[SocketKey, int] = {}
+        self._ended: set[Owner] = set()
+        self._mtus: dict[int, int] = {}
+        self._failed_rows = 0
+
+    @property
+    def instance_id(self) -> str:
+        """Id of the kernel map."""
+        return self._source.instance_id
+
+    def resume(
+        self, resume: Resume, replaced: Mapping[SocketKey, SocketCounters] | None
+    ) -> None:
+        """Take up by the checkpoint.
+
+        Args:
+            resume: what the store knows; its rows count only for the same map.
+            replaced: last counters of a map that the store knows and that this one
+                took over from.
+        """
+        if replaced is not None:
+            self._inherited = socket_usage(resume.sockets, replaced)
+        if self.instance_id == resume.sockets_instance:
+            self._last = dict(resume.sockets)
+
+    def read(self) -> Rows:
+        """All rows now.
+
+        Raises:
+            SourceError: the kernel refused.
+        """
+        return self._source.read()
+
+    def usage(self, rows: Rows) -> dict[SocketKey, Traffic]:
+        """What moved since the rows remembered last, by row."""
+        changed = socket_usage(self._last, rows)
+        for key, traffic in self._inherited.items():
+            changed[key] = changed.get(key, Traffic()) + traffic
+        return changed
+
+    def find(self, owner: Owner) -> Process:
+        """Facts of an owner, `nobody` without any: a refusal must not stop a tick."""
+        found = self._processes.get(owner)
+        if found is None:
+            try:
+                found = self._source.process(owner)
+            except SourceError:
+                found = None
+            if found is None:
+                return nobody(owner)
+            self._processes[owner] = found
+        return found
+
+    def name(self, process: Process) -> str:
+        """What a process calls itself now: it may have renamed itself."""
+        try:
+            return self._source.comm(process.owner) or process.comm
+        except SourceError:
+            return process.comm
+
+    def remember(self, rows: Rows, batch: Batch, now_ns: int) -> None:
+        """Advance the checkpoint to these rows, in the batch that will be flushed."""
+        self._inherited = {}
+        for key, counters in rows.items():
+            if self._last.get(key) != counters:
+                batch.sockets_changed[key] = counters
+                batch.sockets_removed.discard(key)
+                self._changed_ns[key] = now_ns
+        for key in self._last.keys() - rows.keys():
+            self._forget(key, batch)
+        self._last = rows
+
+    def _forget(self, key: SocketKey, batch: Batch) -> None:
+        batch.sockets_changed.pop(key, None)
+        batch.sockets_removed.add(key)
+        self._changed_ns.pop(key, None)
+
+    def retire(self, batch: Batch, now_ns: int) -> dict[SocketKey, Traffic]:
+        """Let go of what died long ago; call it right after a commit.
+
+        Args:
+            batch: the next one: it takes the rows out of the checkpoint.
+            now_ns: CLOCK_BOOTTIME of the last tick.
+
+        Returns:
+            What the rows still moved since then; nearly always nothing.
+
+        Raises:
+            SourceError: the kernel refused.
+        """
+        self._source.drop_previous()
+        ended = self._source.exited()
+        quiet = [key for key in self._last if self._is_quiet(key, ended, now_ns)]
+        last = self._source.remove(quiet)
+        moved = socket_usage(self._last, last)
+        for key in quiet:
+            del self._last[key]
+            self._forget(key, batch)
+        # One that ended since the last call may have a row nobody has read yet.
+        gone = (ended & self._ended) - {key.owner for key in self._last}
+        self._source.remove_owners(gone)
+        self._ended = ended - gone
+        for owner in gone:
+            self._processes.pop(owner, None)
+        return moved
+
+    def _is_quiet(self, key: SocketKey, ended: set[Owner], now_ns: int) -> bool:
+        changed_ns = self._changed_ns.setdefault(key, now_ns)
+        return key.owner in ended and now_ns - changed_ns >= QUIET_NS
+
+    def newly_failed(self) -> int:
+        """Packets that found no room for a row since the last call.
+
+        Raises:
+            SourceError: the kernel refused.
+        """
+        failed = self._source.health().failed_rows
+        new, self._failed_rows = failed - self._failed_rows, failed
+        return max(0, new)
+
+    def set_mtus(self, links: Iterable[Link]) -> None:
+        """Tell the kernel's side how large fragments are, where that changed."""
+        for link in links:
+            if self._mtus.get(link.ifindex) != link.mtu:
+                self._source.set_mtu(link.ifindex, link.mtu)
+                self._mtus[link.ifindex] = link.mtu

@@ -1,0 +1,153 @@
+"""From process facts to the application that a person recognises."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.applications import UNKNOWN, recognise
+from monitor.usage import Application, Owner, Process
+
+HEX = "0f" * 32
+USER = "/user.slice/user-1000.slice/user@1000.service"
+
+
+def process(
+    exe: str, *argv: str, cgroup: str = "/user.slice", comm: str = "any"
+) -> Process:
+    """A process with these facts."""
+    return Process(Owner(1, 2, 3), comm, exe, argv, 1000, 1, cgroup)
+
+
+@pytest.mark.parametrize(
+    ("cgroup", "name", "kind"),
+    [
+        ("/system.slice/packagekit.service", "packagekit", "unit"),
+        ("/system.slice/system-getty.slice/getty@tty1.service", "getty", "unit"),
+        ("/system.slice/systemd-udevd.service/udev", "systemd-udevd", "unit"),
+        (r"/system.slice/dbus\x2dbroker.service", "dbus-broker", "unit"),
+        (f"/system.slice/docker-{HEX}.scope", "docker:0f0f0f0f0f0f", "container"),
+        (f"/docker/{HEX}", "docker:0f0f0f0f0f0f", "container"),
+        (
+            f"{USER}/user.slice/libpod-{HEX}.scope/container",
+            "podman:0f0f0f0f0f0f",
+            "container",
+        ),
+        (
+            "/machine.slice/systemd-nspawn@deb12.service/payload/system.slice/cron.service",
+            "nspawn:deb12",
+            "container",
+        ),
+        ("/lxc.payload.alpine/openrc.sshd", "lxc:alpine", "container"),
+    ],
+)
+def test_a_service_or_container_is_the_application_of_all_its_programs(
+    cgroup: str, name: str, kind: str
+) -> None:
+    """Whatever they execute."""
+    found = recognise(process("/usr/bin/curl", "curl", cgroup=cgroup))
+    assert found == Application(name, kind)
+
+
+@pytest.mark.parametrize(
+    "cgroup",
+    [
+        "",
+        "/",
+        "/user.slice/user-1000.slice/session-2.scope",
+        f"{USER}/app.slice/run-u10.service",
+        "/docker/short",
+    ],
+)
+def test_elsewhere_the_executable_is_the_application(cgroup: str) -> None:
+    """With its file, so that a namesake in /tmp stays apart."""
+    found = recognise(process("/usr/bin/curl", "curl", cgroup=cgroup))
+    assert found == Application("curl", "executable", "/usr/bin/curl")
+    assert recognise(process("/tmp/curl", "curl")) != found  # noqa: S108 - a namesake
+
+
+@pytest.mark.parametrize(
+    ("exe", "argv", "name", "path"),
+    [
+        ("/usr/bin/python3.11", ["python3", "/opt/x.py", "-v"], "x.py", "/opt/x.py"),
+        ("/usr/bin/python3", ["python3", "-u", "-W", "error", "y.py"], "y.py", "y.py"),
+        (
+            "/usr/bin/python3",
+            ["python3", "-m", "http.server"],
+            "python -m http.server",
+            "",
+        ),
+        (
+            "/usr/bin/node",
+            ["node", "--inspect", "/srv/app.js"],
+            "app.js",
+            "/srv/app.js",
+        ),
+        (
+            "/usr/lib/jvm/bin/java",
+            ["java", "-Xmx1g", "-jar", "/a/b.jar"],
+            "b.jar",
+            "/a/b.jar",
+        ),
+        (
+            "/usr/bin/bash",
+            ["bash", "/usr/bin/lesspipe"],
+            "lesspipe",
+            "/usr/bin/lesspipe",
+        ),
+        ("/usr/bin/perl", ["perl", "-w", "t.pl"], "t.pl", "t.pl"),
+    ],
+)
+def test_an_interpreter_is_known_by_its_script(
+    exe: str, argv: list[str], name: str, path: str
+) -> None:
+    """Otherwise all of them would be one application."""
+    assert recognise(process(exe, *argv)) == Application(name, "script", path)
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [["python3"], ["python3", "-c", "import this"], ["python3", "-"], []],
+)
+def test_an_interpreter_without_a_script_is_itself(argv: list[str]) -> None:
+    """Code on the command line has no name."""
+    found = recognise(process("/usr/bin/python3.11", *argv))
+    assert found == Application("python3.11", "executable", "/usr/bin/python3.11")
+
+
+def test_a_copy_of_an_interpreter_under_another_name_is_that_program() -> None:
+    """Its file says what it is, whatever its arguments are."""
+    found = recognise(process("/tmp/work/tl-short", "tl-short", "script.py"))  # noqa: S108
+    assert found.name == "tl-short"
+
+
+def test_a_program_whose_file_is_gone_keeps_its_name() -> None:
+    """The kernel marks it; the path keeps the mark, since it deserves a look."""
+    found = recognise(process("/tmp/.x/kworkr (deleted)", "k"))  # noqa: S108
+    assert (found.name, found.path.endswith("(deleted)")) == ("kworkr", True)
+
+
+def test_a_kernel_thread_has_only_its_name() -> None:
+    """It executes no file."""
+    assert recognise(process("", comm="nfsd")) == Application("nfsd", "executable")
+
+
+def test_nothing_known_is_said_so() -> None:
+    """The kernel's table had no room for it."""
+    assert recognise(process("", comm="", cgroup="")) == UNKNOWN
+
+
+@given(st.text(), st.lists(st.text(), max_size=4), st.text(), st.text())
+def test_whatever_a_process_calls_itself_it_gets_some_name(
+    exe: str, argv: list[str], cgroup: str, comm: str
+) -> None:
+    """All of these strings are hostile."""
+    found = recognise(process(exe, *argv, cgroup=cgroup, comm=comm))
+    assert found.name or not any((exe, argv, cgroup, comm))
+
+
+@pytest.mark.parametrize("exe", ["/usr/bin/python3", "/usr/bin/node"])
+def test_an_empty_script_name_is_no_application_without_a_name(exe: str) -> None:
+    """`python3 ''` is a fault of its caller, not ours."""
+    assert recognise(process(exe, "x", "")).name

@@ -1,0 +1,117 @@
+"""What is billed, and which network a device is attached to."""
+
+from __future__ import annotations
+
+import pytest
+
+from monitor.networks import (
+    ARPHRD_ETHER,
+    ARPHRD_LOOPBACK,
+    LEFT_OUT,
+    InterfaceRules,
+    attach,
+    l3,
+    lowers,
+)
+from monitor.usage import Link, Traffic
+
+ARPHRD_RAWIP = 519
+ARPHRD_PPP = 512
+
+
+def links(*given: Link) -> dict[int, Link]:
+    """Devices by ifindex, with a loopback."""
+    loopback = Link(1, "lo", ARPHRD_LOOPBACK, "", 65536)
+    return {link.ifindex: link for link in (loopback, *given)}
+
+
+def ether(ifindex: int, name: str, kind: str = "", **more: int) -> Link:
+    """An Ethernet device."""
+    return Link(ifindex, name, ARPHRD_ETHER, kind, 1500, **more)
+
+
+def billed(given: dict[int, Link], rules: InterfaceRules, *routes: str) -> set[str]:
+    """Names of the devices that are billed."""
+    attached = attach(given, rules, frozenset(routes)).devices.values()
+    return {each.device for each in attached if each.billed}
+
+
+@pytest.mark.parametrize("kind", sorted(LEFT_OUT))
+def test_beside_hardware_the_guess_leaves_virtual_devices_out(kind: str) -> None:
+    """They carry bytes that the hardware carries, too; even with the default route."""
+    given = links(ether(2, "wlan0"), ether(3, "virtual0", kind))
+    assert billed(given, InterfaceRules(), "virtual0") == {"wlan0"}
+
+
+def test_a_dial_modem_is_billed() -> None:
+    """PPP has nothing else beneath it."""
+    given = links(Link(2, "ppp0", ARPHRD_PPP, "ppp", 1500))
+    assert billed(given, InterfaceRules()) == {"ppp0"}
+
+
+def test_in_a_container_the_virtual_uplink_is_billed_and_that_is_said() -> None:
+    """There is no other interface."""
+    given = links(ether(2, "eth0", "veth"), ether(3, "dummy0", "dummy"))
+    attached = attach(given, InterfaceRules(), frozenset({"eth0"}))
+    assert attached.devices[2].billed
+    assert not attached.devices[3].billed
+    assert "eth0" in attached.note
+
+
+def test_a_port_of_a_bridge_is_no_uplink() -> None:
+    """Container pairs of a machine whose modem is unplugged."""
+    given = links(ether(2, "docker0", "bridge"), ether(3, "veth1", "veth", master=2))
+    assert billed(given, InterfaceRules()) == set()
+
+
+def test_include_overrules_the_guess_and_exclude_overrules_include() -> None:
+    """Shell patterns, case-sensitive."""
+    given = links(ether(2, "veth1", "veth"), ether(3, "veth2", "veth"), ether(4, "e0"))
+    rules = InterfaceRules(include=("veth*",), exclude=("*2",))
+    assert billed(given, rules) == {"veth1", "e0"}
+    assert billed(given, InterfaceRules(include=("VETH*",))) == {"e0"}
+
+
+def test_the_only_device_stays_unbilled_when_it_is_excluded() -> None:
+    """The person's word wins over every guess."""
+    given = links(ether(2, "eth0", "veth"))
+    assert billed(given, InterfaceRules(exclude=("eth0",)), "eth0") == set()
+
+
+def test_loopback_is_no_device_of_ours() -> None:
+    """Not even when it is included."""
+    assert attach(links(), InterfaceRules(include=("lo",)), frozenset()).devices == {}
+
+
+def test_metered_is_the_persons_word_or_unknown() -> None:
+    """Unmetered wins, since no alert is the smaller surprise there."""
+    given = links(ether(2, "wwan0"), ether(3, "eth0"), ether(4, "wlan0"))
+    rules = InterfaceRules(metered=("ww*", "eth0"), unmetered=("eth*",))
+    devices = attach(given, rules, frozenset()).devices
+    assert [devices[i].metered for i in (2, 3, 4)] == [True, False, None]
+
+
+def test_ip_bytes_are_without_the_ethernet_header() -> None:
+    """14 bytes a packet; nothing for a modem in raw IP mode."""
+    counter = Traffic(1514, 66, 1, 1)
+    assert l3(counter, ARPHRD_ETHER) == Traffic(1500, 52, 1, 1)
+    assert l3(counter, ARPHRD_RAWIP) == counter
+
+
+def test_a_vlan_on_a_bond_lies_on_the_ports_of_the_bond() -> None:
+    """However deep; a device that is billed itself has no lowers."""
+    given = links(
+        ether(2, "eth0", master=4),
+        ether(3, "eth1", master=4),
+        ether(4, "bond0", "bond"),
+        ether(5, "bond0.7", "vlan", lower=4),
+    )
+    devices = attach(given, InterfaceRules(), frozenset({"bond0.7"})).devices
+    assert lowers(given, devices) == {4: (2, 3), 5: (2, 3)}
+
+
+def test_devices_that_name_each_other_as_lower_end() -> None:
+    """A veth pair in one namespace does."""
+    given = links(ether(2, "a", "veth", lower=3), ether(3, "b", "veth", lower=2))
+    devices = attach(given, InterfaceRules(include=("a",)), frozenset()).devices
+    assert lowers(given, devices) == {3: (2,)}

@@ -1,0 +1,407 @@
+"""What a tick books, on a machine made of plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+
+from monitor.clock import RELEASED_S, SECOND_NS, Placement, Reading
+from monitor.errors import SourceError
+from monitor.networks import ARPHRD_ETHER, ARPHRD_LOOPBACK, InterfaceRules
+from monitor.sampler import Sampler
+from monitor.socket_rows import QUIET_NS
+from monitor.sources import Sources
+from monitor.store.batch import Resume
+from monitor.usage import (
+    DeviceCounters,
+    Link,
+    Owner,
+    Process,
+    SocketCounters,
+    SocketKey,
+    Traffic,
+    total,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+NETNS = 4026531840
+START_S = RELEASED_S + 100_000 // 300 * 300
+CURL = Owner(50, 60, 1)
+ROW = SocketKey(CURL, NETNS, 2)
+
+
+@dataclass
+class Failures:
+    """What the kernel had no room for."""
+
+    failed_rows: int = 0
+    failed_bytes: int = 0
+
+
+@dataclass
+class Machine:
+    """Counters and clocks that a test sets."""
+
+    now_s: float = 0.0
+    wall_s: float = START_S
+    boot_id: str = "boot-1"
+    devices: dict[int, Traffic] = field(default_factory=dict)
+    rows: dict[SocketKey, SocketCounters] = field(default_factory=dict)
+    ended: set[Owner] = field(default_factory=set)
+    forgotten: set[Owner] = field(default_factory=set)
+    failures: Failures = field(default_factory=Failures)
+    names: dict[Owner, str] = field(default_factory=dict)
+    broken: bool = False
+    instance_id: str = "map-1"
+
+    def pass_time(self, seconds: float) -> None:
+        """Both clocks run."""
+        self.now_s += seconds
+        self.wall_s += seconds
+
+    def move(
+        self, ifindex: int, traffic: Traffic, row: SocketKey | None = None
+    ) -> None:
+        """Bytes cross a device; a process owns the IP part of them."""
+        self.devices[ifindex] = self.devices.get(ifindex, Traffic()) + traffic
+        if row is not None:
+            before = self.rows.get(row, SocketCounters(Traffic(), int(self.now_s)))
+            ip_part = Traffic(
+                traffic.rx_bytes - 14 * traffic.rx_packets,
+                traffic.tx_bytes - 14 * traffic.tx_packets,
+                traffic.rx_packets,
+                traffic.tx_packets,
+            )
+            self.rows[row] = SocketCounters(
+                before.traffic + ip_part, before.born_boottime_ns
+            )
+
+    def clock(self) -> Reading:
+        """All clocks now."""
+        return Reading(
+            int(self.now_s * SECOND_NS),
+            int(self.wall_s * SECOND_NS),
+            synchronised=True,
+            boot_id=self.boot_id,
+        )
+
+    def counters(self) -> tuple[DeviceCounters, ...]:
+        """All devices now."""
+        if self.broken:
+            raise SourceError("/proc/net/dev: gone")
+        loopback = DeviceCounters("lo", 1, Traffic(9, 9, 9, 9))
+        return (
+            loopback,
+            *(DeviceCounters(f"eth{i}", i, t) for i, t in self.devices.items()),
+        )
+
+    def links(self) -> dict[int, Link]:
+        """All devices are Ethernet."""
+        found = {i: Link(i, f"eth{i}", ARPHRD_ETHER, "", 1500) for i in self.devices}
+        return {1: Link(1, "lo", ARPHRD_LOOPBACK, "", 65536), **found}
+
+    # The kernel's socket accounting.
+
+    def read(self) -> dict[SocketKey, SocketCounters]:
+        """All rows."""
+        return dict(self.rows)
+
+    def process(self, owner: Owner) -> Process | None:
+        """Everybody is curl."""
+        return Process(owner, "curl", "/usr/bin/curl", ("curl",), 1000, 1, "/")
+
+    def comm(self, owner: Owner) -> str | None:
+        """It renamed itself, or nobody knows."""
+        return self.names.get(owner)
+
+    def drop_previous(self) -> None:
+        """There was none."""
+
+    def exited(self) -> set[Owner]:
+        """Who has ended."""
+        return set(self.ended)
+
+    def remove(self, keys: Iterable[SocketKey]) -> dict[SocketKey, SocketCounters]:
+        """Take rows out."""
+        return {key: self.rows.pop(key) for key in keys}
+
+    def remove_owners(self, owners: Iterable[Owner]) -> None:
+        """Forget facts."""
+        self.forgotten |= set(owners)
+
+    def set_mtu(self, ifindex: int, mtu: int) -> None:
+        """Nothing is fragmented here."""
+
+    def health(self) -> Failures:
+        """Failures so far."""
+        return self.failures
+
+
+def sampler_of(machine: Machine, *, sockets: bool = True) -> Sampler:
+    """A sampler on this machine."""
+    sources = Sources(
+        read_clock=machine.clock,
+        devices=machine.counters,
+        links=machine.links,
+        default_routes=frozenset,
+        netns=NETNS,
+        sockets=machine if sockets else None,
+    )
+    return Sampler(sources, InterfaceRules(), Placement(RELEASED_S))
+
+
+def resume(
+    *,
+    first: bool = False,
+    devices: dict[int, Traffic] | None = None,
+    rows: dict[SocketKey, SocketCounters] | None = None,
+    last_s: int | None = None,
+) -> Resume:
+    """What the store knows."""
+    return Resume(
+        run_id=1,
+        first=first,
+        boot_id="boot-1" if not first else "",
+        devices={
+            i: DeviceCounters(f"eth{i}", i, t) for i, t in (devices or {}).items()
+        },
+        sockets_instance="map-1" if rows is not None else "",
+        sockets=rows or {},
+        last_s=last_s,
+        last_trusted_s=RELEASED_S,
+    )
+
+
+def begun(machine: Machine, **known: object) -> Sampler:
+    """A sampler that took its first tick."""
+    sampler = sampler_of(machine)
+    sampler.resume(resume(**(known or {"first": True})), machine.clock())  # type: ignore[arg-type]  # forwarded keywords
+    sampler.tick()
+    return sampler
+
+
+def billed(sampler: Sampler) -> Traffic:
+    """Raw bytes of all pieces that wait."""
+    return total(bill.counter for bill in sampler.pending.batch.bill.values())
+
+
+def explained(sampler: Sampler, kind: str = "socket") -> Traffic:
+    """Bytes of the shares of one kind."""
+    shares = sampler.pending.batch.explanation.items()
+    return total(traffic for (_, _, share), traffic in shares if share.kind == kind)
+
+
+def test_the_first_run_of_a_store_starts_at_the_counters_it_finds() -> None:
+    """What was before is not ours, neither on devices nor in rows."""
+    machine = Machine()
+    machine.move(2, Traffic(10**9, 10**8, 10**6, 10**5), ROW)
+    sampler = begun(machine)
+    assert not billed(sampler)
+    assert not sampler.pending.batch.explanation
+    assert set(sampler.pending.batch.sockets_changed) == {ROW}
+
+
+def test_a_tick_books_raw_bytes_ip_bytes_and_whose_they_were() -> None:
+    """1014 bytes on the device are 1000 IP bytes of curl."""
+    machine = Machine(devices={2: Traffic()})
+    sampler = begun(machine)
+    machine.pass_time(10)
+    machine.move(2, Traffic(1014, 66, 1, 1), ROW)
+    sampler.tick()
+    ((key, bill),) = sampler.pending.batch.bill.items()
+    assert key[0] == (START_S, START_S + 10)
+    assert (bill.counter, bill.l3) == (Traffic(1014, 66, 1, 1), Traffic(1000, 52, 1, 1))
+    assert explained(sampler) == bill.l3
+    assert sampler.live.top == "curl"
+
+
+def test_a_process_is_kept_under_the_name_it_has_now() -> None:
+    """It may have renamed itself since its first packet."""
+    machine = Machine(devices={2: Traffic()}, names={CURL: "renamed"})
+    sampler = begun(machine)
+    machine.pass_time(10)
+    machine.move(2, Traffic(1014, 66, 1, 1), ROW)
+    sampler.tick()
+    assert [row.comm for row in sampler.pending.batch.processes.values()] == ["renamed"]
+
+
+def test_a_device_born_during_the_run_counts_from_zero() -> None:
+    """All it has counted was under our eyes."""
+    machine = Machine(devices={2: Traffic()})
+    sampler = begun(machine)
+    machine.pass_time(10)
+    machine.move(3, Traffic(500, 0, 1, 0))
+    sampler.tick()
+    assert billed(sampler) == Traffic(500, 0, 1, 0)
+
+
+def test_after_a_kill_the_missed_bytes_are_a_gap_and_their_owners_are_known() -> None:
+    """The rows of the kernel's map lived on; the remainder is said to be the gap's."""
+    machine = Machine(now_s=100, devices={2: Traffic(100, 0, 1, 0)})
+    machine.rows[ROW] = SocketCounters(Traffic(86, 0, 1, 0), 5)
+    known = {
+        "devices": dict(machine.devices),
+        "rows": dict(machine.rows),
+        "last_s": START_S - 40,
+    }
+    machine.move(2, Traffic(1014, 0, 1, 0), ROW)
+    machine.move(2, Traffic(514, 0, 1, 0))
+    sampler = begun(machine, **known)
+    assert billed(sampler) == Traffic(1528, 0, 2, 0)
+    assert explained(sampler) == Traffic(1000, 0, 1, 0)
+    assert explained(sampler, "gap") == Traffic(500, 0, 1, 0)
+    assert min(key[0].from_s for key in sampler.pending.batch.bill) == START_S - 40
+
+
+def test_after_a_reboot_the_counters_are_new_and_count_since_boot() -> None:
+    """Also where they are larger than the old ones."""
+    machine = Machine(now_s=100, boot_id="boot-2", instance_id="map-2")
+    machine.move(2, Traffic(10_014, 0, 1, 0))
+    known = {"devices": {2: Traffic(500, 0, 5, 0)}, "last_s": START_S - 9999}
+    sampler = begun(machine, **known)
+    assert billed(sampler) == Traffic(10_014, 0, 1, 0)
+    assert explained(sampler, "before_start") == Traffic(10_000, 0, 1, 0)
+    assert min(key[0].from_s for key in sampler.pending.batch.bill) == START_S - 100
+
+
+def test_a_counter_that_restarts_counts_whole_and_is_noted() -> None:
+    """The driver was loaded anew."""
+    machine = Machine(devices={2: Traffic(5000, 0, 5, 0)})
+    sampler = begun(machine)
+    machine.pass_time(10)
+    machine.devices[2] = Traffic(700, 0, 1, 0)
+    sampler.tick()
+    assert billed(sampler) == Traffic(700, 0, 1, 0)
+    assert [event.kind for event in sampler.pending.batch.events] == ["counter-restart"]
+
+
+def test_a_clock_step_cuts_the_spans_and_keeps_the_length_of_the_tick() -> None:
+    """An hour back neither stretches, loses nor doubles anything."""
+    machine = Machine(devices={2: Traffic()})
+    sampler = begun(machine)
+    machine.pass_time(10)
+    machine.wall_s -= 3600
+    machine.move(2, Traffic(114, 0, 1, 0))
+    sampler.tick()
+    (piece,) = (key[0] for key in sampler.pending.batch.bill)
+    assert piece == (START_S - 3600, START_S - 3590)
+    assert sampler.pending.batch.cut
+    assert [event.kind for event in sampler.pending.batch.events] == ["clock-step"]
+
+
+def test_a_source_that_fails_books_nothing_and_the_next_tick_covers_the_time() -> None:
+    """A collector's failure loses no byte."""
+    machine = Machine(devices={2: Traffic()})
+    sampler = begun(machine)
+    machine.broken = True
+    machine.pass_time(10)
+    machine.move(2, Traffic(114, 0, 1, 0), ROW)
+    with pytest.raises(SourceError):
+        sampler.tick()
+    machine.broken = False
+    machine.pass_time(10)
+    sampler.tick()
+    (piece,) = (key[0] for key in sampler.pending.batch.bill)
+    assert piece == (START_S, START_S + 20)
+    assert explained(sampler) == Traffic(100, 0, 1, 0)
+
+
+def test_a_device_that_goes_and_comes_back_continues() -> None:
+    """Same index, same boot: moved out of the namespace and in again."""
+    machine = Machine(devices={2: Traffic(1000, 0, 1, 0)})
+    sampler = begun(machine)
+    gone = machine.devices.pop(2)
+    machine.pass_time(10)
+    sampler.tick()
+    machine.devices[2] = gone + Traffic(50, 0, 1, 0)
+    machine.pass_time(10)
+    sampler.tick()
+    assert billed(sampler) == Traffic(50, 0, 1, 0)
+
+
+def test_a_dead_process_leaves_after_a_quiet_minute_and_not_before() -> None:
+    """Its last packets still belong to it."""
+    machine = Machine(devices={2: Traffic()})
+    sampler = begun(machine)
+    machine.pass_time(10)
+    machine.move(2, Traffic(114, 0, 1, 0), ROW)
+    machine.ended = {CURL}
+    sampler.tick()
+    sampler.committed()
+    assert ROW in machine.rows
+    machine.pass_time(QUIET_NS / SECOND_NS)
+    sampler.tick()
+    sampler.committed()
+    assert ROW not in machine.rows
+    assert machine.forgotten == {CURL}
+    assert sampler.pending.batch.sockets_removed == {ROW}
+
+
+def test_a_row_born_anew_under_an_old_key_counts_from_zero() -> None:
+    """A late packet of a process whose row had been removed."""
+    machine = Machine(devices={2: Traffic()})
+    sampler = begun(machine)
+    machine.rows[ROW] = SocketCounters(Traffic(500, 0, 5, 0), 7)
+    machine.pass_time(10)
+    sampler.tick()
+    machine.rows[ROW] = SocketCounters(Traffic(52, 0, 1, 0), 8)
+    machine.pass_time(10)
+    sampler.tick()
+    assert explained(sampler) == Traffic(552, 0, 6, 0)
+
+
+def test_packets_without_a_row_are_noted() -> None:
+    """The kernel's map was full: that is said, never hidden."""
+    machine = Machine(devices={2: Traffic()})
+    sampler = begun(machine)
+    machine.failures.failed_rows = 3
+    for kinds in (["overflow"], []):
+        sampler.committed()
+        assert [event.kind for event in sampler.pending.batch.events] == kinds
+
+
+def test_without_the_kernels_accounting_only_the_bill_is_kept() -> None:
+    """The interface tier."""
+    machine = Machine(devices={2: Traffic()})
+    sampler = sampler_of(machine, sockets=False)
+    sampler.resume(resume(first=True), machine.clock())
+    sampler.tick()
+    machine.pass_time(10)
+    machine.move(2, Traffic(114, 0, 1, 0), ROW)
+    sampler.tick()
+    sampler.committed()
+    assert sampler.live.devices == {"eth2": Traffic(100, 0, 1, 0)}
+    assert sampler.live.top == ""
+
+
+def test_a_clock_nobody_can_believe_lets_usage_wait() -> None:
+    """It is booked by boot time, not by a calendar of 1970."""
+    machine = Machine(now_s=10, wall_s=10, devices={2: Traffic()})
+    sampler = sampler_of(machine)
+
+    def unsynchronised() -> Reading:
+        return machine.clock()._replace(synchronised=False)
+
+    sampler.sources = Sources(
+        unsynchronised,
+        machine.counters,
+        machine.links,
+        frozenset,
+        NETNS,
+        None,
+    )
+    sampler.resume(resume(first=True), unsynchronised())
+    sampler.tick()
+    machine.pass_time(10)
+    machine.move(2, Traffic(114, 0, 1, 0))
+    sampler.tick()
+    (waiting,) = sampler.pending.batch.unplaced
+    assert waiting.bill is not None
+    assert (waiting.from_boottime_ns, waiting.to_boottime_ns) == (
+        10 * SECOND_NS,
+        20 * SECOND_NS,
+    )
