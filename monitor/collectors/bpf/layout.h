@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * What the maps hold. records.py reads the same layouts: a change here is a change
+ * there, and a new number for LAYOUT in records.py.
+ */
+#ifndef ESIMMON_LAYOUT_H
+#define ESIMMON_LAYOUT_H
+
+#include "kernel.h"
+
+#define MAX_ROWS 32768
+#define MAX_OWNERS 16384
+#define COMM_LEN 16
+#define EXE_LEN 512
+#define CGROUP_LEN 256
+#define ARGV_LEN 256
+
+/* One program image run by one process: start time guards against reuse of the pid,
+ * self_exec_id changes with every exec. tgid 0: nobody; exec_id is then the protocol. */
+struct owner {
+	__u64 start_boottime_ns;
+	__u32 tgid;
+	__u32 exec_id;
+};
+
+struct row_key {
+	struct owner owner;
+	__u32 netns;         /* inode number, as in /proc/PID/ns/net; 0: not known */
+	__u32 ifindex;
+};
+
+/* Only the sum over the CPUs, modulo 2^64, means something: claim() makes single cells
+ * negative. born_ns is set on the CPU that made the row: take the greatest. */
+struct row {
+	__u64 rx_bytes;
+	__u64 tx_bytes;
+	__u64 rx_packets;
+	__u64 tx_packets;
+	__u64 born_ns;
+};
+
+/* Path components stand last first, each with its NUL. `text` is three areas. A
+ * component may run up to 255 bytes over the end of its area; the next area, filled
+ * later, overwrites that. */
+#define EXE_AT 0
+#define CGROUP_AT EXE_LEN
+#define ARGV_AT (CGROUP_AT + CGROUP_LEN)
+#define TEXT_LEN (ARGV_AT + ARGV_LEN)
+
+struct facts {
+	__u64 cgroup_id;
+	__u32 uid;
+	__u32 ppid;
+	__u16 exe_len;       /* EXE_LEN and more: cut */
+	__u16 cgroup_len;    /* CGROUP_LEN and more: cut */
+	__u16 argv_len;
+	__u16 ready;         /* 1 when all the rest is written */
+	char comm[COMM_LEN];
+	char text[TEXT_LEN];
+};
+
+struct ending {
+	__u64 at_ns;
+	char comm[COMM_LEN]; /* the last name of the process; empty after an exec */
+};
+
+struct mtu_key {
+	__u32 netns;
+	__u32 ifindex;
+};
+
+struct losses {
+	__u64 failed_rows;   /* packets that found no row */
+	__u64 failed_bytes;
+	__u64 failed_owners;
+	__u64 failed_storage;
+};
+
+/* Written by user space, never read by the program: whose pins these are. */
+struct identity {
+	__u8 instance[16];
+	__u8 predecessor[16];
+	__u8 fingerprint[32];
+	__u64 cgroup_id;     /* what the programs are attached to */
+	__u32 layout;
+	__u32 features;
+};
+
+/* Counted before a process has really used the socket: owner.h hands it over. */
+struct pending {
+	__u64 rx_bytes;
+	__u64 tx_bytes;
+	__u64 rx_packets;
+	__u64 tx_packets;
+	__u64 ifindex;
+};
+
+/* Of `turn`; the bits above count the turns. */
+#define TURN_SLOT 1
+#define TURN_CLAIMED 2
+#define TURN_STEP 4
+
+/* In the socket itself (SK_STORAGE). Two processes may use a socket while a third
+ * context counts its packets, so an owner is never changed in place: a writer fills the
+ * slot that is not in turn, then turns. One read of `turn` tells a packet its owner and
+ * whether it is pending, and what is pending stands beside the owner it was counted
+ * for: so no packet falls between the two, whenever it comes. */
+struct socket_owner {
+	struct owner slot[2];
+	struct pending pending[2];
+	__u64 writing_since_ns;
+	__u32 turn;
+	__u32 netns;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	/* CLONE: an accepted connection starts with the owner of its listener */
+	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE);
+	__type(key, int);
+	__type(value, struct socket_owner);
+} socket_owners SEC(".maps");
+
+/* Not LRU: an LRU map forgets rows in silence (40 % of the bytes with 64 rows and 300
+ * connections). A full map is counted in `losses` instead. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, MAX_ROWS);
+	__type(key, struct row_key);
+	__type(value, struct row);
+} rows SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, MAX_OWNERS);
+	__type(key, struct owner);
+	__type(value, struct facts);
+} owners SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, MAX_OWNERS);
+	__type(key, struct owner);
+	__type(value, struct ending);
+} ended SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 256);
+	__type(key, struct mtu_key);
+	__type(value, __u32);
+} mtus SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct losses);
+} losses SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct identity);
+} identity SEC(".maps");
+
+/* Settings, written by user space before the program is loaded. A section of its own,
+ * so that they start at offset 0 of a map of their own. */
+struct settings {
+	__u64 own_netns_cookie;
+	__u32 own_netns;
+	__u32 use_netns_cookie; /* 0: the verifier drops the call as dead code */
+};
+
+const volatile struct settings settings SEC(".rodata.settings") = {};
+
+#endif
