@@ -1,0 +1,131 @@
+"""What the queries of the store answer with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from monitor.usage import Interval, Traffic
+
+
+@dataclass(frozen=True, slots=True)
+class InterfaceBill:
+    """What one interface moved on one network.
+
+    Attributes:
+        name: the kernel's name of the interface.
+        network: key of the network.
+        billed: whether it is part of the bill.
+        counter: as its counters say.
+        l3: as a carrier bills it.
+    """
+
+    name: str
+    network: str
+    billed: bool
+    counter: Traffic
+    l3: Traffic
+
+
+@dataclass(frozen=True, slots=True)
+class ExplanationRow:
+    """Bytes of one share on one interface and network.
+
+    Attributes:
+        application: None for bytes that no application owns.
+        app_kind: kind of the application, empty without one.
+        share_kind: `socket`, or the reason why nobody owns them.
+        app_class: `interactive`, `background` or `unknown`.
+        uid: user id, -1 without one.
+        scope: `internet` or `local`.
+        interface: the kernel's name of the interface.
+        network: key of the network.
+        billed: whether it is part of the bill.
+        traffic: IP bytes and packets.
+    """
+
+    application: str | None
+    app_kind: str
+    share_kind: str
+    app_class: str
+    uid: int
+    scope: str
+    interface: str
+    network: str
+    billed: bool
+    traffic: Traffic
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessUsage:
+    """Bytes of one process on one interface and network.
+
+    Attributes:
+        pid: thread group id; 0 where small processes were merged into one row.
+        started_s: UTC second at which it started; None for merged rows.
+        comm: name when it was last seen.
+        exe: path of the program, may be empty.
+        argv: command line, may be cut short.
+        uid: user id, -1 for merged rows.
+        application: what it belongs to.
+        interface: the kernel's name of the interface.
+        network: key of the network.
+        billed: whether it is part of the bill.
+        traffic: IP bytes and packets.
+        interval: first and last second of its traffic inside the period.
+    """
+
+    pid: int
+    started_s: int | None
+    comm: str
+    exe: str
+    argv: tuple[str, ...]
+    uid: int
+    application: str
+    interface: str
+    network: str
+    billed: bool
+    traffic: Traffic
+    interval: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One life of the daemon.
+
+    Attributes:
+        run_id: number of the run.
+        from_s: UTC second of its start.
+        to_s: UTC second up to which it counted.
+        tier: how bytes found their owner.
+        version: of esimmon.
+        boot_id: of the boot it ran in.
+        clean: whether it said goodbye; False while it runs and after a kill.
+    """
+
+    run_id: int
+    from_s: int
+    to_s: int
+    tier: str
+    version: str
+    boot_id: str
+    clean: bool
+
+    @property
+    def interval(self) -> Interval:
+        """From its start to the last second counted."""
+        return Interval(self.from_s, self.to_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A time without the daemon.
+
+    Attributes:
+        interval: from the end of one run to the start of the next.
+        clean: whether the run before had been stopped, not killed.
+        same_boot: whether the machine had stayed on.
+    """
+
+    interval: Interval
+    clean: bool
+    same_boot: bool

@@ -1,0 +1,70 @@
+"""A copy of the database a day, made while it is in use, checked before it counts."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from monitor.errors import StoreDamagedError
+from monitor.store import files, rescue
+from monitor.store.connection import connect
+from monitor.store.faults import explained
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from monitor.store.engine import Store
+
+KEEP = 7
+
+
+def back_up(store: Store, now_s: int, keep: int = KEEP) -> Path:
+    """Copy the database to `backups/` beside it and drop the oldest copies.
+
+    The copy is one read transaction: neither the writer nor readers wait for it.
+
+    Args:
+        store: open for writing.
+        now_s: names the copy by its UTC day; a second one of a day replaces the first.
+        keep: how many copies stay, at least this one.
+
+    Returns:
+        The copy.
+
+    Raises:
+        StoreDamagedError: the copy is not sound, so the database is not; it was not
+            kept, and older copies stay.
+        StoreError: it could not be written; older copies stay.
+    """
+    day = datetime.fromtimestamp(now_s, UTC).strftime("%Y%m%d")
+    path = rescue.backup_path(store.path, day)
+    with explained(path):
+        files.make_folder(path.parent)
+        with files.new_file(path) as temporary:
+            if what := _copy(store.path, temporary):
+                raise StoreDamagedError(
+                    f"{store.path}: the database is damaged ({what}); older backups "
+                    "are kept, restart esimmon to restore the newest."
+                )
+        for old in rescue.backups(store.path)[max(1, keep) :]:
+            old.unlink(missing_ok=True)
+    return path
+
+
+def _copy(source: Path, target: Path) -> str:
+    """Copy a database; what is wrong with it, empty when it is sound."""
+    try:
+        with (
+            closing(connect(source, "ro")) as reading,
+            closing(connect(target, "rw")) as writing,
+        ):
+            reading.backup(writing)
+            # The copy says that it has a log; without one anybody can open it.
+            writing.execute("PRAGMA journal_mode = DELETE")
+    except sqlite3.Error as error:
+        if rescue.is_damage(error):
+            return str(error)
+        raise
+    return rescue.flaw(target, "ro")

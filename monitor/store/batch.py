@@ -1,0 +1,135 @@
+"""What one flush hands to the writer, and what a start gets back.
+
+A batch is complete by itself: the increments and the absolute counters they came from
+(the checkpoint), so that both are committed in one transaction or not at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from monitor.usage import (
+        Application,
+        Attachment,
+        Bill,
+        DeviceCounters,
+        Interval,
+        Process,
+        Share,
+        SocketCounters,
+        SocketKey,
+        Traffic,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessRow:
+    """Bytes of one process on one attachment within one clock hour (UTC).
+
+    Attributes:
+        interval: first and last second of its traffic in this hour.
+        comm: the kernel's name of the process when it was last seen.
+        traffic: IP bytes and packets.
+    """
+
+    interval: Interval
+    comm: str
+    traffic: Traffic
+
+
+class ProcessHour(NamedTuple):
+    """Key of a `ProcessRow`."""
+
+    hour_s: int
+    attachment: Attachment
+    application: Application
+    process: Process
+
+
+@dataclass(frozen=True, slots=True)
+class Unplaced:
+    """Usage whose calendar time is not known yet; waits by (boot_id, boottime).
+
+    Exactly one of `bill` and `share` is given; `traffic` belongs to the share.
+    """
+
+    from_boottime_ns: int
+    to_boottime_ns: int
+    attachment: Attachment
+    bill: Bill | None
+    share: Share | None
+    traffic: Traffic
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that a person may ask about later.
+
+    Attributes:
+        at_s: UTC seconds.
+        kind: `counter-restart`, `clock-step`, `gap`, `overflow`, `tier`, `store`.
+        detail: one sentence.
+    """
+
+    at_s: int
+    kind: str
+    detail: str
+
+
+@dataclass(slots=True)
+class Batch:
+    """All that happened since the last flush that was committed.
+
+    Attributes:
+        bill: per piece of time and attachment; no piece straddles a 5-minute mark.
+        explanation: per piece of time, attachment and share.
+        processes: rows by hour.
+        unplaced: rows that no calendar time can be given to yet.
+        devices: the newest counters of every device; replaces the stored ones.
+        sockets_instance: random id of the kernel map behind `sockets_changed`; empty
+            without one. Another id than the stored one drops the stored rows.
+        sockets_changed: newest counters of the rows that changed.
+        sockets_removed: rows that left the kernel map.
+        events: in order of time.
+        cut: spans begun before this batch must not be continued by it.
+    """
+
+    bill: dict[tuple[Interval, Attachment], Bill] = field(default_factory=dict)
+    explanation: dict[tuple[Interval, Attachment, Share], Traffic] = field(
+        default_factory=dict
+    )
+    processes: dict[ProcessHour, ProcessRow] = field(default_factory=dict)
+    unplaced: list[Unplaced] = field(default_factory=list)
+    devices: tuple[DeviceCounters, ...] = ()
+    sockets_instance: str = ""
+    sockets_changed: dict[SocketKey, SocketCounters] = field(default_factory=dict)
+    sockets_removed: set[SocketKey] = field(default_factory=set)
+    events: list[Event] = field(default_factory=list)
+    cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """What the store knows when a run starts.
+
+    Attributes:
+        run_id: the run just begun.
+        first: True when nothing was ever recorded: counters are a baseline.
+        boot_id: boot of `devices`; counters of another boot restart from zero.
+        devices: last committed counters by ifindex.
+        sockets_instance: id of the kernel map behind `sockets`, empty without one.
+        sockets: last committed counters of socket rows.
+        last_s: UTC second up to which the run before had counted; None at first.
+        last_trusted_s: newest UTC second known to be true (for the clock).
+    """
+
+    run_id: int
+    first: bool
+    boot_id: str
+    devices: dict[int, DeviceCounters]
+    sockets_instance: str
+    sockets: dict[SocketKey, SocketCounters]
+    last_s: int | None
+    last_trusted_s: int

@@ -1,0 +1,137 @@
+"""The files around the database: made under another name, moved into place, kept.
+
+Nothing here deletes what may hold somebody's data; what is in the way is set aside.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import grp
+import os
+import shutil
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from monitor.store.faults import GROUP
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SIDE_FILES = ("-wal", "-shm", "-journal")
+
+_FILE_MODE = 0o640
+_SYSTEM_FOLDER_MODE = 0o750  # members of the group read the system's store
+_OWN_FOLDER_MODE = 0o700
+
+
+def beside(path: Path, suffix: str) -> Path:
+    """The file with the same name and a suffix more."""
+    return path.with_name(path.name + suffix)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and its parents, for the group if root makes it.
+
+    Args:
+        folder: may exist; what exists is not changed.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    if folder.is_dir():
+        return
+    if folder.exists():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+    if folder.parent != folder:
+        make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    folder.chmod(_SYSTEM_FOLDER_MODE if os.geteuid() == 0 else _OWN_FOLDER_MODE)
+    _give_to_group(folder)
+
+
+def _give_to_group(path: Path) -> None:
+    if os.geteuid() != 0:
+        return
+    with contextlib.suppress(KeyError):  # no such group here: root keeps it
+        os.chown(path, -1, grp.getgrnam(GROUP).gr_gid)
+
+
+@contextlib.contextmanager
+def new_file(path: Path) -> Iterator[Path]:
+    """A new file that takes its place at `path` when the block ends well.
+
+    Args:
+        path: where it is moved, whole and synchronised, over what is there.
+
+    Yields:
+        The empty file to fill, in the same folder under another name.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    temporary = beside(path, ".new")
+    _remove(temporary)  # left by a kill in the middle; never the only copy of anything
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    os.close(os.open(temporary, flags, _FILE_MODE))
+    try:
+        temporary.chmod(_FILE_MODE)  # whatever the umask is
+        _give_to_group(temporary)
+        yield temporary
+        _synchronise(temporary)
+        temporary.replace(path)
+        _synchronise(path.parent)
+    finally:
+        _remove(temporary)
+
+
+def _remove(temporary: Path) -> None:
+    for suffix in ("", *SIDE_FILES):
+        beside(temporary, suffix).unlink(missing_ok=True)
+
+
+def _synchronise(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def copy_over(source: Path, path: Path) -> None:
+    """Put a copy of `source` at `path`, whole or not at all."""
+    with new_file(path) as temporary:
+        shutil.copyfile(source, temporary)
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a database with its side files, so that its place is free.
+
+    Args:
+        path: the database; may be absent, then only its side files are moved.
+
+    Returns:
+        The new name: `.damaged-` and when it was last written, in UTC.
+
+    Raises:
+        OSError: it cannot be renamed.
+    """
+    present = [suffix for suffix in ("", *SIDE_FILES) if beside(path, suffix).exists()]
+    if not present:
+        return path
+    written_s = beside(path, present[0]).stat().st_mtime
+    stamp = datetime.fromtimestamp(written_s, UTC).strftime("%Y%m%dT%H%M%SZ")
+    aside = _free_name(beside(path, f".damaged-{stamp}"))
+    for suffix in present:
+        beside(path, suffix).rename(beside(aside, suffix))
+    return aside
+
+
+def _free_name(path: Path) -> Path:
+    number = 1
+    name = path
+    while any(beside(name, suffix).exists() for suffix in ("", *SIDE_FILES)):
+        number += 1
+        name = beside(path, f"-{number}")
+    return name

@@ -1,0 +1,83 @@
+"""The writer's lock: one daemon, one writer.
+
+An flock on a file beside the database, not on the database itself: SQLite's own locks
+on that file belong to the process and are dropped when any descriptor of it is closed.
+The kernel frees the lock with its holder, so a kill leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from typing import TYPE_CHECKING
+
+from monitor.errors import StoreBusyError
+from monitor.store.faults import of_os
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self
+
+_MODE = 0o640
+_PID_BYTES = 32
+
+
+def lock_path(path: Path) -> Path:
+    """Where the lock of the database at `path` is."""
+    return path.with_name(path.name + ".lock")
+
+
+class WriterLock:
+    """Held while somebody may write the database; freed by `close` or by death."""
+
+    def __init__(self, path: Path) -> None:
+        """Take the lock of the database at `path`.
+
+        Args:
+            path: the database; its folder must exist.
+
+        Raises:
+            StoreBusyError: another process holds it; names its pid.
+            StoreError: the lock file cannot be made.
+        """
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        try:
+            self._descriptor = os.open(lock_path(path), flags, _MODE)
+        except OSError as error:
+            raise of_os(path, error, writing=True) from error
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, b"%d\n" % os.getpid(), 0)
+        except BlockingIOError as error:
+            holder = self._holder()
+            self.close()
+            raise StoreBusyError(
+                f"{path}: the database is in use by {holder}; stop it first or give "
+                "another place with --store."
+            ) from error
+        except OSError as error:
+            self.close()
+            raise of_os(path, error, writing=True) from error
+
+    def _holder(self) -> str:
+        pid = os.pread(self._descriptor, _PID_BYTES, 0).strip().decode(errors="replace")
+        return f"the process {pid}" if pid.isdecimal() else "another process"
+
+    def close(self) -> None:
+        """Free the lock; the file stays, so that two takers meet at the same one."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,51 @@
+"""Single facts about the store itself, by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+from sqlalchemy.dialects.sqlite import insert
+
+from monitor.store.schema import META
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+LAST_TRUSTED_S = "last_trusted_s"
+"""Newest UTC second that is known to be true."""
+
+CHECKPOINT_BOOT_ID = "checkpoint_boot_id"
+"""Boot of the device checkpoints; absent until something was recorded."""
+
+SOCKETS_INSTANCE = "sockets_instance"
+"""Id of the kernel map behind the socket checkpoints."""
+
+SPANS_PURGED_TO_S = "spans_purged_to_s"
+"""Spans before this second are dropped: their hours are what is left of them."""
+
+HOURS_PURGED_TO_S = "hours_purged_to_s"
+"""Hours before this second are dropped: their days are what is left of them."""
+
+_PUT = insert(META)
+_PUT = _PUT.on_conflict_do_update(
+    index_elements=["key"], set_={"value": _PUT.excluded.value}
+)
+
+
+def read(connection: Connection) -> dict[str, str]:
+    """All facts."""
+    rows = connection.execute(select(META.c.key, META.c.value))
+    return {row.key: row.value for row in rows}
+
+
+def number(facts: dict[str, str], key: str) -> int:
+    """A fact that is a number; 0 when it was never set."""
+    return int(facts.get(key, "0"))
+
+
+def put(connection: Connection, facts: dict[str, str]) -> None:
+    """Set facts."""
+    if facts:
+        rows = [{"key": key, "value": value} for key, value in facts.items()]
+        connection.execute(_PUT, rows)

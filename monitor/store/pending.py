@@ -1,0 +1,128 @@
+"""What was counted and is not committed yet, summed up as it comes in.
+
+Bounded: rows are sums by slot, attachment and owner, never single samples. Past the
+bounds the explanation gives way, since it can be shown as unattributed; the bill never
+does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from monitor.store.batch import Batch, Event, ProcessHour, ProcessRow, Unplaced
+from monitor.usage import Bill, BootInterval, Interval, Traffic, cut, slot_marks
+
+if TYPE_CHECKING:
+    from monitor.usage import Application, Attachment, Process, Share
+
+HOUR_S: Final = 3600
+MOST_SHARES: Final = 50_000
+MOST_PROCESSES: Final = 20_000
+MOST_UNPLACED: Final = 20_000
+
+
+class Pending:
+    """Collects one batch; after a commit a new one takes its place."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self.batch = Batch()
+        self._overflowed = False
+
+    def add_bill(
+        self, when: Interval | BootInterval, attachment: Attachment, bill: Bill
+    ) -> None:
+        """Book what a device moved, cut at the 5-minute marks."""
+        if isinstance(when, BootInterval):
+            self.batch.unplaced.append(
+                Unplaced(*when, attachment, bill, None, Traffic())
+            )
+            return
+        marks = slot_marks(when)
+        raw = cut(bill.counter, when, marks)
+        for (piece, counter), (_, l3) in zip(
+            raw, cut(bill.l3, when, marks), strict=True
+        ):
+            if counter or l3:
+                key = (piece, attachment)
+                before = self.batch.bill.get(key, Bill(Traffic(), Traffic()))
+                self.batch.bill[key] = before + Bill(counter, l3)
+
+    def add_share(
+        self,
+        when: Interval | BootInterval,
+        attachment: Attachment,
+        share: Share,
+        traffic: Traffic,
+    ) -> None:
+        """Book whose bytes they were, cut at the 5-minute marks."""
+        if isinstance(when, BootInterval):
+            if len(self.batch.unplaced) < MOST_UNPLACED:
+                self.batch.unplaced.append(
+                    Unplaced(*when, attachment, None, share, traffic)
+                )
+            return
+        for piece, part in cut(traffic, when, slot_marks(when)):
+            key = (piece, attachment, share)
+            if not part or (
+                key not in self.batch.explanation
+                and self._full(len(self.batch.explanation), MOST_SHARES, when)
+            ):
+                continue
+            before = self.batch.explanation.get(key, Traffic())
+            self.batch.explanation[key] = before + part
+
+    def add_process(
+        self,
+        when: Interval | BootInterval,
+        hour_of: tuple[Attachment, Application, Process],
+        comm: str,
+        traffic: Traffic,
+    ) -> None:
+        """Book the bytes of one process, by clock hour.
+
+        Args:
+            when: rows without a calendar time are only kept by application.
+            hour_of: attachment, application and process of the row.
+            comm: the process's name now.
+            traffic: its bytes.
+        """
+        if isinstance(when, BootInterval):
+            return
+        for piece, part in cut(traffic, when, slot_marks(when)):
+            key = ProcessHour(piece.from_s // HOUR_S * HOUR_S, *hour_of)
+            before = self.batch.processes.get(key)
+            if before is None:
+                if not self._full(len(self.batch.processes), MOST_PROCESSES, when):
+                    self.batch.processes[key] = ProcessRow(piece, comm, part)
+                continue
+            self.batch.processes[key] = ProcessRow(
+                Interval(
+                    min(before.interval.from_s, piece.from_s),
+                    max(before.interval.to_s, piece.to_s),
+                ),
+                comm,
+                before.traffic + part,
+            )
+
+    def add_event(self, at_s: int, kind: str, detail: str) -> None:
+        """Note something that a person may ask about."""
+        self.batch.events.append(Event(at_s, kind, detail))
+
+    def take(self) -> Batch:
+        """Hand out the batch after its commit, and start a new one."""
+        done, self.batch = (
+            self.batch,
+            Batch(sockets_instance=self.batch.sockets_instance),
+        )
+        self._overflowed = False
+        return done
+
+    def _full(self, rows: int, most: int, when: Interval) -> bool:
+        if rows < most:
+            return False
+        if not self._overflowed:
+            self._overflowed = True
+            detail = f"more than {most} rows wait for the store: details are left out"
+            self.add_event(when.to_s, "overflow", detail)
+        return True

@@ -1,0 +1,176 @@
+"""Is the database sound? If not: set it aside and put the newest good backup there.
+
+SQLite keeps no checksum of its pages, so a changed byte inside a number stays unseen;
+`quick_check` finds broken pages, broken rows and wrong types.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from monitor.store import files
+from monitor.store.connection import connect
+from monitor.store.faults import damaged, foreign, missing
+from monitor.store.schema import APPLICATION_ID
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+_UNSOUND = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_PRIMARY_CODE = 0xFF
+_BACKUPS = "backups"
+
+
+def is_absent(path: Path) -> bool:
+    """Whether there is no database: no file, or one without a single byte.
+
+    Raises:
+        StoreError: something else than a file is there.
+        OSError: it cannot be looked at.
+    """
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return True
+    if not stat.S_ISREG(status.st_mode):
+        raise foreign(path)
+    return status.st_size == 0
+
+
+def made_by(path: Path) -> int | None:
+    """The application id in the file's header; None when it is no database.
+
+    Only SQLite may open the file: closing any other descriptor of it would drop the
+    locks that this process holds on it (POSIX). `immutable` touches nothing.
+
+    Raises:
+        sqlite3.Error: it cannot be read.
+    """
+    try:
+        with closing(connect(path, "immutable")) as connection:
+            (number,) = connection.execute("PRAGMA application_id").fetchone()
+    except sqlite3.Error as error:
+        if is_damage(error):
+            return None
+        raise
+    return int(number)
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether SQLite says that the file is not a sound database."""
+    return error.sqlite_errorcode & _PRIMARY_CODE in _UNSOUND
+
+
+def insist_on_ours(path: Path, *, known: bool) -> None:
+    """Leave a stranger's file alone; garbage is ours if it has our kind of name.
+
+    Args:
+        path: an existing file.
+        known: whether esimmon has written at this path before.
+
+    Raises:
+        StoreError: it belongs to something else.
+        sqlite3.Error: it cannot be read.
+    """
+    maker = made_by(path)
+    garbage_of_ours = maker is None and path.suffix == ".db"
+    if not (known or maker == APPLICATION_ID or garbage_of_ours):
+        raise foreign(path)
+
+
+def flaw(path: Path, mode: str = "rw") -> str:
+    """What is wrong with the database; empty when it is sound.
+
+    Args:
+        path: the database.
+        mode: `rw` completes what a killed writer left in the write-ahead log.
+
+    Raises:
+        sqlite3.Error: the check could not be made (locked, no permission).
+    """
+    if made_by(path) != APPLICATION_ID:
+        return "its header is not one of esimmon"
+    try:
+        with closing(connect(path, mode)) as connection:
+            connection.execute("SELECT version_num FROM alembic_version").fetchone()
+            (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.Error as error:
+        # SQLITE_ERROR: a table is gone.
+        if is_damage(error) or error.sqlite_errorcode == sqlite3.SQLITE_ERROR:
+            return str(error)
+        raise
+    return "" if verdict == "ok" else " ".join(str(verdict).split())
+
+
+def backups(path: Path) -> list[Path]:
+    """The backups of the database at `path`, newest first."""
+    folder = path.parent / _BACKUPS
+    return sorted(folder.glob(f"{path.stem}-????????.db"), reverse=True)
+
+
+def backup_path(path: Path, day: str) -> Path:
+    """Where the backup of a day (`YYYYMMDD`) is."""
+    return path.parent / _BACKUPS / f"{path.stem}-{day}.db"
+
+
+def ensure_sound(
+    path: Path, make_new: Callable[[Path], None] | None, *, known: bool
+) -> list[str]:
+    """See to it that a sound database is at `path`; the writer's lock is held.
+
+    Args:
+        path: the database.
+        make_new: makes an empty one; None when there must be one already.
+        known: whether esimmon has used this path before.
+
+    Returns:
+        What was done and what is lost, as sentences; empty when all was well.
+
+    Raises:
+        StoreMissingError: there is none, and none may be made.
+        StoreDamagedError: it is damaged, and none may be made.
+        StoreError: the file belongs to something else.
+        sqlite3.Error: it could not be checked.
+        OSError: files could not be moved.
+    """
+    if is_absent(path):
+        if make_new is None:
+            raise missing(path)
+        files.set_aside(path)  # an old -wal would be played into the new file
+        make_new(path)
+        return []
+    insist_on_ours(path, known=known)
+    what = flaw(path)
+    if not what:
+        return []
+    if make_new is None:
+        raise damaged(path, what)
+    aside = files.set_aside(path)
+    return [
+        f"{path} was damaged ({what}); it is kept as {aside.name}.",
+        _restore(path, make_new),
+    ]
+
+
+def _restore(path: Path, make_new: Callable[[Path], None]) -> str:
+    """Put the newest sound backup at `path`, or an empty database."""
+    for backup in backups(path):
+        if not flaw(backup, "ro"):
+            files.copy_over(backup, path)
+            return (
+                f"The backup {backup} was put in its place: what was counted after "
+                f"{_newest(backup)} is only in the damaged file."
+            )
+    make_new(path)
+    return "There is no usable backup: the counting begins anew, without history."
+
+
+def _newest(backup: Path) -> str:
+    with closing(connect(backup, "ro")) as connection:
+        (to_s,) = connection.execute("SELECT max(to_s) FROM runs").fetchone()
+    return datetime.fromtimestamp(to_s or 0, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
