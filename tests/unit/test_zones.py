@@ -1,0 +1,59 @@
+"""The machine's time zone, found as the C library finds it."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from monitor.zones import local_zone
+
+DATABASE = Path("/usr/share/zoneinfo")
+JUNE = datetime(2025, 6, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ("Asia/Karachi", "Asia/Karachi"),
+        (":Asia/Karachi", "Asia/Karachi"),
+        ("/usr/share/zoneinfo/Asia/Karachi", "Asia/Karachi"),
+        ("", "UTC"),
+        ("Nowhere/City", "UTC"),
+        ("../../etc/passwd", "UTC"),
+        ("/etc/passwd", "UTC"),
+        ("/nowhere", "UTC"),
+        ("Asia", "UTC"),
+    ],
+)
+def test_tz_is_taken_first_and_utc_when_it_names_no_zone(given: str, name: str) -> None:
+    assert local_zone({"TZ": given}).key == name
+
+
+def test_without_tz_the_machines_link_names_the_zone(tmp_path: Path) -> None:
+    link = tmp_path / "localtime"
+    link.symlink_to(DATABASE / "Asia/Kathmandu")
+    assert local_zone({}, link).key == "Asia/Kathmandu"
+
+
+def test_a_copied_zone_file_has_its_rules_but_no_name(tmp_path: Path) -> None:
+    copy = tmp_path / "localtime"
+    shutil.copy(DATABASE / "Asia/Kathmandu", copy)
+    zone = local_zone({}, copy)
+    assert zone.key == "localtime"
+    assert JUNE.astimezone(zone).utcoffset() == timedelta(hours=5, minutes=45)
+
+
+def test_a_machine_without_a_zone_is_in_utc(tmp_path: Path) -> None:
+    assert local_zone({}, tmp_path / "none").key == "UTC"
+
+
+def test_a_link_into_another_database_is_read_as_a_file(tmp_path: Path) -> None:
+    other = tmp_path / "zoneinfo/Middle/Earth"
+    other.parent.mkdir(parents=True)
+    shutil.copy(DATABASE / "Asia/Kathmandu", other)
+    link = tmp_path / "localtime"
+    link.symlink_to(other)
+    assert local_zone({}, link).key == "localtime"
