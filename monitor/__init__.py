@@ -1,0 +1,28 @@
+"""esimmon: which program moved which bytes over which metered network.
+
+The map (imports point down only; import-linter checks it):
+
+- `__main__`, `cli`: the command group; the one place where errors become text and an
+  exit status.
+- `commands`: one file a sub-command, imported only when it is called.
+- `daemon`: life of the process: build the parts, readiness, signals, stop in order.
+- `views`: ways to show usage (text, json, csv); read only.
+- `control`: the daemon's socket: requests and live figures. `recorder`: sampling and
+  storing with what can fail. `scheduler`: the calendar, the only importer of
+  APScheduler.
+- `jobs`: what the calendar does. `sampler`: what a tick does.
+- `config`: the TOML file as typed, checked values; where files, store and socket are.
+- `socket_rows`: the kernel's rows between two ticks. `live`: figures of the last tick.
+- `store`: the only importer of SQLAlchemy: schema, engine, migrations, writer, queries,
+  rollups, retention, backup.
+- `attribution`: socket rows to shares, and what is left over. `sources`: the ways to
+  reach the kernel. `tiers`: what attribution this machine gives.
+- `collectors`: one file a kernel source; `bpf` holds the BPF program, its object and
+  its loader. `applications`: process facts to application. `networks`: what is
+  attached, and what is billed.
+- `counters`: difference of two readings. `clock`: when a reading was. `zones`: the
+  machine's time zone. `sdnotify`: the service manager's protocol.
+- `usage`, `units`, `errors`: the values, the words for them, the one tree of errors.
+"""
+
+__version__ = "0.1.0"

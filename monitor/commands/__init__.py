@@ -1,0 +1,1 @@
+"""One file a sub-command, imported only when it is called."""

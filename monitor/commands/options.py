@@ -1,0 +1,154 @@
+"""Options that many commands share: which configuration, which store, which format."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from monitor.config import (
+    control_socket,
+    find_config,
+    find_store,
+    load_config,
+    readable_stores,
+)
+from monitor.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from monitor.config import Config
+
+_R = TypeVar("_R")
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What is in force for one call of a command.
+
+    Attributes:
+        config: checked values.
+        config_file: where they are from; None for all defaults.
+        store_option: what `--store` said.
+        environ: the environment.
+        is_root: whether the effective user is root.
+    """
+
+    config: Config
+    config_file: Path | None
+    store_option: str | None
+    environ: Mapping[str, str]
+    is_root: bool
+
+    def store(self) -> Path:
+        """The database that a daemon started now would write."""
+        return find_store(
+            self.store_option, self.config, self.environ, is_root=self.is_root
+        )
+
+    def readable_stores(self) -> list[Path]:
+        """The databases that a reading command may mean, likeliest first."""
+        return readable_stores(
+            self.store_option, self.config, self.environ, is_root=self.is_root
+        )
+
+    def socket(self, store: Path) -> Path:
+        """The control socket of the daemon that writes a store.
+
+        Raises:
+            ConfigError: there is no safe directory for it.
+        """
+        explicit = bool(self.store_option or self.config.store.path)
+        return control_socket(
+            store, self.environ, is_root=self.is_root, explicit=explicit
+        )
+
+    def sockets(self, store: Path) -> list[Path]:
+        """Where a daemon that writes a store may listen: one's own place, or root's."""
+        found = [control_socket(store, self.environ, is_root=True, explicit=True)]
+        with contextlib.suppress(ConfigError):  # no place that is safe: no daemon
+            found.insert(0, self.socket(store))
+        return list(dict.fromkeys(found))
+
+
+def find_setup(config_file: str | None, store_file: str | None) -> Setup:
+    """Find and check the configuration for this process.
+
+    Args:
+        config_file: what `--config` said.
+        store_file: what `--store` said.
+
+    Returns:
+        What is in force.
+
+    Raises:
+        ConfigError: the file cannot be used.
+    """
+    environ, is_root = os.environ, os.geteuid() == 0
+    found = find_config(config_file, environ, is_root=is_root)
+    return Setup(load_config(found), found, store_file, environ, is_root)
+
+
+config_option = click.option(
+    "--config", "config_option", metavar="FILE", help="Configuration file to use."
+)
+store_option = click.option(
+    "--store", "store_option", metavar="FILE", help="Database to use."
+)
+
+
+def with_setup(function: Callable[..., _R]) -> Callable[..., _R]:
+    """Give a command `--config` and `--store`; its first argument is the `Setup`.
+
+    Args:
+        function: the command.
+
+    Returns:
+        A function for `click.command`.
+    """
+
+    @config_option
+    @store_option
+    @functools.wraps(function)
+    def command(
+        *, config_option: str | None, store_option: str | None, **options: object
+    ) -> _R:
+        return function(find_setup(config_option, store_option), **options)
+
+    return command
+
+
+def with_format(*formats: str) -> Callable[[Callable[..., _R]], Callable[..., _R]]:
+    """Give a command `--format` and an alias such as `--json` for each format.
+
+    Args:
+        formats: the allowed ones; the first is the default and has no alias.
+
+    Returns:
+        A decorator; the command gets `output_format`.
+    """
+
+    def decorate(function: Callable[..., _R]) -> Callable[..., _R]:
+        for name in formats[1:]:
+            function = click.option(
+                f"--{name}",
+                "output_format",
+                flag_value=name,
+                help=f"Short for --format {name}.",
+            )(function)
+        return click.option(
+            "--format",
+            "output_format",
+            type=click.Choice(formats),
+            default=formats[0],
+            show_default=True,
+            help="How to write the result.",
+        )(function)
+
+    return decorate

@@ -1,0 +1,60 @@
+"""A report as csv: one header, the same columns for every report by one subject.
+
+Quoted by RFC 4180. Lines end in a plain newline, because the reader is more often awk
+than a spreadsheet, and both take it. All text is quoted, and numbers are not: a name
+that begins with =, +, - or @ is kept as it is (a script must find it again, and
+`-bash` or `@reboot` are names), but no reader that goes by the quotes takes it for a
+number. Characters that a terminal would obey are escaped; JSON has them exactly.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING
+
+from monitor.views.facts import interface_facts, row_facts
+from monitor.views.names import visible
+
+if TYPE_CHECKING:
+    from monitor.views.report import Report
+
+_ALWAYS = ("interface", "via", "network")
+_TRAFFIC = ("rx_bytes", "tx_bytes", "rx_packets", "tx_packets")
+_OWNER = ("application", "reason", "class")
+_ACTIVE = ("first_at", "last_at")
+_SUBJECT = {
+    "application": _OWNER,
+    "process": (*_OWNER, "pid", "started_at", "comm", "exe", "uid", *_ACTIVE),
+    "user": ("user", "uid", "reason"),
+    "interface": ("rx_counter_bytes", "tx_counter_bytes", "coverage_pct"),
+    "hour": ("hour", "from", "to"),
+    "day": ("day", "from", "to"),
+}
+
+
+def as_csv(report: Report) -> str:
+    """Write a report for spreadsheets and shell scripts.
+
+    Args:
+        report: what to write.
+
+    Returns:
+        A header and one line a row; empty for what a row does not have.
+    """
+    by = report.question.by
+    header = (*_SUBJECT[by], *_ALWAYS, *_TRAFFIC)
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow(header)
+    rows = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+    interfaces = {each.name: interface_facts(each) for each in report.interfaces}
+    for row in report.rows:
+        facts = interfaces.get(row.place.interface, {}) | row_facts(row, report)
+        rows.writerow(_cell(facts.get(name)) for name in header)
+    return text.getvalue().removesuffix("\n")
+
+
+def _cell(fact: str | float | None) -> str | float:
+    if fact is None:
+        return ""
+    return visible(fact) if isinstance(fact, str) else fact

@@ -1,0 +1,289 @@
+"""The value behind every form of a report: what was asked, what was found.
+
+`read_report` asks the store, everything else is pure; text, JSON and csv are made from
+the value and agree by construction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from monitor.store import queries
+from monitor.usage import Bill, Interval, Traffic, total
+from monitor.views import subjects
+from monitor.views.periods import local_days, local_hours
+from monitor.views.rows import UNATTRIBUTED, fold_smallest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+    from zoneinfo import ZoneInfo
+
+    from monitor.store.engine import Store
+    from monitor.store.queries import Gap, InterfaceBill
+    from monitor.views.rows import Row
+    from monitor.views.subjects import Records
+
+SUBJECTS = ("application", "process", "interface", "user", "hour", "day")
+"""What `--by` takes."""
+ESTIMATED = "estimated"
+_IN_TIME = ("hour", "day")
+_TWO_DAYS_S = 172_800
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a report is about.
+
+    Attributes:
+        period: half-open, UTC seconds.
+        zone: whose hours and days are meant, and in which times are shown.
+        by: one of `SUBJECTS`.
+        interfaces: shell patterns; empty for the billed ones.
+        top: how many subjects to keep; None for all.
+    """
+
+    period: Interval
+    zone: ZoneInfo
+    by: str = "application"
+    interfaces: tuple[str, ...] = ()
+    top: int | None = None
+
+    def covers(self, interface: str, *, billed: bool) -> bool:
+        """Whether an interface is meant.
+
+        Args:
+            interface: its name.
+            billed: whether it is part of the bill.
+
+        Returns:
+            True for a match; without patterns, for the billed ones.
+        """
+        if not self.interfaces:
+            return billed
+        return any(fnmatchcase(interface, pattern) for pattern in self.interfaces)
+
+
+@dataclass(frozen=True, slots=True)
+class InterfaceTotal:
+    """The bill of one interface, and how much of it is explained.
+
+    Attributes:
+        name: the kernel's name.
+        bill: raw counter and layer 3.
+        unattributed: what nobody claims.
+    """
+
+    name: str
+    bill: Bill
+    unattributed: Traffic
+
+    @property
+    def coverage_permille(self) -> int | None:
+        """Explained bytes of 1,000, half up, at most 1,000; None without bytes."""
+        return coverage_permille(self.bill.l3.bytes, self.unattributed.bytes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A report, in whatever form it is shown.
+
+    Attributes:
+        question: what was asked.
+        interfaces: with their bills, by name.
+        rows: they add up to the bills; most bytes first, or in order of time.
+        gaps: times without a daemon.
+        store: the database that was read.
+        recorded: first and last second with records; None without any.
+        l3: `exact`, or `estimated` while the layer-2 overhead is a default.
+    """
+
+    question: Question
+    interfaces: tuple[InterfaceTotal, ...]
+    rows: tuple[Row, ...]
+    gaps: tuple[Gap, ...]
+    store: Path
+    recorded: Interval | None
+    l3: str = ESTIMATED
+
+    @property
+    def total(self) -> Bill:
+        """All interfaces together."""
+        bills = [interface.bill for interface in self.interfaces]
+        return sum(bills, start=Bill(Traffic(), Traffic()))
+
+    @property
+    def unattributed(self) -> Traffic:
+        """What nobody claims, on all interfaces together."""
+        return total(interface.unattributed for interface in self.interfaces)
+
+    @property
+    def coverage_permille(self) -> int | None:
+        """Explained bytes of 1,000 on all interfaces together."""
+        return coverage_permille(self.total.l3.bytes, self.unattributed.bytes)
+
+
+def coverage_permille(bill_bytes: int, unattributed_bytes: int) -> int | None:
+    """Explained bytes of 1,000 bytes of the bill.
+
+    Args:
+        bill_bytes: both directions.
+        unattributed_bytes: of them, without an owner or a reason.
+
+    Returns:
+        Rounded half up, 0 to 1,000; None for an empty bill.
+    """
+    if bill_bytes <= 0:
+        return None
+    explained_bytes = bill_bytes - unattributed_bytes
+    permille = (2000 * explained_bytes + bill_bytes) // (2 * bill_bytes)
+    return max(0, min(1000, permille))
+
+
+def read_report(store: Store, question: Question) -> Report:
+    """Ask the store.
+
+    Args:
+        store: open for reading.
+        question: what is wanted.
+
+    Returns:
+        The report; without rows when nothing was recorded in the period.
+
+    Raises:
+        StoreError: the database cannot be read.
+    """
+    recorded = queries.recorded(store)
+    return report_of(
+        _records(store, question, recorded),
+        question,
+        gaps=tuple(queries.gaps(store, question.period)),
+        store=store.path,
+        recorded=recorded,
+    )
+
+
+def report_of(
+    records: Records,
+    question: Question,
+    *,
+    gaps: tuple[Gap, ...],
+    store: Path,
+    recorded: Interval | None,
+) -> Report:
+    """Make the report out of what the store holds.
+
+    Args:
+        records: of the interfaces and the period in question.
+        question: what is wanted.
+        gaps: times without a daemon.
+        store: where the records are from.
+        recorded: first and last second with records.
+
+    Returns:
+        The report, its rows in order.
+    """
+    return Report(
+        question=question,
+        interfaces=_interfaces(records),
+        rows=tuple(_rows(records, question)),
+        gaps=gaps,
+        store=store,
+        recorded=recorded,
+    )
+
+
+def _records(store: Store, question: Question, recorded: Interval | None) -> Records:
+    period = question.period
+    return subjects.Records(
+        bills=_billed(queries.interface_bills(store, period), question),
+        explanation=[
+            row
+            for row in queries.explanation(store, period)
+            if question.covers(row.interface, billed=row.billed)
+        ],
+        processes=[
+            usage
+            for usage in queries.process_usage(store, period)
+            if question.covers(usage.interface, billed=usage.billed)
+        ]
+        if question.by == "process"
+        else (),
+        parts=_parts(store, question, recorded),
+    )
+
+
+def _billed(bills: Iterable[InterfaceBill], question: Question) -> list[InterfaceBill]:
+    return [bill for bill in bills if question.covers(bill.name, billed=bill.billed)]
+
+
+def _parts(
+    store: Store, question: Question, recorded: Interval | None
+) -> list[tuple[Interval, list[InterfaceBill]]]:
+    """The hours or days of the period in which anything was recorded."""
+    if question.by not in _IN_TIME or recorded is None:
+        return []
+    period = Interval(
+        # Two days more, so that the first part is a whole local day.
+        max(question.period.from_s, recorded.from_s - _TWO_DAYS_S),
+        min(question.period.to_s, recorded.to_s + _TWO_DAYS_S),
+    )
+    cut = local_hours if question.by == "hour" else local_days
+    parts = []
+    for part in cut(period, question.zone):
+        if part.to_s > recorded.from_s and part.from_s <= recorded.to_s:
+            bills = _billed(queries.interface_bills(store, part), question)
+            # What begins with the last second has at most its instants.
+            if bills or part.from_s < recorded.to_s:
+                parts.append((part, bills))
+    return parts
+
+
+def _interfaces(records: Records) -> tuple[InterfaceTotal, ...]:
+    bills: dict[str, Bill] = {}
+    for place, bill in subjects.bills_by_place(records.bills).items():
+        before = bills.get(place.interface, Bill(Traffic(), Traffic()))
+        bills[place.interface] = before + bill
+    left: dict[str, Traffic] = {}
+    for row in subjects.residual(records):
+        if row.reason == UNATTRIBUTED:
+            before_left = left.get(row.place.interface, Traffic())
+            left[row.place.interface] = before_left + row.traffic
+    names = sorted(
+        {*bills}
+        | {row.interface for row in records.explanation}
+        | {usage.interface for usage in records.processes}
+    )
+    nothing = Bill(Traffic(), Traffic())
+    return tuple(
+        InterfaceTotal(name, bills.get(name, nothing), left.get(name, Traffic()))
+        for name in names
+    )
+
+
+def _rows(records: Records, question: Question) -> list[Row]:
+    makers = {
+        "application": subjects.by_application,
+        "process": subjects.by_process,
+        "user": subjects.by_user,
+        "interface": subjects.by_interface,
+        "hour": subjects.by_part,
+        "day": subjects.by_part,
+    }
+    rows = makers[question.by](records)
+    if question.top is not None:
+        rows = fold_smallest(rows, question.top)
+    if question.by in _IN_TIME:
+        return rows
+    return sorted(
+        rows,
+        # What follows the bytes only makes the order the same every time.
+        key=lambda row: (
+            -row.traffic.bytes,
+            row.reason or "",
+            str(row.subject),
+            row.place,
+        ),
+    )

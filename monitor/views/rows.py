@@ -1,0 +1,141 @@
+"""A row of a report, and what can be done with rows whatever they are about."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from monitor.usage import Traffic, total
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable
+
+    from monitor.usage import Interval
+
+_K = TypeVar("_K", bound="Hashable")
+
+UNATTRIBUTED = "unattributed"
+OVER_EXPLAINED = "over-explained"
+OTHER_PROCESSES = "other-processes"
+OTHERS = "others"
+
+
+class Place(NamedTuple):
+    """Where bytes went: rows add up for each of these by itself."""
+
+    interface: str
+    network: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessName:
+    """One process as its kernel knew it; strings are hostile until escaped.
+
+    Attributes:
+        pid: in the initial pid namespace.
+        started_s: UTC second of its start; None when the boot's clock is unknown.
+        comm: the kernel's name of it.
+        exe: path of its program.
+        uid: real user id.
+    """
+
+    pid: int
+    started_s: int | None
+    comm: str
+    exe: str
+    uid: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """Bytes of one subject in one place.
+
+    Attributes:
+        place: interface and network.
+        traffic: IP bytes and packets; negative only in corrections.
+        application: None for bytes without one.
+        reason: why there is no owner, or which part of the owner's bytes this is.
+        app_class: `interactive`, `background` or `unknown`; None without an owner.
+        uid: the user, in a report by user.
+        process: in a report by process.
+        interval: in a report by hour or day.
+        active: first and last second of a process's traffic.
+        counter: the raw counter's bytes, in a report by interface.
+        folded: how many subjects a row `others` stands for.
+    """
+
+    place: Place
+    traffic: Traffic
+    application: str | None = None
+    reason: str | None = None
+    app_class: str | None = None
+    uid: int | None = None
+    process: ProcessName | None = None
+    interval: Interval | None = None
+    active: Interval | None = None
+    counter: Traffic | None = None
+    folded: int = 0
+
+    @property
+    def subject(self) -> Hashable:
+        """What the row is about, wherever it happened."""
+        # A report by interface is about the place itself.
+        place = self.place if self.counter is not None else None
+        named = (self.application, self.reason, self.uid, self.process)
+        return (*named, self.interval, place)
+
+
+def fold_smallest(rows: Iterable[Row], top: int) -> list[Row]:
+    """Keep the subjects with most bytes, fold the other ones into one row a place.
+
+    Rows with another reason stay: they are about the measurement, not a subject.
+
+    Args:
+        rows: of one report.
+        top: how many subjects to keep.
+
+    Returns:
+        Rows with the same sums.
+    """
+    rows = list(rows)
+    sizes: defaultdict[Hashable, int] = defaultdict(int)
+    for row in rows:
+        if row.reason in (None, OTHER_PROCESSES):
+            sizes[row.subject] += row.traffic.bytes
+    dropped = set(sorted(sizes, key=lambda subject: -sizes[subject])[top:])
+    folded = [
+        Row(place=place, traffic=traffic, reason=OTHERS, folded=len(dropped))
+        for place, traffic in sums(
+            (row.place, row.traffic) for row in rows if row.subject in dropped
+        ).items()
+    ]
+    return [row for row in rows if row.subject not in dropped] + folded
+
+
+def merged(rows: Iterable[Row]) -> list[Row]:
+    """Add up rows that differ in nothing but their traffic.
+
+    Args:
+        rows: of one report.
+
+    Returns:
+        In order of first appearance.
+    """
+    summed = sums((replace(row, traffic=Traffic()), row.traffic) for row in rows)
+    return [replace(row, traffic=traffic) for row, traffic in summed.items()]
+
+
+def sums(pairs: Iterable[tuple[_K, Traffic]]) -> dict[_K, Traffic]:
+    """Add up traffic by key.
+
+    Args:
+        pairs: key and traffic.
+
+    Returns:
+        In order of first appearance.
+    """
+    parts: defaultdict[_K, list[Traffic]] = defaultdict(list)
+    for key, traffic in pairs:
+        parts[key].append(traffic)
+    return {key: total(each) for key, each in parts.items()}

@@ -1,0 +1,258 @@
+"""A report for people: aligned, largest first, with totals that add up."""
+
+from __future__ import annotations
+
+import os
+import sys
+import textwrap
+from collections import defaultdict
+from datetime import datetime, time
+from typing import TYPE_CHECKING
+
+from monitor.units import format_duration, format_share, format_size
+from monitor.usage import Traffic
+from monitor.views.facts import user_name
+from monitor.views.names import visible
+from monitor.views.periods import find_zone
+from monitor.views.report import Question, read_report
+from monitor.views.rows import OTHER_PROCESSES, OTHERS
+from monitor.views.table import Layout, Line, table, terminal_layout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from monitor.store.engine import Store
+    from monitor.usage import Interval
+    from monitor.views.report import InterfaceTotal, Report
+    from monitor.views.rows import Row
+
+_REASONS = {
+    "unattributed": "(unattributed)",
+    "over-explained": "(over-explained)",
+    "kernel": "(kernel)",
+    "gap": "(gap)",
+    "before_start": "(before start)",
+    "forwarded": "(forwarded)",
+    "tunnel_overhead": "(tunnel overhead)",
+    "dropped": "(dropped)",
+}
+_SHARES = ("down", "up", "share")
+_MOST_GAPS = 3
+_ROOM_FOR_PROGRAMS = 64
+
+
+def report_text(store: Store, period: Interval, by: str = "application") -> str:
+    """Write the report of a period for the terminal that this process writes to.
+
+    Args:
+        store: open for reading.
+        period: half-open, UTC seconds.
+        by: what the rows are about.
+
+    Returns:
+        Lines for standard output, in local time.
+
+    Raises:
+        StoreError: the database cannot be read.
+    """
+    question = Question(period=period, zone=find_zone(None), by=by)
+    layout = terminal_layout(sys.stdout, os.environ)
+    return as_text(read_report(store, question), layout)
+
+
+def as_text(report: Report, layout: Layout) -> str:
+    """Write a report for people.
+
+    Args:
+        report: what to write.
+        layout: what the terminal can show.
+
+    Returns:
+        Lines that fit its width; names from outside are escaped.
+    """
+    lines = [layout.bold(_title(report)), ""]
+    if any(row.traffic for row in report.rows):
+        lines += [*_body(report, layout), ""]
+    for sentence in _footer(report):
+        lines += textwrap.wrap(
+            visible(sentence),
+            layout.width,
+            subsequent_indent="  ",
+            break_on_hyphens=False,
+        )
+    return "\n".join(lines)
+
+
+def _body(report: Report, layout: Layout) -> list[str]:
+    whole = report.total.l3
+    sums: defaultdict[tuple[str, ...], Traffic] = defaultdict(Traffic)
+    for row in report.rows:
+        sums[_label(row, report)] += row.traffic
+    is_in_time = report.question.by in ("hour", "day")
+    labels = [
+        label
+        for label, traffic in sums.items()
+        if is_in_time or traffic.rx_bytes or traffic.tx_bytes
+    ]
+    if not is_in_time:
+        labels.sort(key=lambda label: (-sums[label].bytes, label))
+    header = _header(report, layout)
+    largest = max(1, *(traffic.bytes for traffic in sums.values()))
+    lines = [
+        Line(
+            (*label[: len(header)], *_numbers(sums[label], whole)),
+            share=1000 * sums[label].bytes // largest,
+            is_dim=label[0].startswith("("),
+        )
+        for label in labels
+    ]
+    blanks = ("",) * (len(header) - 1)
+    lines.append(Line(("total", *blanks, *_numbers(whole, whole))))
+    return table((*header, *_SHARES), lines, layout, texts=len(header))
+
+
+def _numbers(traffic: Traffic, whole: Traffic) -> tuple[str, str, str]:
+    share = format_share(traffic.bytes, whole.bytes) if whole.bytes > 0 else "-"
+    return format_size(traffic.rx_bytes), format_size(traffic.tx_bytes), f"{share} %"
+
+
+def _header(report: Report, layout: Layout) -> tuple[str, ...]:
+    if report.question.by == "process" and layout.width >= _ROOM_FOR_PROGRAMS:
+        return "process", "user", "program"
+    return (report.question.by,)
+
+
+def _label(row: Row, report: Report) -> tuple[str, ...]:
+    """The texts of a line; rows with the same texts are shown as one."""
+    by = report.question.by
+    name = _name(row, report)
+    if by != "process":
+        return (name,)
+    if row.process is None:
+        return name, "", ""
+    program = visible(row.process.exe) or visible(row.application or "")
+    return name, visible(user_name(row.process.uid)), program
+
+
+def _name(row: Row, report: Report) -> str:
+    if row.reason == OTHERS:
+        return f"({row.folded} others)"
+    if row.reason == OTHER_PROCESSES:
+        return f"(other processes of {visible(row.application or '?')})"
+    if row.reason is not None:
+        reason = _REASONS.get(row.reason, f"({visible(row.reason)})")
+        return f"{reason} {visible(row.application)}" if row.application else reason
+    return _subject(row, report)
+
+
+def _subject(row: Row, report: Report) -> str:
+    if row.interval is not None:
+        return _part(row.interval, report)
+    if row.process is not None:
+        return f"{visible(row.process.comm)} [{row.process.pid}]"
+    if row.uid is not None:
+        return visible(user_name(row.uid))
+    return visible(row.application or row.place.interface)
+
+
+def _part(interval: Interval, report: Report) -> str:
+    zone = report.question.zone
+    local = datetime.fromtimestamp(interval.from_s, zone)
+    if report.question.by == "day":
+        return f"{local:%a} {_date(local)}"
+    name = f" {local:%Z}" if local.fold else ""
+    return f"{_date(local)} {local:%H:%M}{name}"
+
+
+def _date(local: datetime) -> str:
+    return f"{local.day} {local:%b} {local.year:04}"
+
+
+def _clock(local: datetime) -> str:
+    return f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"
+
+
+def _title(report: Report) -> str:
+    question = report.question
+    zone, (from_s, to_s) = question.zone, question.period
+    start, end = (datetime.fromtimestamp(at_s, zone) for at_s in (from_s, to_s))
+    if start.time() == end.time() == time():
+        last = datetime.fromtimestamp(to_s - 1, zone)
+        when = " - ".join(dict.fromkeys([_date(start), _date(last)]))
+    else:
+        day = "" if start.date() == end.date() else f"{_date(end)} "
+        when = f"{_date(start)} {_clock(start)} - {day}{_clock(end)}"
+    names = ", ".join(interface.name for interface in report.interfaces)
+    return visible(f"{when} ({zone})  {names}".rstrip())
+
+
+def _nothing(report: Report) -> str:
+    if report.recorded is None:
+        return "Nothing is recorded yet. Start counting with: esimmon run"
+    if report.interfaces:
+        return "No bytes were moved in this period."
+    which = "such" if report.question.interfaces else "billed"
+    begin = datetime.fromtimestamp(report.recorded.from_s, report.question.zone)
+    return (
+        f"Nothing is recorded of {which} interfaces in this period; records begin "
+        f"{_date(begin)} {begin:%H:%M}."
+    )
+
+
+def _footer(report: Report) -> Iterator[str]:
+    if not any(row.traffic for row in report.rows):
+        yield _nothing(report)
+    for interface in report.interfaces:
+        yield _counter_sentence(interface, report.l3)
+    yield from _coverage_sentence(report)
+    yield from _gap_sentences(report)
+    yield _store_sentence(report)
+
+
+def _store_sentence(report: Report) -> str:
+    if report.recorded is None:
+        return f"store {report.store}"
+    last = datetime.fromtimestamp(report.recorded.to_s, report.question.zone)
+    return f"store {report.store}, counted until {_date(last)} {last:%H:%M:%S}"
+
+
+def _counter_sentence(interface: InterfaceTotal, l3: str) -> str:
+    counter, packets = interface.bill.counter, interface.bill.l3
+    equal = (counter.rx_bytes, counter.tx_bytes) == (packets.rx_bytes, packets.tx_bytes)
+    if equal:
+        return f"= {interface.name} counter: {_both(counter)}, all of it IP packets"
+    return (
+        f"= {interface.name} counter: {_both(counter)}; as IP packets, which is what "
+        f"a carrier bills: {_both(packets)} ({l3})"
+    )
+
+
+def _both(traffic: Traffic) -> str:
+    return f"{format_size(traffic.rx_bytes)} down, {format_size(traffic.tx_bytes)} up"
+
+
+def _coverage_sentence(report: Report) -> Iterator[str]:
+    permille = report.coverage_permille
+    if permille is None:
+        return
+    sentence = f"coverage {permille // 10}.{permille % 10} %"
+    left = report.unattributed.bytes
+    yield f"{sentence}: {format_size(left)} without a known owner" if left else sentence
+
+
+def _gap_sentences(report: Report) -> Iterator[str]:
+    for gap in report.gaps[:_MOST_GAPS]:
+        start, end = (
+            datetime.fromtimestamp(at_s, report.question.zone) for at_s in gap.interval
+        )
+        same_day = start.date() == end.date()
+        shown_end = f"{end:%H:%M}" if same_day else f"{_date(end)} {end:%H:%M}"
+        length_s = gap.interval.to_s - gap.interval.from_s
+        why = "daemon stopped" if gap.clean else "daemon killed, or no power"
+        yield (
+            f"gap {_date(start)} {start:%H:%M} - {shown_end} "
+            f"({format_duration(length_s)}): {why}; owners unknown"
+        )
+    more = len(report.gaps) - _MOST_GAPS
+    if more > 0:
+        yield f"and {more} more gaps (all of them: --json)"

@@ -1,0 +1,82 @@
+"""What the help and the example say is what the program does."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from pathlib import Path
+
+import click
+import pytest
+
+import monitor
+from monitor import cli, commands
+from monitor.views.periods import EXAMPLES, parse_period, parse_since
+from monitor.views.periods import find_zone as zone
+
+ROOT = Path(__file__).parents[2]
+NOW_S = 1_749_634_215
+
+
+def _commands() -> dict[str, click.Command]:
+    """All commands and their sub-commands by what a person types."""
+    found: dict[str, click.Command] = {}
+    for name, (module, _) in cli.COMMANDS.items():
+        command = importlib.import_module(module).command
+        found[name] = command
+        if isinstance(command, click.Group):
+            found |= {f"{name} {sub}": each for sub, each in command.commands.items()}
+    return found
+
+
+def test_every_file_of_commands_is_in_the_table() -> None:
+    files = {module.name for module in pkgutil.iter_modules(commands.__path__)}
+    named = {module.rpartition(".")[2] for module, _ in cli.COMMANDS.values()}
+    assert files - {"options"} == named
+
+
+def test_the_table_says_what_each_command_does() -> None:
+    for name, (module, text) in cli.COMMANDS.items():
+        assert importlib.import_module(module).command.name == name
+        assert text.endswith(".")
+
+
+def test_every_command_and_option_is_explained() -> None:
+    for name, command in _commands().items():
+        assert command.help, name
+        for parameter in command.params:
+            if isinstance(parameter, click.Option):
+                assert parameter.help, (name, parameter.name)
+
+
+def test_the_periods_of_the_help_are_understood() -> None:
+    for text in EXAMPLES.replace(" or ", ", ").split(", "):
+        if text != "run":  # the one that only the store knows
+            assert parse_period(text, NOW_S, zone("UTC"))
+    assert parse_since("2h", NOW_S, zone("UTC"))
+
+
+@pytest.mark.parametrize("name", ["report"])
+def test_the_examples_of_the_help_are_calls_that_parse(name: str) -> None:
+    command = _commands()[name]
+    examples = [
+        line.strip().partition("   ")[0].split()
+        for line in (command.help or "").splitlines()
+        if line.strip().startswith(f"esimmon {name}")
+    ]
+    assert examples
+    for _, _, *arguments in examples:
+        parsed = command.make_context(name, list(arguments))
+        assert parsed.params["output_format"] in ("text", "csv")
+
+
+def test_the_module_map_names_every_module() -> None:
+    text = monitor.__doc__ or ""
+    for module in pkgutil.iter_modules(monitor.__path__):
+        assert f"`{module.name}" in text, module.name
+
+
+def test_the_exit_statuses_are_documented_where_they_are_made() -> None:
+    text = cli.__doc__ or ""
+    for status in (0, 1, 2, cli._INTERRUPTED, cli._BROKEN_PIPE):
+        assert f"{status} " in text

@@ -1,0 +1,228 @@
+"""The report for people: it fits, it adds up, and a name cannot take it over."""
+
+from __future__ import annotations
+
+import io
+import os
+import pty
+import re
+import termios
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.store.queries import Gap
+from monitor.usage import Interval
+from monitor.views.names import columns
+from monitor.views.subjects import Records
+from monitor.views.table import Layout, bar, terminal_layout
+from monitor.views.text import as_text
+from tests.unit.views.records import DAY, bill, process, report, share, traffic
+
+if TYPE_CHECKING:
+    from monitor.views.report import Report
+
+PLAIN = Layout()
+HOSTILE = "ev\x1b[31mil\n\u202e" + b"\xff".decode("utf-8", "surrogateescape")
+RECORDS = Records(
+    [
+        bill(
+            traffic(3_150_000_000, 150_000_000),
+            counter=traffic(3_200_000_000, 160_000_000),
+        )
+    ],
+    [
+        share("container:ci-runner", traffic(2_010_000_000, 20_000_000)),
+        share("firefox", traffic(800_000_000, 110_000_000)),
+        share(HOSTILE, traffic(210_000_000)),
+        share(None, traffic(90_000_000, 10_000_000), kind="forwarded"),
+        share(None, traffic(2_000_000), kind="before_start"),
+    ],
+    [
+        process("firefox", 4321, traffic(700_000_000, 110_000_000), comm="Web Content"),
+        process(HOSTILE, 99, traffic(210_000_000)),
+    ],
+)
+
+
+def _lines(made: Report, layout: Layout = PLAIN) -> list[str]:
+    return as_text(made, layout).split("\n")
+
+
+def test_a_report_reads_like_this() -> None:
+    assert as_text(report(RECORDS), PLAIN) == (
+        "11 Jun 2025 (UTC)  wwan0\n"
+        "\n"
+        "application                  down       up    share\n"
+        "container:ci-runner       2.01 GB  20.0 MB   61.5 %  ████████████████████\n"
+        "firefox                    800 MB   110 MB   27.6 %  ████████▉\n"
+        "ev\\x1b[31mil\\n\\u202e\\xff   210 MB      0 B    6.4 %  ██\n"
+        "(forwarded)               90.0 MB  10.0 MB    3.0 %  ▉\n"
+        "(unattributed)            38.0 MB  10.0 MB    1.5 %  ▍\n"
+        "(before start)            2.00 MB      0 B    0.1 %\n"
+        "total                     3.15 GB   150 MB  100.0 %\n"
+        "\n"
+        "= wwan0 counter: 3.20 GB down, 160 MB up; as IP packets, which is what a "
+        "carrier\n"
+        "  bills: 3.15 GB down, 150 MB up (estimated)\n"
+        "coverage 98.5 %: 48.0 MB without a known owner\n"
+        "store /data/usage.db, counted until 12 Jun 2025 00:00:00"
+    )
+
+
+@pytest.mark.parametrize(
+    ("from_s", "to_s", "title"),
+    [
+        (0, 86_400, "11 Jun 2025 (UTC)"),
+        (0, 3 * 86_400, "11 Jun 2025 - 13 Jun 2025 (UTC)"),
+        (3600, 7261, "11 Jun 2025 01:00 - 02:01:01 (UTC)"),
+        (-7200, 21_600, "10 Jun 2025 22:00 - 11 Jun 2025 06:00 (UTC)"),
+        (0, 3600, "11 Jun 2025 00:00 - 01:00 (UTC)"),
+    ],
+)
+def test_the_title_says_the_period_in_local_time(
+    from_s: int, to_s: int, title: str
+) -> None:
+    period = Interval(DAY.from_s + from_s, DAY.from_s + to_s)
+    assert _lines(report(RECORDS, period=period))[0] == f"{title}  wwan0"
+
+
+def test_processes_are_shown_with_user_and_program() -> None:
+    text = as_text(report(RECORDS, by="process"), Layout(width=120))
+    assert re.search(
+        r"^Web Content \[4321\] +\S+ +/usr/bin/firefox +700 MB", text, re.MULTILINE
+    )
+    assert "(other processes of container:ci-runner)" in text
+
+
+@pytest.mark.parametrize("by", ["application", "process", "user", "interface"])
+@pytest.mark.parametrize("width", [40, 60, 80, 200])
+@pytest.mark.parametrize("has_unicode", [True, False])
+def test_every_line_fits_the_terminal(
+    by: str, width: int, *, has_unicode: bool
+) -> None:
+    layout = Layout(width=width, has_unicode=has_unicode)
+    for line in _lines(report(RECORDS, by=by), layout):
+        assert columns(line) <= width, line
+        assert has_unicode or line.isascii()
+
+
+@given(st.text(st.characters()), st.text(st.characters()))
+def test_no_name_reaches_the_terminal_unescaped(name: str, comm: str) -> None:
+    records = Records(
+        [bill(traffic(5000), name="wwan0" + name)],
+        [share(name or "x", traffic(5000), name="wwan0" + name)],
+        [process(name or "x", 7, traffic(5000), name="wwan0" + name, comm=comm)],
+    )
+    for by in ("application", "process", "interface"):
+        for line in _lines(report(records, by=by)):
+            assert line.isprintable()
+
+
+def test_interfaces_and_classes_are_one_line_of_an_application() -> None:
+    records = Records(
+        [bill(traffic(4000)), bill(traffic(2000), "eth0")],
+        [
+            share("apt", traffic(1000), app_class="background"),
+            share("apt", traffic(3000), app_class="interactive"),
+            share("apt", traffic(2000), name="eth0"),
+        ],
+    )
+    lines = _lines(report(records))
+    assert [line for line in lines if line.startswith("apt")] == [
+        "apt          6.00 kB  0 B  100.0 %  ████████████████████"
+    ]
+    assert "= eth0 counter: 2.00 kB down, 0 B up, all of it IP packets" in lines
+    assert lines[0].endswith("eth0, wwan0")
+
+
+def test_folded_rows_say_how_many_they_are() -> None:
+    text = as_text(report(RECORDS, top=1), PLAIN)
+    assert "(2 others)" in text
+    assert "(forwarded)" in text
+    assert "firefox" not in text
+
+
+def test_a_correction_is_shown_with_its_sign() -> None:
+    records = Records([bill(traffic(4000))], [share("apt", traffic(5000))])
+    (line,) = (line for line in _lines(report(records)) if "over-explained" in line)
+    assert line.split() == ["(over-explained)", "-1.00", "kB", "0", "B", "-25.0", "%"]
+
+
+def test_gaps_are_said_and_many_of_them_are_counted() -> None:
+    killed = Gap(Interval(DAY.from_s - 3000, DAY.from_s), clean=False, same_boot=True)
+    stopped = tuple(
+        Gap(Interval(DAY.from_s + at, DAY.from_s + at + 60), clean=True, same_boot=True)
+        for at in range(0, 50_000, 10_000)
+    )
+    text = as_text(report(RECORDS, gaps=(killed, *stopped)), PLAIN)
+    assert (
+        "gap 10 Jun 2025 23:10 - 11 Jun 2025 00:00 (50 min): daemon killed, or no "
+        "power;\n"
+        "  owners unknown\n"
+        "gap 11 Jun 2025 00:00 - 00:01 (1 min): daemon stopped; owners unknown\n"
+        "gap 11 Jun 2025 02:46 - 02:47 (1 min): daemon stopped; owners unknown\n"
+        "and 3 more gaps (all of them: --json)\n"
+    ) in text
+
+
+@pytest.mark.parametrize(
+    ("records", "recorded", "sentence"),
+    [
+        (
+            Records([]),
+            None,
+            "Nothing is recorded yet. Start counting with: esimmon run",
+        ),
+        (
+            Records([]),
+            DAY,
+            "Nothing is recorded of billed interfaces in this period; re",
+        ),
+        (Records([bill(traffic(0))]), DAY, "No bytes were moved in this period."),
+    ],
+)
+def test_an_empty_report_says_why_and_what_to_do(
+    records: Records, recorded: Interval | None, sentence: str
+) -> None:
+    text = as_text(report(records, recorded=recorded), PLAIN)
+    assert sentence in text
+    assert "store /data/usage.db" in text
+    assert "total" not in text
+
+
+def test_colour_is_only_around_what_is_written_anyway() -> None:
+    plain = as_text(report(RECORDS), PLAIN)
+    coloured = as_text(report(RECORDS), Layout(has_colour=True))
+    assert "\x1b[1m" in coloured
+    assert re.sub(r"\x1b\[\dm", "", coloured) == plain
+
+
+@pytest.mark.parametrize(
+    ("permille", "drawn"),
+    [(1000, "█" * 8), (0, ""), (-5, ""), (2000, "█" * 8), (500, "█" * 4), (16, "▏")],
+)
+def test_a_bar_is_as_long_as_its_share(permille: int, drawn: str) -> None:
+    assert bar(permille, 8, PLAIN) == drawn
+    assert bar(permille, 8, Layout(has_unicode=False)) == "#" * drawn.count("█")
+
+
+def test_a_pipe_gets_80_columns_without_colour() -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    assert terminal_layout(stream, {}) == Layout(80, has_unicode=False)
+    assert terminal_layout(stream, {"COLUMNS": "132"}).width == 132
+    assert terminal_layout(stream, {"COLUMNS": "1"}).width == 40
+    assert terminal_layout(None, {}) == PLAIN
+
+
+def test_a_terminal_gets_its_width_and_colour_unless_it_says_no() -> None:
+    first, second = pty.openpty()
+    with os.fdopen(first, "rb"), os.fdopen(second, "w", encoding="utf-8") as stream:
+        termios.tcsetwinsize(second, (24, 101))
+        assert terminal_layout(stream, {}) == Layout(101, has_colour=True)
+        assert not terminal_layout(stream, {"NO_COLOR": "1"}).has_colour
+        assert not terminal_layout(stream, {"TERM": "dumb"}).has_colour
+        termios.tcsetwinsize(second, (0, 0))
+        assert terminal_layout(stream, {}).width == 80
