@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 if TYPE_CHECKING:
     from types import TracebackType
-    from zoneinfo import ZoneInfo
 
 SECOND_NS = 1_000_000_000
 RELEASED_S = 1_793_491_200
@@ -128,13 +127,6 @@ def read(boot_id_file: Path = _BOOT_ID) -> Reading:
 def now_s() -> int:
     """The wall clock in whole UTC seconds, for what only people read."""
     return time.clock_gettime_ns(time.CLOCK_REALTIME) // SECOND_NS
-
-
-def local_zone() -> ZoneInfo:
-    """The machine's time zone: TZ, else /etc/localtime; UTC without either."""
-    from tzlocal import get_localzone  # noqa: PLC0415 - 20 ms that only reports need
-
-    return get_localzone()
 
 
 class BoottimeTimer:

@@ -15,6 +15,7 @@ PROGRAMS = {
     "ip": "iproute2",
     "nft": "nftables",
     "unshare": "util-linux",
+    "nsenter": "util-linux",
     "setpriv": "util-linux",
     "ping": "iputils-ping",
     "clang": "clang",

@@ -1,0 +1,218 @@
+"""`esimmon run`: count, in the foreground or as a service, until a signal."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import click
+
+from monitor import __version__, clock
+from monitor.collectors import netdev
+from monitor.commands.options import find_setup, with_setup
+from monitor.config import SYSTEM_SOCKET, SYSTEM_STORE
+from monitor.control import request
+from monitor.daemon import Daemon
+from monitor.daemon import Setup as DaemonSetup
+from monitor.errors import SourceError, StoreBusyError, StoreError
+from monitor.store.engine import open_store
+from monitor.units import exact_duration, format_rate, format_size
+from monitor.usage import Interval, Traffic
+from monitor.views.names import visible
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import TextIO
+
+    from monitor.commands.options import Setup
+    from monitor.config import Config
+    from monitor.live import Live
+
+_CLEAR_LINE = "\r\x1b[K"
+_REFRESH_S = 1.0
+
+
+class _Log(logging.Handler):
+    """Lines for a terminal (which may show the live line) or for journald."""
+
+    # sd-daemon(3): the priority that journald takes from the start of a line.
+    _PRIORITIES = ((logging.ERROR, "<3>"), (logging.WARNING, "<4>"), (0, "<6>"))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        before = _CLEAR_LINE if sys.stderr.isatty() else ""
+        if "JOURNAL_STREAM" in os.environ:
+            before = next(p for level, p in self._PRIORITIES if record.levelno >= level)
+        else:
+            before += "esimmon: "
+        click.echo(before + visible(record.getMessage()), err=True)
+
+
+class _Terminal:
+    """One live line for a person; silent when nobody looks."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.refresh_s = _REFRESH_S if stream.isatty() else None
+        self._before = clock.read().boottime_ns
+        self._seen: dict[int, Traffic] = {}
+        self.run_id = 0
+        self.first_s = 0
+
+    def started(self, daemon: Daemon) -> None:
+        """Say in plain words what is measured, by which tier, and where it goes."""
+        self.run_id = daemon.run_id
+        self.first_s = clock.now_s()
+        for line in _introduction(daemon):
+            click.echo(line, file=self._stream)
+        self._stream.flush()
+
+    def refresh(self, live: Live) -> None:
+        """Show the rates since the last look, and who moved most in the last tick."""
+        if self.refresh_s is None:
+            return
+        rates = self._rates()
+        shown = [name for name in live.devices if name in rates] or sorted(rates)
+        parts = [_rate(visible(name), rates[name]) for name in shown]
+        parts.append(f"this run {format_size(live.run.bytes)}")
+        if live.top:
+            parts.append(f"most: {visible(live.top)}")
+        line = "   ".join(parts)[
+            : os.get_terminal_size(self._stream.fileno()).columns - 1
+        ]
+        self._stream.write(_CLEAR_LINE + line)
+        self._stream.flush()
+
+    def _rates(self) -> dict[str, tuple[int, int]]:
+        """Bytes a second down and up by device, since the last call."""
+        now_ns = clock.read().boottime_ns
+        elapsed_ns = max(1, now_ns - self._before)
+        try:
+            devices = netdev.collect()
+        except SourceError:
+            return {}
+        rates = {}
+        for device in devices:
+            moved = device.counter - self._seen.get(device.ifindex, device.counter)
+            rates[device.name] = (
+                max(0, moved.rx_bytes) * clock.SECOND_NS // elapsed_ns,
+                max(0, moved.tx_bytes) * clock.SECOND_NS // elapsed_ns,
+            )
+        self._seen = {device.ifindex: device.counter for device in devices}
+        self._before = now_ns
+        rates.pop("lo", None)
+        return rates
+
+    def clear(self) -> None:
+        """Take the live line away."""
+        if self.refresh_s is not None:
+            self._stream.write(_CLEAR_LINE)
+            self._stream.flush()
+
+
+def _rate(name: str, rate: tuple[int, int]) -> str:
+    return f"{name} down {format_rate(rate[0])} up {format_rate(rate[1])}"
+
+
+def _introduction(daemon: Daemon) -> list[str]:
+    """What a person wants to know when counting starts."""
+    devices = daemon.sampler.attached.values()
+    billed = [visible(each.device) for each in devices if each.billed]
+    others = [visible(each.device) for each in devices if not each.billed]
+    tick, flush = (
+        exact_duration(seconds)
+        for seconds in (daemon.sampling.tick_s, daemon.sampling.flush_s)
+    )
+    head = f"esimmon {__version__}: counting every {tick}, on disk every {flush}."
+    lines = [
+        f"{head} Stop with Ctrl-C.",
+        f"  interfaces  {', '.join(sorted(billed)) or 'none to bill yet'}",
+    ]
+    if others:
+        lines.append(f"              not billed: {', '.join(sorted(others))}")
+    if daemon.sampler.note:
+        lines.append(f"              {visible(daemon.sampler.note)}")
+    program = daemon.tier.program
+    if program is not None:
+        lines.append(
+            "  programs    every IP packet by the process that owns its socket "
+            f"(tier ebpf: {', '.join(program.hooks)})"
+        )
+    else:
+        lines += [
+            "  programs    not known: only totals of interfaces (tier interface)",
+            f"              {daemon.tier.lacking}",
+        ]
+    lines.append(f"  store       {visible(str(daemon.setup.store))}")
+    return lines
+
+
+@click.command("run")
+@with_setup
+def command(setup: Setup) -> None:
+    """Count until Ctrl-C or SIGTERM, then report this run.
+
+    As root every byte gets its process (eBPF); as another user only the totals of the
+    interfaces are known, and what is missing is said. SIGHUP reads the configuration
+    again.
+
+    \b
+    sudo esimmon run
+    esimmon run --store /tmp/try.db
+    """  # noqa: D301 - \b is click's mark for lines that stay as they are
+    store = setup.store()
+    _refuse_a_second(setup, store)
+    _begin_log()
+    terminal = _Terminal(sys.stdout)
+
+    given = str(setup.config_file) if setup.config_file else None
+
+    def load() -> Config:
+        return find_setup(given, setup.store_option).config
+
+    with ExitStack() as parts:
+        daemon = Daemon(DaemonSetup(store, setup.socket(store), load), parts)
+        daemon.run(terminal, parts)
+    terminal.clear()
+    _report_run(store, Interval(terminal.first_s, clock.now_s() + 1))
+
+
+def _refuse_a_second(setup: Setup, store: Path) -> None:
+    """Counting twice would warn twice: the system's daemon goes first.
+
+    Raises:
+        StoreBusyError: it answers, and no store was chosen by hand.
+    """
+    if setup.store_option or setup.config.store.path or store == SYSTEM_STORE:
+        return
+    answer = request(SYSTEM_SOCKET, "status", {})
+    if answer is not None:
+        raise StoreBusyError(
+            f"the system's daemon (pid {answer.get('pid')}) counts already: see "
+            "`esimmon report`, or choose another database with --store."
+        )
+
+
+def _begin_log() -> None:
+    logger = logging.getLogger("esimmon")
+    logger.handlers = [_Log()]
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+
+
+def _report_run(store: Path, period: Interval) -> None:
+    """What this run counted, and what to do next."""
+    # Only now: a daemon that runs all day must not carry it.
+    from monitor.views.text import report_text  # noqa: PLC0415
+
+    try:
+        with open_store(store, writable=False) as opened:
+            click.echo(report_text(opened, period))
+    except StoreError as error:
+        click.echo(f"esimmon: no report of this run: {error}", err=True)
+    click.echo(
+        "\nno plan yet: esimmon counts and explains, it does not warn of a limit.\n"
+        "next: `esimmon report --by process`, or `esimmon report --period today`."
+    )

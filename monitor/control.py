@@ -1,0 +1,231 @@
+"""The daemon's socket: newline-delimited JSON-RPC 2.0 on a unix socket.
+
+Everybody on the machine may connect; SO_PEERCRED says who it is, and each method says
+whom it answers: anybody, readers (root, the daemon's own user, group `esimmon`), or
+changers (the same three). A caller cannot hold up the daemon: nothing here blocks,
+lines and the number of callers are bounded.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import grp
+import json
+import os
+import pwd
+import selectors
+import socket
+import struct
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from monitor.errors import StoreBusyError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+GROUP: Final = "esimmon"
+_LINE_BYTES: Final = 65_536
+_CALLERS: Final = 64
+_UCRED = struct.Struct("=iII")  # struct ucred, unix(7)
+
+# https://www.jsonrpc.org/specification#error_object
+_PARSE_ERROR: Final = -32700
+_INVALID_REQUEST: Final = -32600
+_UNKNOWN_METHOD: Final = -32601
+_FAILED: Final = -32000
+_FORBIDDEN: Final = -32001
+
+
+class Access(Enum):
+    """Whom a method answers."""
+
+    ANYBODY = "anybody"
+    GROUP = f"root, the daemon's user and group {GROUP}"
+
+
+class Method(NamedTuple):
+    """One call that the daemon answers."""
+
+    access: Access
+    answer: Callable[[Mapping[str, Any]], dict[str, Any]]
+
+
+def request(
+    path: Path, method: str, params: Mapping[str, Any], timeout_s: float = 2.0
+) -> dict[str, Any] | None:
+    """Ask a running daemon.
+
+    Args:
+        path: its socket.
+        method: name of the call.
+        params: arguments of the call.
+        timeout_s: seconds to wait for each step.
+
+    Returns:
+        The result; None when nobody answers, or the daemon says no.
+    """
+    call = {"jsonrpc": "2.0", "id": 1, "method": method, "params": dict(params)}
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
+            link.settimeout(timeout_s)
+            link.connect(str(path))
+            link.sendall(json.dumps(call).encode() + b"\n")
+            with link.makefile("rb") as lines:
+                answer = json.loads(lines.readline())
+    except (OSError, ValueError):
+        return None
+    result = answer.get("result") if isinstance(answer, dict) else None
+    return result if isinstance(result, dict) else None
+
+
+def may_read(uid: int, gid: int, daemon_uid: int) -> bool:
+    """Whether a caller is root, the daemon's user, or in its group.
+
+    Groups are looked up here, by name, so that a person who was just added to the
+    group need not log in again.
+    """
+    if uid in (0, daemon_uid):
+        return True
+    try:
+        wanted = grp.getgrnam(GROUP).gr_gid
+        name = pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return False
+    return wanted == gid or wanted in os.getgrouplist(name, gid)
+
+
+class _Caller:
+    """One connection, with what it sent so far."""
+
+    def __init__(self, link: socket.socket) -> None:
+        self.link = link
+        self.received = b""
+        _, self.uid, self.gid = _UCRED.unpack(
+            link.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
+        )
+
+
+class Control:
+    """The listening side, driven by the daemon's own selector."""
+
+    def __init__(
+        self,
+        path: Path,
+        methods: Mapping[str, Method],
+        selector: selectors.BaseSelector,
+    ) -> None:
+        """Listen.
+
+        Args:
+            path: where the socket is made; a dead one there is replaced.
+            methods: the calls by name.
+            selector: the loop; `handle` must be called for each ready key.
+
+        Raises:
+            StoreBusyError: another daemon answers at that path.
+            OSError: the socket cannot be made.
+        """
+        self.path = path
+        self._methods = methods
+        self._selector = selector
+        self._callers: set[_Caller] = set()
+        self._listener = self._listen(path)
+        selector.register(self._listener, selectors.EVENT_READ, self._accept)
+
+    def _listen(self, path: Path) -> socket.socket:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_socket():
+            if request(path, "status", {}) is not None:
+                raise StoreBusyError(f"{path}: another esimmon daemon answers there")
+            path.unlink()
+        listener = socket.socket(
+            socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK
+        )
+        try:
+            listener.bind(str(path))
+            path.chmod(0o666)  # SO_PEERCRED decides, see the module
+            listener.listen(_CALLERS)
+        except OSError:
+            listener.close()
+            raise
+        return listener
+
+    def _accept(self) -> None:
+        try:
+            link, _ = self._listener.accept()
+        except OSError:  # it went away before we looked
+            return
+        link.setblocking(False)  # noqa: FBT003 - the only way to say it
+        if len(self._callers) >= _CALLERS:
+            link.close()
+            return
+        caller = _Caller(link)
+        self._callers.add(caller)
+        self._selector.register(
+            link, selectors.EVENT_READ, lambda: self._receive(caller)
+        )
+
+    def _receive(self, caller: _Caller) -> None:
+        try:
+            part = caller.link.recv(_LINE_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            part = b""
+        caller.received += part
+        *lines, caller.received = caller.received.split(b"\n")
+        if not part or len(caller.received) >= _LINE_BYTES:
+            self._drop(caller)
+            return
+        for line in lines:
+            answer = json.dumps(self._answer(caller, line)).encode() + b"\n"
+            try:
+                sent = caller.link.send(answer)
+            except OSError:
+                sent = 0
+            if sent < len(answer):  # it does not read: it must not hold us up
+                self._drop(caller)
+                return
+
+    def _answer(self, caller: _Caller, line: bytes) -> dict[str, Any]:
+        try:
+            call = json.loads(line)
+        except ValueError:
+            return _error(None, _PARSE_ERROR, "that is no JSON")
+        if not isinstance(call, dict) or not isinstance(call.get("params", {}), dict):
+            return _error(None, _INVALID_REQUEST, "a request is an object")
+        name, call_id = call.get("method"), call.get("id")
+        method = self._methods.get(name) if isinstance(name, str) else None
+        if method is None:
+            return _error(call_id, _UNKNOWN_METHOD, "this daemon knows no such method")
+        if method.access is Access.GROUP and not may_read(
+            caller.uid, caller.gid, os.geteuid()
+        ):
+            who = f"only {Access.GROUP.value} may ask this"
+            return _error(call_id, _FORBIDDEN, who)
+        try:
+            result = method.answer(call.get("params", {}))
+        except Exception as error:  # noqa: BLE001 - a caller must not end the daemon
+            return _error(call_id, _FAILED, str(error))
+        return {"jsonrpc": "2.0", "id": call_id, "result": result}
+
+    def _drop(self, caller: _Caller) -> None:
+        self._selector.unregister(caller.link)
+        caller.link.close()
+        self._callers.discard(caller)
+
+    def close(self) -> None:
+        """Stop listening and remove the socket."""
+        for caller in tuple(self._callers):
+            self._drop(caller)
+        self._selector.unregister(self._listener)
+        self._listener.close()
+        with contextlib.suppress(OSError):
+            self.path.unlink()
+
+
+def _error(call_id: object, code: int, message: str) -> dict[str, Any]:
+    error = {"code": code, "message": message}
+    return {"jsonrpc": "2.0", "id": call_id, "error": error}

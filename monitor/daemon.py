@@ -1,0 +1,271 @@
+"""Life of the process: build the parts, readiness, signals, stop in order.
+
+One thread samples, stores and answers on the socket; the calendar has a thread of its
+own. The loop sleeps in one place, on a BOOTTIME timer, so that neither a suspend nor a
+set clock changes its beat.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import selectors
+import signal
+import socket
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from monitor import __version__, clock, sdnotify, tiers
+from monitor.collectors import netdev, routes, rtnetlink
+from monitor.control import Access, Control, Method
+from monitor.errors import ConfigError
+from monitor.jobs import calendar_jobs
+from monitor.networks import InterfaceRules
+from monitor.recorder import Recorder
+from monitor.sampler import Sampler
+from monitor.scheduler import Calendar
+from monitor.sources import Sources
+from monitor.store.engine import open_store
+from monitor.store.writer import Writer
+from monitor.zones import local_zone
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from contextlib import ExitStack
+    from pathlib import Path
+
+    from monitor.config import Config, Sampling
+    from monitor.live import Live
+
+log = logging.getLogger("esimmon")
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What a daemon is started with.
+
+    Attributes:
+        store: the database, made when it is missing.
+        socket: where requests are answered.
+        load_config: reads the configuration, again at each SIGHUP.
+    """
+
+    store: Path
+    socket: Path
+    load_config: Callable[[], Config]
+
+
+class Watcher(Protocol):
+    """Who looks at a daemon in the foreground.
+
+    Attributes:
+        refresh_s: how often `refresh` is wanted, in seconds; None for never.
+    """
+
+    refresh_s: float | None
+
+    def started(self, daemon: Daemon) -> None:
+        """The first sample is stored."""
+
+    def refresh(self, live: Live) -> None:
+        """Time to show something; `live` holds the figures of the last tick."""
+
+
+class Daemon:
+    """A running daemon.
+
+    Attributes:
+        setup: what it was started with.
+        store: the open database.
+        tier: what counts the bytes of processes.
+        run_id: this run in the store.
+    """
+
+    def __init__(self, setup: Setup, parts: ExitStack) -> None:
+        """Build all parts in order; `parts` takes them down in the reverse order.
+
+        Raises:
+            EsimmonError: configuration, store or socket cannot be used.
+        """
+        self.setup = setup
+        self._config = setup.load_config()
+        self._selector = parts.enter_context(selectors.DefaultSelector())
+        self.store = parts.enter_context(
+            open_store(setup.store, writable=True, create=True)
+        )
+        for notice in self.store.notices:
+            log.warning("%s", notice)
+        control = Control(setup.socket, self._methods(), self._selector)
+        parts.callback(control.close)
+        self._writer = parts.enter_context(Writer(self.store))
+        self.tier = tiers.choose(setup.store, self._writer.known_instance())
+        self._stored = False
+        parts.callback(self._let_go)
+        self.run_id, self._recorder = self._begin()
+        tick_s = self._config.sampling.tick_s
+        self._timer = parts.enter_context(clock.BoottimeTimer(tick_s))
+        self._calendar: Calendar | None = None
+        self._stopping = False
+
+    def _begin(self) -> tuple[int, Recorder]:
+        """Read where the run before ended, and take up there."""
+        reading = clock.read()
+        resume = self._writer.start(
+            boot_id=reading.boot_id,
+            at_s=reading.realtime_ns // clock.SECOND_NS,
+            boot_s=(reading.realtime_ns - reading.boottime_ns) // clock.SECOND_NS,
+            tier=self.tier.name,
+            version=__version__,
+        )
+        sources = Sources(
+            read_clock=clock.read,
+            devices=netdev.collect,
+            links=rtnetlink.collect,
+            default_routes=routes.collect,
+            netns=tiers.own_netns(),
+            sockets=self.tier.program,
+        )
+        trusted_s = max(resume.last_trusted_s, clock.RELEASED_S)
+        sampler = Sampler(sources, self._rules(), clock.Placement(trusted_s))
+        sampler.resume(resume, reading, self.tier.replaced)
+        return resume.run_id, Recorder(sampler, self._writer, reading.boot_id)
+
+    @property
+    def sampler(self) -> Sampler:
+        """What a tick does."""
+        return self._recorder.sampler
+
+    @property
+    def sampling(self) -> Sampling:
+        """How often counters are read and written down."""
+        return self._config.sampling
+
+    def _rules(self) -> InterfaceRules:
+        given = self._config.interfaces
+        return InterfaceRules(
+            given.include, given.exclude, given.metered, given.unmetered
+        )
+
+    def run(self, watcher: Watcher, parts: ExitStack) -> None:
+        """Sample until a signal says stop, then flush and let go of everything.
+
+        Args:
+            watcher: told of each tick.
+            parts: takes down what is started here.
+        """
+        wakeup = self._catch_signals(parts)
+        self._selector.register(self._timer, selectors.EVENT_READ, self._beat)
+        self._selector.register(wakeup, selectors.EVENT_READ, lambda: wakeup.recv(64))
+        self._recorder.sample()
+        self._recorder.flush()
+        self._start_calendar(parts)
+        watcher.started(self)
+        status = f"STATUS=tier {self.tier.name}, store {self.setup.store}"
+        sdnotify.notify("READY=1", status)
+        waits_s = (watcher.refresh_s, sdnotify.watchdog_interval_s())
+        wait_s = min((wait_s for wait_s in waits_s if wait_s), default=None)
+        while not self._stopping:
+            for key, _ in self._selector.select(wait_s):
+                key.data()
+            watcher.refresh(self.sampler.live)
+            sdnotify.notify("WATCHDOG=1")
+        self._stop()
+
+    def _catch_signals(self, parts: ExitStack) -> socket.socket:
+        """Signals only set a flag; the socket pair wakes the loop to see it."""
+        ours, theirs = socket.socketpair()
+        parts.enter_context(ours)
+        parts.enter_context(theirs)
+        ours.setblocking(False)  # noqa: FBT003 - the only way to say it
+        theirs.setblocking(False)  # noqa: FBT003 - set_wakeup_fd wants it
+        parts.callback(signal.set_wakeup_fd, signal.set_wakeup_fd(theirs.fileno()))
+        for number, handler in (
+            (signal.SIGTERM, self._ask_to_stop),
+            (signal.SIGINT, self._ask_to_stop),
+            (signal.SIGHUP, self._reload),
+        ):
+            parts.callback(signal.signal, number, signal.signal(number, handler))
+        return ours
+
+    def _ask_to_stop(self, *_: object) -> None:
+        self._stopping = True
+
+    def _reload(self, *_: object) -> None:
+        """Take the configuration anew; a broken one changes nothing."""
+        sdnotify.notify("RELOADING=1")
+        try:
+            self._config = self.setup.load_config()
+        except ConfigError as error:
+            log.error("not reloaded: %s", error)  # noqa: TRY400 - a sentence
+        else:
+            self.sampler.rules = self._rules()
+            self._timer.set_interval(self._config.sampling.tick_s)
+            log.info("configuration reloaded")
+        sdnotify.notify("READY=1")
+
+    def _start_calendar(self, parts: ExitStack) -> None:
+        zone = local_zone(os.environ)
+        now = datetime.fromtimestamp(clock.now_s(), zone)
+        jobs = calendar_jobs(self.store, self._config, zone)
+        self._calendar = Calendar(jobs, zone, now)
+        parts.callback(self._calendar.close)
+
+    def _beat(self) -> None:
+        beats = self._timer.beats()
+        if not beats:
+            return
+        self._recorder.sample()
+        if self._calendar is not None and (beats > 1 or self.sampler.placement.stepped):
+            zone = local_zone(os.environ)
+            self._calendar.wake(datetime.fromtimestamp(clock.now_s(), zone))
+        since_ns = self.sampler.boottime_ns - self._recorder.flushed_ns
+        if since_ns >= self._config.sampling.flush_s * clock.SECOND_NS:
+            self._recorder.flush()
+
+    def _methods(self) -> dict[str, Method]:
+        return {
+            "status": Method(Access.ANYBODY, self._answer_status),
+            "live": Method(Access.GROUP, self._answer_live),
+            "flush": Method(Access.GROUP, self._answer_flush),
+        }
+
+    def _answer_status(self, _: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "version": __version__,
+            "pid": os.getpid(),
+            "tier": self.tier.name,
+            "store": str(self.setup.store),
+        }
+
+    def _answer_live(self, _: Mapping[str, Any]) -> dict[str, Any]:
+        live = self.sampler.live
+        return {
+            "interval_s": live.interval_s,
+            "top": live.top,
+            "devices": {
+                name: {"rx_bytes": traffic.rx_bytes, "tx_bytes": traffic.tx_bytes}
+                for name, traffic in live.devices.items()
+            },
+        }
+
+    def _answer_flush(self, _: Mapping[str, Any]) -> dict[str, Any]:
+        """Bring the store up to this moment, for a reader that is about to look."""
+        self._recorder.sample()
+        return {"flushed": self._recorder.flush()}
+
+    def _stop(self) -> None:
+        """The last sample and flush; the kernel stops counting only if it is stored."""
+        sdnotify.notify("STOPPING=1")
+        self._stored = self._recorder.end()
+
+    def _let_go(self) -> None:
+        """The kernel stops counting, unless the store lacks what it counted."""
+        program = self.tier.program
+        if program is None:
+            return
+        if self._stored or not program.adopted:
+            program.detach()
+        else:
+            log.warning("the kernel goes on counting; the next start takes it over")
+            program.close()

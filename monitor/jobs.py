@@ -1,0 +1,78 @@
+"""What is done by the calendar: roll-up, retention, backup; each repeatable.
+
+They run in the scheduler's thread, in small transactions, so that the flush never
+waits long. A failure is one line in the log, and the next time tries again.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, NamedTuple
+
+from monitor import clock
+from monitor.errors import StoreError
+from monitor.store.backup import back_up
+from monitor.store.retention import Limits, purge
+from monitor.store.rollups import roll_up
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from zoneinfo import ZoneInfo
+
+    from monitor.config import Config
+    from monitor.store.engine import Store
+
+log = logging.getLogger("esimmon")
+
+
+class CalendarJob(NamedTuple):
+    """Something to do by the calendar.
+
+    Attributes:
+        name: shown in the log.
+        hour: hours at which it runs, as cron writes them (`*`, `3`).
+        minute: minute of the hour.
+        run: what is done.
+    """
+
+    name: str
+    hour: str
+    minute: int
+    run: Callable[[], None]
+
+
+def _careful(name: str, work: Callable[[], object]) -> Callable[[], None]:
+    def run() -> None:
+        try:
+            work()
+        except StoreError as error:
+            log.error("%s: %s", name, error)  # noqa: TRY400 - a sentence, no traceback
+
+    return run
+
+
+def calendar_jobs(store: Store, config: Config, zone: ZoneInfo) -> list[CalendarJob]:
+    """All calendar jobs of a daemon.
+
+    Args:
+        store: the database.
+        config: limits of retention, and how many backups are kept.
+        zone: whose days the daily roll-up follows.
+    """
+    limits = Limits(
+        slots_s=config.retention.slots_s,
+        hours_s=config.retention.hours_s,
+        processes_s=config.retention.processes_s,
+        size_bytes=config.store.size_limit_bytes,
+    )
+    keep = config.store.backups
+    jobs = [
+        ("roll-up", "*", 1, lambda: roll_up(store, clock.now_s(), zone)),
+        ("retention", "3", 10, lambda: purge(store, clock.now_s(), limits)),
+    ]
+    if keep:
+        jobs.append(("backup", "3", 30, lambda: back_up(store, clock.now_s(), keep)))
+    return [
+        CalendarJob(name, hour, minute, _careful(name, work))
+        for name, hour, minute, work in jobs
+    ]

@@ -1,0 +1,90 @@
+"""Sampling and storing, with what can fail: said once, tried again, nothing lost."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from monitor import clock
+from monitor.errors import SourceError, StoreError
+
+if TYPE_CHECKING:
+    from monitor.sampler import Sampler
+    from monitor.store.writer import Writer
+
+log = logging.getLogger("esimmon")
+
+
+class Recorder:
+    """A sampler whose batches reach the store.
+
+    Attributes:
+        sampler: what a tick does.
+        flushed_ns: CLOCK_BOOTTIME of the last tick that a flush covered or tried to.
+    """
+
+    def __init__(self, sampler: Sampler, writer: Writer, boot_id: str) -> None:
+        """Record what the sampler counts in this boot."""
+        self.sampler = sampler
+        self.flushed_ns = 0
+        self._writer = writer
+        self._boot_id = boot_id
+        self._store_failed = self._source_failed = self._placed = False
+
+    def sample(self) -> None:
+        """One tick; a source that fails is said once, and the next tick catches up."""
+        try:
+            self.sampler.tick()
+        except SourceError as error:
+            if not self._source_failed:
+                log.error("%s", error)  # noqa: TRY400 - a sentence, no traceback
+            self._source_failed = True
+        else:
+            self._source_failed = False
+
+    def flush(self) -> bool:
+        """Commit what is pending; on failure it stays pending and is said once.
+
+        Returns:
+            Whether the store has everything up to the last tick.
+        """
+        self.flushed_ns = self.sampler.boottime_ns
+        try:
+            self._write()
+        except StoreError as error:
+            if not self._store_failed:
+                log.error("%s Counting goes on in memory.", error)  # noqa: TRY400
+            self._store_failed = True
+            return False
+        if self._store_failed:
+            log.warning("the database can be written again: nothing was lost")
+        self._store_failed = False
+        try:
+            self.sampler.committed()
+        except SourceError as error:
+            log.error("%s", error)  # noqa: TRY400 - a sentence, no traceback
+        return True
+
+    def _write(self) -> None:
+        placement = self.sampler.placement
+        at_s = clock.now_s()
+        if placement.offset_ns is not None:
+            at_s = placement.second(self.sampler.boottime_ns)
+        self._writer.flush(
+            self.sampler.pending.batch, at_s=at_s, trusted=placement.trusted
+        )
+        if not self._placed and placement.offset_ns is not None:
+            # The time of this boot is known: usage from before finds its place.
+            self._writer.place(self._boot_id, placement.offset_ns // clock.SECOND_NS)
+            self._placed = True
+
+    def end(self) -> bool:
+        """The last tick and flush of a run; returns whether the store has it all."""
+        self.sample()
+        stored = self.flush()
+        if stored:
+            try:
+                self._writer.stop(at_s=clock.now_s())
+            except StoreError as error:
+                log.error("%s", error)  # noqa: TRY400 - a sentence, no traceback
+        return stored
