@@ -135,7 +135,9 @@ class Control:
         selector.register(self._listener, selectors.EVENT_READ, self._accept)
 
     def _listen(self, path: Path) -> socket.socket:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        # Everybody may ask the system's daemon; a user's own is nobody else's matter.
+        mode = 0o755 if os.geteuid() == 0 else 0o700
+        path.parent.mkdir(mode=mode, parents=True, exist_ok=True)
         if path.is_socket():
             if request(path, "status", {}) is not None:
                 raise StoreBusyError(f"{path}: another esimmon daemon answers there")

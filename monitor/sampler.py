@@ -54,6 +54,8 @@ class Sampler:
         rows: the kernel's socket rows; None on the `interface` tier.
         baseline: the very first sight of this store: counters start here.
         missed: kind of the bytes counted before this run, for its first tick only.
+        unreached: a kernel map that the store knows, but this run cannot read, may
+            still count: a later run may learn from it whose the missed bytes were.
         since: start of the time that the next tick covers.
         note: what a person should know of the choice of interfaces.
         live: figures of the last tick.
@@ -68,6 +70,7 @@ class Sampler:
     rows: SocketRows | None = None
     baseline: bool = False
     missed: str = ""
+    unreached: bool = False
     since: Interval | BootInterval | None = None
     note: str = ""
     live: Live = field(default_factory=Live)
@@ -100,6 +103,8 @@ class Sampler:
             self.rows = SocketRows(self.sources.sockets)
             self.rows.resume(resume, replaced)
             self.pending.batch.sockets_instance = self.rows.instance_id
+        elif same_boot:
+            self.unreached = bool(resume.sockets_instance)
         self.placement = place(self.placement, reading)
         if not resume.first:
             self.missed = "gap" if same_boot else "before_start"
@@ -139,7 +144,7 @@ class Sampler:
         )
         bills = self._book_devices(when, usage, links)
         booked = self._book_rows(when, self._changed(rows))
-        if self.missed:
+        if self.missed and not self.unreached:
             self._book_missed(when, bills, booked)
         interval_s = (reading.boottime_ns - self.boottime_ns) / SECOND_NS
         self.live = after(self.live, interval_s, {} if self.missed else bills, booked)
@@ -176,7 +181,10 @@ class Sampler:
         bills = {}
         for device, traffic, outcome in usage:
             attachment = self._around.devices.get(device.ifindex)
-            if attachment is None or not traffic:
+            if attachment is None:
+                continue
+            # That nothing moved is worth a row where it is billed and was watched.
+            if not traffic and (self.missed or not attachment.billed):
                 continue
             arphrd = links[device.ifindex].arphrd
             bill = Bill(counter=traffic, l3=networks.l3(traffic, arphrd))

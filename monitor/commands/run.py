@@ -58,12 +58,13 @@ class _Terminal:
         self.refresh_s = _REFRESH_S if stream.isatty() else None
         self._before = clock.read().boottime_ns
         self._seen: dict[int, Traffic] = {}
-        self.run_id = 0
+        self._billed: set[str] = set()
         self.first_s = 0
 
     def started(self, daemon: Daemon) -> None:
         """Say in plain words what is measured, by which tier, and where it goes."""
-        self.run_id = daemon.run_id
+        devices = daemon.sampler.attached.values()
+        self._billed = {each.device for each in devices if each.billed}
         self.first_s = clock.now_s()
         for line in _introduction(daemon):
             click.echo(line, file=self._stream)
@@ -74,7 +75,7 @@ class _Terminal:
         if self.refresh_s is None:
             return
         rates = self._rates()
-        shown = [name for name in live.devices if name in rates] or sorted(rates)
+        shown = sorted((self._billed | live.devices.keys()) & rates.keys())
         parts = [_rate(visible(name), rates[name]) for name in shown]
         parts.append(f"this run {format_size(live.run.bytes)}")
         if live.top:
@@ -102,7 +103,6 @@ class _Terminal:
             )
         self._seen = {device.ifindex: device.counter for device in devices}
         self._before = now_ns
-        rates.pop("lo", None)
         return rates
 
     def clear(self) -> None:
@@ -136,10 +136,9 @@ def _introduction(daemon: Daemon) -> list[str]:
         lines.append(f"              {visible(daemon.sampler.note)}")
     program = daemon.tier.program
     if program is not None:
-        lines.append(
-            "  programs    every IP packet by the process that owns its socket "
-            f"(tier ebpf: {', '.join(program.hooks)})"
-        )
+        lines.append("  programs    every IP packet by its process (tier ebpf)")
+        if program.unpinned_because:
+            lines.append(f"              not over a kill: {program.unpinned_because}")
     else:
         lines += [
             "  programs    not known: only totals of interfaces (tier interface)",

@@ -34,16 +34,17 @@ class Pending:
     ) -> None:
         """Book what a device moved, cut at the 5-minute marks."""
         if isinstance(when, BootInterval):
-            self.batch.unplaced.append(
-                Unplaced(*when, attachment, bill, None, Traffic())
-            )
+            if bill.counter:
+                self.batch.unplaced.append(
+                    Unplaced(*when, attachment, bill, None, Traffic())
+                )
             return
         marks = slot_marks(when)
         raw = cut(bill.counter, when, marks)
         for (piece, counter), (_, l3) in zip(
             raw, cut(bill.l3, when, marks), strict=True
         ):
-            if counter or l3:
+            if counter or l3 or not bill.counter:
                 key = (piece, attachment)
                 before = self.batch.bill.get(key, Bill(Traffic(), Traffic()))
                 self.batch.bill[key] = before + Bill(counter, l3)

@@ -153,4 +153,4 @@ def test_usage_from_before_the_clock_was_known_finds_its_place(store: Store) -> 
     assert bill(store) == Traffic(1014, 66, 1, 1)
     recorded = queries.recorded(store)
     assert recorded is not None
-    assert (recorded.from_s, recorded.to_s) == (START_S + 10, START_S + 20)
+    assert (recorded.from_s, recorded.to_s) == (START_S + 10, START_S + 30)

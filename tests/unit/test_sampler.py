@@ -92,7 +92,7 @@ def test_a_tick_books_raw_bytes_ip_bytes_and_whose_they_were() -> None:
     machine.pass_time(10)
     machine.move(2, Traffic(1014, 66, 1, 1), ROW)
     sampler.tick()
-    ((key, bill),) = sampler.pending.batch.bill.items()
+    key, bill = list(sampler.pending.batch.bill.items())[-1]
     assert key[0] == (START_S, START_S + 10)
     assert (bill.counter, bill.l3) == (Traffic(1014, 66, 1, 1), Traffic(1000, 52, 1, 1))
     assert explained(sampler) == bill.l3
@@ -159,6 +159,17 @@ def test_a_counter_that_restarts_counts_whole_and_is_noted() -> None:
     assert [event.kind for event in sampler.pending.batch.events] == ["counter-restart"]
 
 
+def test_an_idle_interface_is_seen_to_be_idle() -> None:
+    """A row of zero bytes says that it was watched; only where it is billed."""
+    machine = Machine(devices={2: Traffic(5000, 0, 5, 0)})
+    sampler = begun(machine)
+    machine.pass_time(10)
+    sampler.tick()
+    bills = sampler.pending.batch.bill
+    assert {key[1].device for key in bills} == {"eth2"}
+    assert not billed(sampler)
+
+
 def test_a_clock_step_cuts_the_spans_and_keeps_the_length_of_the_tick() -> None:
     """An hour back neither stretches, loses nor doubles anything."""
     machine = Machine(devices={2: Traffic()})
@@ -167,7 +178,7 @@ def test_a_clock_step_cuts_the_spans_and_keeps_the_length_of_the_tick() -> None:
     machine.wall_s -= 3600
     machine.move(2, Traffic(114, 0, 1, 0))
     sampler.tick()
-    (piece,) = (key[0] for key in sampler.pending.batch.bill)
+    *_, piece = (key[0] for key in sampler.pending.batch.bill)
     assert piece == (START_S - 3600, START_S - 3590)
     assert sampler.pending.batch.cut
     assert [event.kind for event in sampler.pending.batch.events] == ["clock-step"]
@@ -185,7 +196,7 @@ def test_a_source_that_fails_books_nothing_and_the_next_tick_covers_the_time() -
     machine.broken = False
     machine.pass_time(10)
     sampler.tick()
-    (piece,) = (key[0] for key in sampler.pending.batch.bill)
+    *_, piece = (key[0] for key in sampler.pending.batch.bill)
     assert piece == (START_S, START_S + 20)
     assert explained(sampler) == Traffic(100, 0, 1, 0)
 
@@ -268,7 +279,7 @@ def test_a_clock_nobody_can_believe_lets_usage_wait() -> None:
     machine.pass_time(10)
     machine.move(2, Traffic(114, 0, 1, 0))
     sampler.tick()
-    (waiting,) = sampler.pending.batch.unplaced
+    *_, waiting = sampler.pending.batch.unplaced
     assert waiting.bill is not None
     assert (waiting.from_boottime_ns, waiting.to_boottime_ns) == (
         10 * SECOND_NS,

@@ -47,13 +47,21 @@ def test_what_comes_twice_for_one_owner_is_summed() -> None:
     assert list(waiting.batch.explanation.values()) == [MOVED + MOVED]
 
 
-def test_a_device_that_moved_nothing_makes_no_row() -> None:
-    """Most devices are idle at most ticks."""
+def test_that_nothing_moved_is_a_row_of_the_bill_and_none_of_the_explanation() -> None:
+    """The interface was watched; nobody needs to own nothing."""
     waiting = Pending()
     waiting.add_bill(Interval(0, 10), WWAN0, Bill(Traffic(), Traffic()))
     waiting.add_share(Interval(0, 10), WWAN0, Share(CURL), Traffic())
-    assert not waiting.batch.bill
+    assert list(waiting.batch.bill) == [(Interval(0, 10), WWAN0)]
     assert not waiting.batch.explanation
+
+
+def test_a_slot_without_a_whole_byte_makes_no_row() -> None:
+    """Three bytes in a gap of hours are not a row for each five minutes of it."""
+    waiting = Pending()
+    few = Traffic(3, 0, 1, 0)
+    waiting.add_bill(Interval(0, 36_000), WWAN0, Bill(few, few))
+    assert len(waiting.batch.bill) <= 3
 
 
 def test_a_process_is_kept_by_the_hour_with_its_first_and_last_second() -> None:
