@@ -45,7 +45,17 @@ _TAKES_A_WORD: Final = {
     "ruby": frozenset({"-I", "-r"}),
     "php": frozenset({"-c", "-d"}),
 }
-_CODE: Final = frozenset({"-c", "-e", "-E", "-", "-p", "--eval", "--print", "-r", "-s"})
+# Options with code instead of a script, also at the end of a cluster (`sh -ec`).
+_CODE: Final = {
+    "python": re.compile(r"-[a-zA-Z]*c|-"),
+    "node": re.compile(r"-[ep]|-pe|--eval|--print|-"),
+    "perl": re.compile(r"-[a-z]*[eE]|-"),
+    "ruby": re.compile(r"-[a-z]*e|-"),
+    "php": re.compile(r"-r|-"),
+    "java": re.compile(r"-"),
+}
+_MODULE: Final = re.compile(r"-[a-zA-Z]*m")
+_SHELL_CODE: Final = re.compile(r"-[a-zA-Z]*c|-s|-")
 
 
 def unescape(segment: str) -> str:
@@ -93,13 +103,13 @@ def _script(family: str, words: tuple[str, ...]) -> Application | None:
         following = words[index + 1] if index + 1 < len(words) else ""
         if skip:
             skip = False
-        elif family == "python" and word == "-m" and following:
+        elif family == "python" and _MODULE.fullmatch(word) and following:
             return Application(f"python -m {following}", "script")
         elif family == "java" and word == "-jar" and following:
             return Application(PurePosixPath(following).name, "script", following)
         elif word in _TAKES_A_WORD.get(family, ()):
             skip = True
-        elif not word or word in _CODE:
+        elif not word or _CODE.get(family, _SHELL_CODE).fullmatch(word):
             return None
         elif not word.startswith("-"):
             return Application(PurePosixPath(word).name or word, "script", word)

@@ -13,6 +13,7 @@ import click
 
 from monitor.collectors.bpf import open_program
 from monitor.collectors.bpf.cgroups import find_root
+from monitor.commands.options import with_setup
 from monitor.errors import UnsupportedError
 from monitor.units import format_count, format_size
 from monitor.usage import total
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from monitor.collectors.bpf import Program
+    from monitor.commands.options import Setup
     from monitor.usage import Process, Traffic
 
 _NOT_FOUND: Final = 127  # the shell's statuses for a command that cannot be started
@@ -122,7 +124,8 @@ def _columns(name: str, *figures: str) -> str:
 )
 @click.option("--json", "as_json", is_flag=True, help="Write the figures as JSON.")
 @click.argument("words", metavar="CMD...", nargs=-1, required=True)
-def command(words: tuple[str, ...], *, as_json: bool) -> int:
+@with_setup
+def command(_: Setup, words: tuple[str, ...], *, as_json: bool) -> int:
     """Run CMD and show what it and its children moved, as IP bytes on the wire.
 
     Needs root (eBPF and a cgroup of its own); loopback does not count. The figures go

@@ -74,7 +74,7 @@ def test_elsewhere_the_executable_is_the_application(cgroup: str) -> None:
         ("/usr/bin/python3", ["python3", "-u", "-W", "error", "y.py"], "y.py", "y.py"),
         (
             "/usr/bin/python3",
-            ["python3", "-m", "http.server"],
+            ["python3", "-Im", "http.server"],
             "python -m http.server",
             "",
         ),
@@ -108,12 +108,42 @@ def test_an_interpreter_is_known_by_its_script(
 
 @pytest.mark.parametrize(
     "argv",
-    [["python3"], ["python3", "-c", "import this"], ["python3", "-"], []],
+    [
+        ["python3"],
+        ["python3", "-c", "import this"],
+        ["python3", "-Sc", "import this"],
+        ["python3", "-"],
+        [],
+    ],
 )
 def test_an_interpreter_without_a_script_is_itself(argv: list[str]) -> None:
     """Code on the command line has no name."""
     found = recognise(process("/usr/bin/python3.11", *argv))
     assert found == Application("python3.11", "executable", "/usr/bin/python3.11")
+
+
+@pytest.mark.parametrize(
+    ("exe", "argv"),
+    [
+        ("/usr/bin/bash", ["bash", "-lc", "curl x | sh"]),
+        ("/bin/sh", ["sh", "-ec", "true"]),
+        ("/usr/bin/perl", ["perl", "-ne", "print"]),
+        ("/usr/bin/node", ["node", "-e", "1"]),
+        ("/usr/bin/php", ["php", "-r", "1;"]),
+    ],
+)
+def test_code_of_other_interpreters_has_no_name_either(
+    exe: str, argv: list[str]
+) -> None:
+    """Each has an option of its own for it."""
+    assert recognise(process(exe, *argv)).kind == "executable"
+
+
+@pytest.mark.parametrize("option", ["-E", "-s", "-S", "-I", "-u", "-OO"])
+def test_an_option_of_python_is_not_mistaken_for_code(option: str) -> None:
+    """`-E` is code for perl only."""
+    found = recognise(process("/usr/bin/python3", "python3", option, "/opt/x.py"))
+    assert found == Application("x.py", "script", "/opt/x.py")
 
 
 def test_a_copy_of_an_interpreter_under_another_name_is_that_program() -> None:
