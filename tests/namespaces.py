@@ -1,0 +1,162 @@
+"""Network namespaces of one's own, and programs in them. Needs root and iproute2."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+TRAFFIC = Path(__file__).with_name("traffic.py")
+DATAGRAMS = Path(__file__).with_name("datagrams.py")
+
+_CLONE_NEWNET = 0x40000000
+_QUIET = {
+    "net/ipv4/conf/all/forwarding": "1",
+    "net/ipv6/conf/all/forwarding": "1",
+    "net/ipv4/ping_group_range": "0 2147483647",
+    # Nothing may talk on its own: every packet is one of the test.
+    "net/ipv6/conf/default/accept_dad": "0",
+    "net/ipv6/conf/default/router_solicitations": "0",
+    "net/ipv6/conf/default/autoconf": "0",
+    "net/ipv6/conf/default/addr_gen_mode": "1",
+    "net/ipv6/conf/default/mldv2_unsolicited_report_interval": "1000000000",
+}
+
+Stream = IO[str] | int | None
+
+
+def run(*command: str, text: str | None = None) -> str:
+    """Run a system tool.
+
+    Args:
+        command: program and arguments.
+        text: for its standard input.
+
+    Returns:
+        Its output.
+
+    Raises:
+        RuntimeError: It failed; with what it said.
+    """
+    done = subprocess.run(
+        command, check=False, capture_output=True, text=True, input=text
+    )
+    if done.returncode:
+        raise RuntimeError(f"{shlex.join(command)}: {done.stderr}")
+    return done.stdout
+
+
+class Namespace:
+    """A network namespace.
+
+    Attributes:
+        name: for `ip netns`.
+        path: for setns.
+        inode: as in /proc/PID/ns/net.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.path = Path("/run/netns") / name
+        self._processes: list[subprocess.Popen[str]] = []
+        run("ip", "netns", "add", name)
+        self.inode = self.path.stat().st_ino
+        with self.inside():
+            for setting, value in _QUIET.items():
+                Path("/proc/sys", setting).write_text(value, encoding="ascii")
+        self.ip("link set lo up")
+
+    def ip(self, *lines: str) -> None:
+        """Configure it with the tool of iproute2.
+
+        Args:
+            lines: without the leading `ip`.
+        """
+        run("ip", "-n", self.name, "-batch", "-", text="\n".join(lines))
+
+    @contextlib.contextmanager
+    def inside(self) -> Iterator[None]:
+        """Be in it with this thread."""
+        libc = ctypes.CDLL(None, use_errno=True)
+        home = Path("/proc/thread-self/ns/net")
+        with home.open("rb") as back, self.path.open("rb") as here:
+            if libc.setns(here.fileno(), _CLONE_NEWNET):
+                raise OSError(ctypes.get_errno(), "setns")
+            try:
+                yield
+            finally:
+                libc.setns(back.fileno(), _CLONE_NEWNET)
+
+    def popen(
+        self,
+        command: Sequence[str | Path],
+        *,
+        stdin: Stream = subprocess.PIPE,
+        stdout: Stream = subprocess.PIPE,
+        stderr: Stream = None,
+    ) -> subprocess.Popen[str]:
+        """Start a program in it; it is killed with the lab, if it still runs.
+
+        `ip netns exec` would start it in a mount namespace with another /sys, in which
+        a monitor finds neither its cgroups nor bpffs.
+
+        Args:
+            command: program and arguments.
+            stdin: as for subprocess.Popen; a pipe if nothing is said.
+            stdout: the same.
+            stderr: the same; inherited if nothing is said.
+
+        Returns:
+            The process; its pid is that of the program itself.
+        """
+        process = subprocess.Popen(
+            ["nsenter", f"--net={self.path}", "--", *map(str, command)],
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            text=True,
+        )
+        self._processes.append(process)
+        return process
+
+    def traffic(self, *arguments: str | int | Path) -> subprocess.Popen[str]:
+        """Start a program of tests/traffic.py in it.
+
+        Args:
+            arguments: its command and what that wants.
+
+        Returns:
+            The process.
+        """
+        interpreter = (sys.executable, "-S", "-E", TRAFFIC)
+        return self.popen([*interpreter, *map(str, arguments)])
+
+    def datagrams(self, *arguments: str | int) -> subprocess.Popen[str]:
+        """Start a program of tests/datagrams.py in it.
+
+        Args:
+            arguments: its command and what that wants.
+
+        Returns:
+            The process.
+        """
+        interpreter = (sys.executable, "-S", "-E", DATAGRAMS)
+        return self.popen([*interpreter, *map(str, arguments)])
+
+    def close(self) -> None:
+        """End what still runs in it, and remove it."""
+        for process in self._processes:
+            process.kill()
+            process.wait()
+            for stream in (process.stdin, process.stdout, process.stderr):
+                if stream:
+                    with contextlib.suppress(BrokenPipeError):
+                        stream.close()
+        run("ip", "netns", "del", self.name)
