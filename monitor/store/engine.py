@@ -70,19 +70,26 @@ class Store:
         self._log.execute("SELECT 1 FROM sqlite_schema").fetchone()
 
     @contextmanager
-    def begin(self, *, foreign_keys: bool = True) -> Iterator[Connection]:
+    def begin(
+        self, *, durable: bool = True, foreign_keys: bool = True
+    ) -> Iterator[Connection]:
         """A transaction that may write: all of it is kept, or nothing.
 
         Args:
-            foreign_keys: False for bulk deletes that have checked references already.
+            durable: False for what can be repeated: a power cut may undo it, in the
+                order in which it was written, and the disk is spared.
+            foreign_keys: False for migrations, which rebuild what others refer to.
 
         Raises:
             StoreError: as the fault is; nothing was written then.
         """
         with explained(self.path), self._engine.connect() as connection:
+            # By the driver: these pragmas mean nothing inside a transaction.
+            driver = connection.connection.cursor()
+            if not durable:
+                driver.execute("PRAGMA synchronous = NORMAL")
             if not foreign_keys:
-                # By the driver: the pragma means nothing inside a transaction.
-                connection.connection.cursor().execute("PRAGMA foreign_keys = OFF")
+                driver.execute("PRAGMA foreign_keys = OFF")
             immediate = connection.execution_options(esimmon_begin="BEGIN IMMEDIATE")
             with immediate.begin():
                 yield immediate
@@ -249,17 +256,18 @@ def _wrong_version(path: Path, version: str) -> StoreError:
     )
 
 
-def make_database(path: Path) -> None:
+def make_database(path: Path, aside: Path) -> None:
     """Make an empty database: whole at its place, or not there at all.
 
     Args:
-        path: where; what is there is replaced.
+        path: where.
+        aside: the name that what is there is given.
 
     Raises:
         sqlite3.Error: it cannot be written.
         OSError: the same.
     """
-    with files.new_file(path) as temporary:
+    with files.new_file(path, aside) as temporary:
         with closing(connect(temporary, "rw")) as connection:
             # Freed pages can be given back in small steps, without a copy of the file.
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")

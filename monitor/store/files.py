@@ -59,11 +59,13 @@ def _give_to_group(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def new_file(path: Path) -> Iterator[Path]:
+def new_file(path: Path, aside: Path | None = None) -> Iterator[Path]:
     """A new file that takes its place at `path` when the block ends well.
 
     Args:
-        path: where it is moved, whole and synchronised, over what is there.
+        path: where it is moved, whole and synchronised.
+        aside: what is there and its side files get this name just before; without
+            it a file that is there is replaced.
 
     Yields:
         The empty file to fill, in the same folder under another name.
@@ -80,6 +82,8 @@ def new_file(path: Path) -> Iterator[Path]:
         _give_to_group(temporary)
         yield temporary
         _synchronise(temporary)
+        if aside is not None:
+            _set_aside(path, aside)
         temporary.replace(path)
         _synchronise(path.parent)
     finally:
@@ -99,39 +103,47 @@ def _synchronise(path: Path) -> None:
         os.close(descriptor)
 
 
-def copy_over(source: Path, path: Path) -> None:
+def copy_over(source: Path, path: Path, aside: Path) -> None:
     """Put a copy of `source` at `path`, whole or not at all."""
-    with new_file(path) as temporary:
+    with new_file(path, aside) as temporary:
         shutil.copyfile(source, temporary)
 
 
-def set_aside(path: Path) -> Path:
-    """Rename a database with its side files, so that its place is free.
+def aside_name(path: Path) -> Path:
+    """The name under which a database and its side files are kept out of the way.
 
     Args:
-        path: the database; may be absent, then only its side files are moved.
+        path: the database; may be absent.
 
     Returns:
-        The new name: `.damaged-` and when it was last written, in UTC.
+        A name that is free: `.damaged-` and when it was last written, in UTC.
 
     Raises:
-        OSError: it cannot be renamed.
+        OSError: it cannot be looked at.
     """
-    present = [suffix for suffix in ("", *SIDE_FILES) if beside(path, suffix).exists()]
-    if not present:
-        return path
-    written_s = beside(path, present[0]).stat().st_mtime
-    stamp = datetime.fromtimestamp(written_s, UTC).strftime("%Y%m%dT%H%M%SZ")
-    aside = _free_name(beside(path, f".damaged-{stamp}"))
-    for suffix in present:
+    written_s = [beside(path, suffix).stat().st_mtime for suffix in _present(path)]
+    at = datetime.fromtimestamp(written_s[0] if written_s else 0, UTC)
+    return _free_name(beside(path, at.strftime(".damaged-%Y%m%dT%H%M%SZ")))
+
+
+def _present(path: Path) -> list[str]:
+    """The suffixes with which there is a file that holds anything."""
+    return [
+        suffix
+        for suffix in ("", *SIDE_FILES)
+        if beside(path, suffix).exists() and beside(path, suffix).stat().st_size
+    ]
+
+
+def _set_aside(path: Path, aside: Path) -> None:
+    for suffix in _present(path):
         beside(path, suffix).rename(beside(aside, suffix))
-    return aside
 
 
 def _free_name(path: Path) -> Path:
     number = 1
     name = path
-    while any(beside(name, suffix).exists() for suffix in ("", *SIDE_FILES)):
+    while _present(name):
         number += 1
         name = beside(path, f"-{number}")
     return name

@@ -6,7 +6,7 @@ when the transaction in which an id was made did not end well.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from sqlalchemy import Table, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -16,7 +16,7 @@ from monitor.store.schema import APPLICATIONS, ATTACHMENTS, PROCESSES, SHARES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sqlalchemy import Connection, CursorResult
+    from sqlalchemy import Connection, CursorResult, Row
 
     from monitor.usage import Application, Attachment, Owner, Process, Share
 
@@ -173,6 +173,4 @@ def _find_or_make(
 
 def key_of(made: CursorResult[Any]) -> int:
     """The integer key of the one row that was inserted."""
-    if made.inserted_primary_key is None:
-        raise TypeError("not the result of an INSERT of one row")
-    return int(made.inserted_primary_key[0])
+    return int(cast("Row[int]", made.inserted_primary_key)[0])

@@ -119,13 +119,14 @@ def backup_path(path: Path, day: str) -> Path:
 
 
 def ensure_sound(
-    path: Path, make_new: Callable[[Path], None] | None, *, known: bool
+    path: Path, make_new: Callable[[Path, Path], None] | None, *, known: bool
 ) -> list[str]:
     """See to it that a sound database is at `path`; the writer's lock is held.
 
     Args:
         path: the database.
-        make_new: makes an empty one; None when there must be one already.
+        make_new: makes an empty one and sets aside what is in its place; None when
+            there must be one already.
         known: whether esimmon has used this path before.
 
     Returns:
@@ -141,8 +142,8 @@ def ensure_sound(
     if is_absent(path):
         if make_new is None:
             raise missing(path)
-        files.set_aside(path)  # an old -wal would be played into the new file
-        make_new(path)
+        # A log that outlived its database would be played into the new one.
+        make_new(path, files.aside_name(path))
         return []
     insist_on_ours(path, known=known)
     what = flaw(path)
@@ -150,23 +151,23 @@ def ensure_sound(
         return []
     if make_new is None:
         raise damaged(path, what)
-    aside = files.set_aside(path)
+    aside = files.aside_name(path)
     return [
         f"{path} was damaged ({what}); it is kept as {aside.name}.",
-        _restore(path, make_new),
+        _restore(path, aside, make_new),
     ]
 
 
-def _restore(path: Path, make_new: Callable[[Path], None]) -> str:
+def _restore(path: Path, aside: Path, make_new: Callable[[Path, Path], None]) -> str:
     """Put the newest sound backup at `path`, or an empty database."""
     for backup in backups(path):
         if not flaw(backup, "ro"):
-            files.copy_over(backup, path)
+            files.copy_over(backup, path, aside)
             return (
                 f"The backup {backup} was put in its place: what was counted after "
                 f"{_newest(backup)} is only in the damaged file."
             )
-    make_new(path)
+    make_new(path, aside)
     return "There is no usable backup: the counting begins anew, without history."
 
 

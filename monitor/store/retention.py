@@ -12,9 +12,9 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from monitor.store import dropping, sizecap
+from monitor.store import alerts, dropping, sizecap
 from monitor.store.melting import melt
-from monitor.store.schema import EVENTS
+from monitor.store.schema import ALERT_MARKS, ALERTS, EVENTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +38,7 @@ class Limits:
 
     Attributes:
         slots_s: spans.
-        hours_s: clock hours, and events.
+        hours_s: clock hours, events, and alerts that are over.
         processes_s: rows of processes.
         size_bytes: of the database without its free pages and its log.
         process_rows: the most rows of processes.
@@ -56,15 +56,14 @@ class Purged:
     """What one run did.
 
     Attributes:
-        dropped: rows by table, without those that hung on them.
-        melted: rows of processes that went into another row.
+        dropped: rows by table, without those that hung on them; `melted` are rows of
+            processes that went into another row.
         more: whether it stopped because it had done enough; run it again.
         over_size: whether the database is larger than it may be although everything
             went that may go.
     """
 
     dropped: dict[str, int] = field(default_factory=dict)
-    melted: int = 0
     more: bool = False
     over_size: bool = False
 
@@ -91,10 +90,6 @@ def purge(
         done = _repeat(store, step, max_rows)
         purged.dropped[table] = done
         purged.more |= done >= max_rows
-    purged.melted = _repeat(
-        store, lambda c, n: melt(c, limits.process_rows, n), max_rows
-    )
-    purged.more |= purged.melted >= max_rows
     _fit(store, now_s, limits.size_bytes, max_rows, purged)
     sizecap.give_back(store)
     return purged
@@ -106,13 +101,18 @@ def _steps(now_s: int, limits: Limits) -> dict[str, Step]:
     hours_s = now_s - limits.hours_s
     processes_s = now_s - limits.processes_s
     old_events = EVENTS.c.at_s < hours_s
+    old_alerts = ALERTS.c.cleared_s < hours_s
+    old_marks = alerts.old_marks(hours_s)
     return {
         "spans": lambda c, n: dropping.drop_spans(c, slots_s, n),
         "hours": lambda c, n: dropping.drop_hours(c, hours_s, n),
         "process_hours": lambda c, _: dropping.drop_process_hours(c, processes_s),
+        "melted": lambda c, n: melt(c, limits.process_rows, n),
         "processes": dropping.drop_processes,
         "applications": dropping.drop_applications,
         "events": lambda c, n: dropping.drop(c, EVENTS, old_events, n),
+        "alerts": lambda c, n: dropping.drop(c, ALERTS, old_alerts, n),
+        "alert_marks": lambda c, n: dropping.drop(c, ALERT_MARKS, old_marks, n),
     }
 
 
@@ -120,7 +120,7 @@ def _repeat(store: Store, step: Step, max_rows: int) -> int:
     """Take a step, a transaction each, until nothing is left or enough was done."""
     total = 0
     while total < max_rows:
-        with store.begin() as connection:
+        with store.begin(durable=False) as connection:
             done = step(connection, min(_STEP_ROWS, max_rows - total))
         if not done:
             break

@@ -76,12 +76,12 @@ def roll_up(
     with store.read() as connection:
         hours = connection.scalars(oldest.limit(max_hours)).all()
     for hour_s in hours:
-        with store.begin() as connection:
+        with store.begin(durable=False) as connection:
             _sum_hour(connection, hour_s)
     days = 0
     after_s = -1
     while days < max_hours:
-        with store.begin() as connection:
+        with store.begin(durable=False) as connection:
             day = _next_day(connection, after_s, zone)
             if day is None or day.to_s > now_s:
                 break

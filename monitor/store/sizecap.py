@@ -58,7 +58,7 @@ def drop_oldest(store: Store, now_s: int) -> tuple[str, int]:
         ("hours", _hours),
         ("days_explanation", _days_explanation),
     ):
-        with store.begin() as connection:
+        with store.begin(durable=False) as connection:
             rows = step(connection, now_s)
         if rows:
             return kind, rows

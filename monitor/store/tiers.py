@@ -133,10 +133,11 @@ def within(
         when: its interval, which touches the period.
         period: half-open.
     """
-    for piece, part in cut(traffic, when, period):
-        if period.from_s <= piece.from_s < period.to_s:
-            return piece, part
-    return when, Traffic()
+    return next(
+        (piece, part)
+        for piece, part in cut(traffic, when, period)
+        if period.from_s <= piece.from_s < period.to_s
+    )
 
 
 def _bounds(segment: Segment) -> dict[str, int]:

@@ -6,6 +6,8 @@ import os
 import shutil
 import signal
 import sqlite3
+import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,14 +17,16 @@ from monitor.errors import StoreError
 from monitor.store.batch import Batch, Event, Unplaced
 from monitor.store.engine import Store, open_store
 from monitor.store.writer import Writer
-from monitor.usage import Interval, Traffic
+from monitor.usage import DeviceCounters, Interval, Traffic
 from tests.unit.store.builders import (
     BOOT,
     T0,
     WLAN,
     WWAN,
     bill,
+    billed,
     contents,
+    explained,
     usage_batch,
     writing,
 )
@@ -186,3 +190,61 @@ def test_ids_made_in_a_flush_that_failed_are_not_believed(
         writer.flush(first(), T0 + 30, trusted=True)
         writer.flush(second(), T0 + 60, trusted=True)
     assert contents(path) == expected(tmp_path)
+
+
+def test_whenever_it_is_killed_the_store_says_what_its_checkpoint_says(
+    tmp_path: Path,
+) -> None:
+    """The daemon's life in small: a counter runs on, its reader dies at any time."""
+    path = tmp_path / "usage.db"
+    with writing(path) as (_, writer):
+        writer.flush(Batch(devices=(device(0),)), T0, trusted=True)
+
+    def live(flushed: int) -> None:
+        with open_store(path, writable=True) as store, Writer(store) as writer:
+            resume = writer.start(BOOT, T0, "ebpf", "0.1.0", T0 - 1000)
+            counted = resume.devices[2].counter.rx_bytes
+            while True:
+                batch = usage_batch(T0, T0 + 30, rx=1000)
+                counted += 1000
+                batch.devices = (device(counted),)
+                writer.flush(batch, T0 + 30, trusted=True)
+                os.write(flushed, b"x")
+
+    lives = 12
+    flushes = sum(kill_after(number * 0.0017, live) for number in range(lives))
+    with open_store(path, writable=True) as store, Writer(store) as writer:
+        assert store.notices == []
+        resume = writer.start(BOOT, T0, "ebpf", "0.1.0", T0 - 1000)
+        counted = resume.devices[2].counter.rx_bytes
+        # What flush returned for is there; of each life at most one more, unreported.
+        assert flushes * 1000 <= counted <= (flushes + lives) * 1000
+        assert billed(store, 0, 2 * T0).l3.rx_bytes == counted
+        assert explained(store, 0, 2 * T0).rx_bytes == counted * 9 // 10
+
+
+def kill_after(delay_s: float, live: Callable[[int], None]) -> int:
+    """Let a child live until its first flush and a little longer.
+
+    Returns:
+        How many flushes it reported.
+    """
+    reading, flushed = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        with suppress(BaseException):
+            live(flushed)
+        os._exit(1)  # never back into the tests
+    os.close(flushed)
+    with os.fdopen(reading, "rb", buffering=0) as reports:
+        assert reports.read(1) == b"x"
+        time.sleep(delay_s)
+        os.kill(pid, signal.SIGKILL)
+        _, status = os.waitpid(pid, 0)
+        assert os.WIFSIGNALED(status)
+        return 1 + len(reports.readall())
+
+
+def device(rx: int) -> DeviceCounters:
+    """A device whose counter stands there."""
+    return DeviceCounters("wwan0", 2, Traffic(rx, 0, 0, 0))

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import errno
-import grp
 import os
-import shutil
 import sqlite3
 import subprocess
-import tempfile
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,11 +25,9 @@ from tests.unit.store.builders import (
     usage_batch,
     writing,
 )
-from tests.unit.store.children import as_nobody, mount, with_mounts
+from tests.unit.store.children import mount, with_mounts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from monitor.store.writer import Writer
 
 NOBODY = 65_534
@@ -40,14 +35,12 @@ PATH = Path("/somewhere/usage.db")
 
 
 @pytest.fixture
-def path() -> Iterator[Path]:
-    """A store where everybody may come: /tmp/pytest-of-USER is for that user alone."""
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        path = Path(folder) / "usage.db"
-        with writing(path) as (_, writer):
-            writer.flush(usage_batch(T0, T0 + 30), T0 + 30, trusted=True)
-        yield path
+def path(tmp_path: Path) -> Path:
+    """A store with one flush."""
+    path = tmp_path / "usage.db"
+    with writing(path) as (_, writer):
+        writer.flush(usage_batch(T0, T0 + 30), T0 + 30, trusted=True)
+    return path
 
 
 def sqlite_error(name: str, kind: type[sqlite3.Error] = sqlite3.OperationalError):  # type: ignore[no-untyped-def]  # noqa: ANN201 - an error with attributes that only the driver sets
@@ -120,12 +113,11 @@ def test_an_error_that_is_not_the_stores_passes_unchanged() -> None:
 
 
 @pytest.mark.needs("root", "unshare")
-def test_a_full_disk_keeps_what_was_stored_and_heals() -> None:
+def test_a_full_disk_keeps_what_was_stored_and_heals(tmp_path: Path) -> None:
     def fill_and_heal() -> None:
-        folder = Path(tempfile.mkdtemp())
-        mount("-t", "tmpfs", "-o", "size=2m", "tmpfs", folder)
-        path = folder / "usage.db"
-        ballast = folder / "ballast"
+        mount("-t", "tmpfs", "-o", "size=2m", "tmpfs", tmp_path)
+        path = tmp_path / "usage.db"
+        ballast = tmp_path / "ballast"
         with writing(path) as (store, writer):
             writer.flush(usage_batch(T0, T0 + 30), T0 + 30, trusted=True)
             fill(ballast)
@@ -133,7 +125,7 @@ def test_a_full_disk_keeps_what_was_stored_and_heals() -> None:
             assert billed(store, T0, T0 + 30).l3 == bill(done).l3
             with pytest.raises(StoreError, match="disk is full"):
                 back_up(store, T0)
-            assert list(folder.glob("backups/*")) == []
+            assert list(tmp_path.glob("backups/*")) == []
             ballast.unlink()
             writer.flush(usage_batch(T0, T0 + 30, rx=1000), T0 + 30, trusted=True)
             assert billed(store, T0, T0 + 30).l3 == bill(done + 1000).l3
@@ -166,13 +158,12 @@ def flush_until_full(writer: Writer) -> int:
 
 
 @pytest.mark.needs("root", "unshare")
-def test_no_store_is_made_on_a_full_disk() -> None:
+def test_no_store_is_made_on_a_full_disk(tmp_path: Path) -> None:
     def fill_first() -> None:
-        folder = Path(tempfile.mkdtemp())
-        mount("-t", "tmpfs", "-o", "size=64k", "tmpfs", folder)
+        mount("-t", "tmpfs", "-o", "size=64k", "tmpfs", tmp_path)
         with pytest.raises(StoreError, match="disk is full"):
-            open_store(folder / "usage.db", writable=True, create=True)
-        assert {found.name for found in folder.iterdir()} <= {"usage.db.lock"}
+            open_store(tmp_path / "usage.db", writable=True, create=True)
+        assert {found.name for found in tmp_path.iterdir()} <= {"usage.db.lock"}
 
     with_mounts(fill_first)
 
@@ -207,112 +198,3 @@ def test_a_disk_that_turns_read_only_is_noticed_and_heals(path: Path) -> None:
     with_mounts(turn)
     with open_store(path, writable=False) as store:
         assert billed(store, T0, T0 + 60) == bill(200_000)
-
-
-@pytest.mark.needs("root")
-def test_a_group_member_reads_a_store_that_is_being_written(path: Path) -> None:
-    os.chown(path, -1, NOBODY)
-
-    def read() -> None:
-        with open_store(path, writable=False) as store:
-            assert billed(store, T0, T0 + 60) == bill(200_000)
-
-    with writing(path, T0 + 30) as (_, writer):
-        writer.flush(usage_batch(T0 + 30, T0 + 60), T0 + 60, trusted=True)
-        for side in ("-wal", "-shm"):
-            os.chown(path.with_name(path.name + side), -1, NOBODY)
-        as_nobody(read)
-        writer.close()  # a failed flush lets its connection go: the log must stay
-        as_nobody(read)
-    as_nobody(read)
-
-
-@pytest.mark.needs("root")
-def test_a_group_member_reads_what_another_program_closed(path: Path) -> None:
-    """Its clean end takes the log away, but the file still asks for one."""
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA journal_mode = WAL")
-    path.chmod(0o644)
-
-    def read() -> None:
-        with open_store(path, writable=False) as store:
-            assert billed(store, T0, T0 + 60) == bill(100_000)
-
-    as_nobody(read)
-
-
-@pytest.mark.needs("root")
-def test_who_may_not_read_is_told_how_to_become_one_who_may(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(faults, "GROUP", "daemon")
-    os.chown(path, -1, grp.getgrnam("daemon").gr_gid)
-
-    def ask() -> None:
-        for writable in (False, True):
-            with pytest.raises(StoreError, match=str(path)) as caught:
-                open_store(path, writable=writable)
-            assert caught.value.reason == "permission"
-            hint = "sudo usermod -aG daemon $USER"
-            assert (hint in str(caught.value)) != writable
-            assert ("run the command with sudo" in str(caught.value)) == writable
-
-    as_nobody(ask)
-    path.chmod(0o644)
-    os.chown(path.parent, -1, grp.getgrnam("daemon").gr_gid)
-    path.parent.chmod(0o750)
-    as_nobody(ask)
-    as_nobody(lambda: open_store(path, writable=False).close(), gid=1)
-
-
-@pytest.mark.needs("root")
-@pytest.mark.parametrize("gid", [0, 54_321])
-def test_who_cannot_be_helped_by_a_group_is_sent_to_sudo(path: Path, gid: int) -> None:
-    os.chown(path, -1, gid)
-
-    def ask() -> None:
-        with pytest.raises(StoreError, match="run the command with sudo"):
-            open_store(path, writable=False)
-
-    as_nobody(ask)
-
-
-@pytest.mark.needs("root")
-def test_a_store_made_by_root_belongs_to_the_group_where_there_is_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("monitor.store.files.GROUP", "daemon")
-    path = tmp_path / "esimmon" / "usage.db"
-    with open_store(path, writable=True, create=True):
-        pass
-    gid = grp.getgrnam("daemon").gr_gid
-    assert (path.stat().st_gid, path.parent.stat().st_gid) == (gid, gid)
-
-
-@pytest.mark.needs("root")
-def test_a_plain_user_has_a_store_of_his_own() -> None:
-    folder = Path(tempfile.mkdtemp())
-    folder.chmod(0o777)
-
-    def live() -> None:
-        path = folder / "state" / "usage.db"
-        with writing(path) as (store, writer):
-            writer.flush(usage_batch(T0, T0 + 30), T0 + 30, trusted=True)
-            back_up(store, T0)
-        assert path.parent.stat().st_mode & 0o777 == 0o700
-
-    as_nobody(live)
-    shutil.rmtree(folder)
-
-
-@pytest.mark.needs("root")
-def test_a_folder_that_may_not_be_written_is_said_so() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-
-        def make() -> None:
-            for name in ("usage.db", "deeper/usage.db"):
-                with pytest.raises(StoreError, match="no permission"):
-                    open_store(Path(folder) / name, writable=True, create=True)
-
-        as_nobody(make)
