@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 COMMANDS = {
     "run": ("monitor.commands.run", "Count, until Ctrl-C; then report this run."),
     "report": ("monitor.commands.report", "Show which program moved which bytes."),
+    "setup": ("monitor.commands.setup", "Ask which plan there is, and write it down."),
+    "status": ("monitor.commands.status", "Show what is left of each plan."),
+    "alerts": ("monitor.commands.alerts", "See what was told, or try it."),
+    "notify": ("monitor.commands.notify", "Show a daemon's alerts on your desktop."),
     "measure": ("monitor.commands.measure", "Show what one command moves."),
     "config": ("monitor.commands.config", "Check or show the configuration."),
 }

@@ -1,9 +1,11 @@
 """The configuration file as typed, checked values, and where everything is.
 
-`settings` says what can be set and within which limits, `reading` turns a TOML file
-into it or into one error sentence, `places` finds configuration, store and socket.
+`settings` and `plans` say what can be set and within which limits, `reading` turns a
+TOML file into it or into one error sentence, `writing` back into TOML, `places` finds
+configuration, store and socket.
 """
 
+from monitor.config.first import Answers, Candidate, candidates, first_config
 from monitor.config.places import (
     SYSTEM_CONFIG,
     SYSTEM_SOCKET,
@@ -12,34 +14,46 @@ from monitor.config.places import (
     find_config,
     find_store,
     is_private_directory,
+    new_config,
     readable_stores,
 )
+from monitor.config.plans import plans_of
 from monitor.config.reading import load_config, parse_config
 from monitor.config.settings import (
+    Background,
     Config,
     Interfaces,
     Retention,
     Sampling,
     Store,
 )
-from monitor.config.writing import as_toml, settings
+from monitor.config.writing import as_toml, plan_lines, plan_tables, settings
 
 __all__ = [
     "SYSTEM_CONFIG",
     "SYSTEM_SOCKET",
     "SYSTEM_STORE",
+    "Answers",
+    "Background",
+    "Candidate",
     "Config",
     "Interfaces",
     "Retention",
     "Sampling",
     "Store",
     "as_toml",
+    "candidates",
     "control_socket",
     "find_config",
     "find_store",
+    "first_config",
     "is_private_directory",
     "load_config",
+    "new_config",
     "parse_config",
+    "plan_lines",
+    "plan_tables",
+    "plans_of",
     "readable_stores",
     "settings",
 ]

@@ -1,7 +1,8 @@
 """Where the configuration, the store and the daemon's socket are.
 
 Root has one place for everything, so that a daemon started by hand and the service
-are the same; other users have theirs by the XDG base directory specification.
+are the same; other users have theirs by the XDG base directory specification. The
+service is not root, and is told its places by systemd: systemd.exec(5), StateDirectory.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ def find_config(
 
     Args:
         explicit: what `--config` said; it need not exist.
-        environ: the environment (`ESIMMON_CONFIG`, `XDG_CONFIG_HOME`, `HOME`).
+        environ: the environment (`ESIMMON_CONFIG`, `CONFIGURATION_DIRECTORY`,
+            `XDG_CONFIG_HOME`, `HOME`).
         is_root: root reads /etc only: a user's file must not steer the system's daemon.
 
     Returns:
@@ -43,6 +45,11 @@ def find_config(
     given = explicit or environ.get("ESIMMON_CONFIG")
     if given:
         return Path(given)
+    services = _of_service(environ, "CONFIGURATION_DIRECTORY")
+    if services:
+        own = services / SYSTEM_CONFIG.name
+        # A file that the service may not read is an error, not a file of another's.
+        return own if own.exists() else None
     if not is_root:
         own = _home(environ, "XDG_CONFIG_HOME", ".config") / "config.toml"
         # Not Path.exists, which fails in a home that is closed to this user (sudo -u).
@@ -54,6 +61,25 @@ def find_config(
     )
 
 
+def new_config(
+    explicit: str | None, environ: Mapping[str, str], *, is_root: bool
+) -> Path:
+    """Where a first configuration is written.
+
+    Args:
+        explicit: what the user named.
+        environ: the environment.
+        is_root: root writes the system's.
+
+    Returns:
+        The file in force if there is one, else where one would be looked for first.
+    """
+    found = find_config(explicit, environ, is_root=is_root)
+    if found is not None or is_root:
+        return found or SYSTEM_CONFIG
+    return _home(environ, "XDG_CONFIG_HOME", ".config") / "config.toml"
+
+
 def find_store(
     explicit: str | None, config: Config, environ: Mapping[str, str], *, is_root: bool
 ) -> Path:
@@ -62,7 +88,7 @@ def find_store(
     Args:
         explicit: what `--store` said.
         config: its `[store] path` comes next.
-        environ: the environment (`XDG_STATE_HOME`, `HOME`).
+        environ: the environment (`STATE_DIRECTORY`, `XDG_STATE_HOME`, `HOME`).
         is_root: root's default is the system's store.
 
     Returns:
@@ -104,7 +130,7 @@ def control_socket(
 
     Args:
         store: the database.
-        environ: the environment (`XDG_RUNTIME_DIR`).
+        environ: the environment (`RUNTIME_DIRECTORY`, `XDG_RUNTIME_DIR`).
         is_root: whose daemon it is.
         explicit: the store was given by `--store` or the configuration; unless it is
             the default after all, its daemon has a socket of its own.
@@ -118,7 +144,7 @@ def control_socket(
     if store == SYSTEM_STORE:
         return SYSTEM_SOCKET
     resolved = store.resolve()
-    directory = SYSTEM_SOCKET.parent if is_root else _runtime_directory(environ)
+    directory = _socket_directory(environ, is_root=is_root)
     default = _default_store(environ, is_root=is_root).resolve()
     if not explicit or resolved == default:
         return directory / SYSTEM_SOCKET.name
@@ -144,6 +170,13 @@ def is_private_directory(path: Path, uid: int) -> bool:
     return private and found.st_uid == uid
 
 
+def _socket_directory(environ: Mapping[str, str], *, is_root: bool) -> Path:
+    services = _of_service(environ, "RUNTIME_DIRECTORY")
+    if services:
+        return services
+    return SYSTEM_SOCKET.parent if is_root else _runtime_directory(environ)
+
+
 def _runtime_directory(environ: Mapping[str, str]) -> Path:
     given = environ.get("XDG_RUNTIME_DIR", "")
     if given.startswith("/"):
@@ -158,9 +191,22 @@ def _runtime_directory(environ: Mapping[str, str]) -> Path:
 
 
 def _default_store(environ: Mapping[str, str], *, is_root: bool) -> Path:
+    services = _of_service(environ, "STATE_DIRECTORY")
+    if services:
+        return services / SYSTEM_STORE.name
     if is_root:
         return SYSTEM_STORE
     return _home(environ, "XDG_STATE_HOME", ".local/state") / SYSTEM_STORE.name
+
+
+def _of_service(environ: Mapping[str, str], variable: str) -> Path | None:
+    """A directory that systemd made for this service, the first where it is a list.
+
+    Another service that calls `esimmon report` has these variables, too, with
+    directories of its own: only one of our name is ours.
+    """
+    given = Path(environ.get(variable, "").partition(":")[0])
+    return given if given.is_absolute() and given.name == "esimmon" else None
 
 
 def _home(environ: Mapping[str, str], variable: str, below_home: str) -> Path:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from monitor.config.settings import Config, decode, out_of_limits
+from monitor.config.plans import CHOICES, Match, PlanTable
+from monitor.config.settings import Config, out_of_limits
+from monitor.config.values import decode
 from monitor.config.writing import settings
 from monitor.errors import ConfigError
 
@@ -22,15 +24,17 @@ if TYPE_CHECKING:
 
 _LARGEST_BYTES = 1_000_000
 _LONGEST_SHOWN = 60
+_MISSING = "nothing"
 _KINDS = {
     "object": "a table",
     "array": "a list",
     "int": "a whole number",
+    "str": "text in quotes",
 }
 _HEADER_OR_KEY = re.compile(
-    r"\s*(?:\[\s*(?P<table>[\w-]+)\s*\]|(?P<key>[\w-]+)\s*[.=])", re.ASCII
+    r"\s*(?:\[(?P<list>\[)?\s*(?P<table>[\w.-]+)\s*\]|(?P<key>[\w-]+)\s*[.=])", re.ASCII
 )
-_EXPECTED = re.compile(rf"Expected `(?P<kind>{'|'.join(_KINDS)})`, got .*")
+_EXPECTED = re.compile(rf"Expected `(?P<kind>{'|'.join(_KINDS)})(?: \| null)?`, got .*")
 
 
 def load_config(path: Path | None) -> Config:
@@ -101,14 +105,12 @@ def parse_config(text: str, name: str) -> Config:
         config = msgspec.convert(table, Config, dec_hook=decode)
     except msgspec.ValidationError as error:
         key, allowed = _explained(error)
-        given = _shown(_found(table, key))
-        raise _refusal((text, name), key, given, allowed) from error
+        raise _refusal((text, name), table, key, allowed) from error
     refused = out_of_limits(config)
     if refused is not None:
-        key, allowed = refused
-        # Not from the file: a default may be what does not fit.
+        # Not from the file alone: a default may be what does not fit.
         values = {f"{part}.{name}": value for part, name, value, _ in settings(config)}
-        raise _refusal((text, name), key, _shown(values[key]), allowed)
+        raise _refusal((text, name), table | values, *refused)
     return config
 
 
@@ -117,11 +119,27 @@ def _refuse_unknown_keys(table: dict[str, object], text: str, name: str) -> None
     sections = {field.encode_name: field for field in msgspec.structs.fields(Config)}
     for section, content in table.items():
         _refuse_unless_in(sections, section, "", (text, name))
-        if isinstance(content, dict):
-            kind = sections[section].type
-            keys = [field.encode_name for field in msgspec.structs.fields(kind)]
+        if section == "plan":
+            _refuse_unknown_keys_of_plans(content, (text, name))
+        elif isinstance(content, dict):
+            known = _keys(sections[section].type)
             for key in content:
-                _refuse_unless_in(keys, key, f"{section}.", (text, name))
+                _refuse_unless_in(known, key, f"{section}.", (text, name))
+
+
+def _refuse_unknown_keys_of_plans(plans: object, source: tuple[str, str]) -> None:
+    for index, plan in enumerate(plans if isinstance(plans, list) else ()):
+        if not isinstance(plan, dict):
+            continue
+        for key in plan:
+            _refuse_unless_in(_keys(PlanTable), key, f"plan[{index}].", source)
+        match = plan.get("match")
+        for key in match if isinstance(match, dict) else ():
+            _refuse_unless_in(_keys(Match), key, f"plan[{index}].match.", source)
+
+
+def _keys(table: type[msgspec.Struct]) -> list[str]:
+    return [field.encode_name for field in msgspec.structs.fields(table)]
 
 
 def _refuse_unless_in(
@@ -133,6 +151,8 @@ def _refuse_unless_in(
     close = difflib.get_close_matches(key, known, n=1)
     meant = f" Did you mean {prefix}{close[0]}?" if close else ""
     place = f"[{prefix[:-1]}]" if prefix else "the file"
+    if prefix.startswith("plan["):
+        place = f"[{'.'.join(['plan', *prefix.split('.')[1:-1]])}]"
     raise ConfigError(
         f"{name}:{_line(text, prefix + key)} {prefix}{_quoted_key(key)}: unknown key."
         f"{meant} Allowed in {place}: {', '.join(known)}."
@@ -141,24 +161,36 @@ def _refuse_unless_in(
 
 def _explained(error: msgspec.ValidationError) -> tuple[str, str]:
     """The dotted key and what is allowed there, from msgspec's message."""
-    allowed, _, key = str(error).partition(" - at `$")
+    allowed, _, path = str(error).partition(" - at `$")
+    key = path.strip(".`")
     expected = _EXPECTED.fullmatch(allowed)
-    if expected is not None:
+    if key == "plan":
+        allowed = "a list of tables, each under a line [[plan]]"
+    elif expected is not None:
         allowed = _KINDS[expected["kind"]]
-    return key.strip(".`"), allowed
+    elif allowed.startswith("Invalid enum value"):
+        allowed = CHOICES[key.rpartition(".")[2]]
+    return key, allowed
 
 
-def _found(table: Any, dotted: str) -> object:  # noqa: ANN401 - what TOML can hold
-    for step in re.findall(r"[^.\[\]]+", dotted):
-        table = table[int(step)] if isinstance(table, list) else table[step]
-    return table
+def _found(table: Any, dotted: str) -> str:  # noqa: ANN401 - what TOML can hold
+    """What stands in the file, as it would be written."""
+    if dotted in table:  # a default that does not fit is not in the file
+        return _shown(table[dotted])
+    try:
+        for step in re.findall(r"[^.\[\]]+", dotted):
+            table = table[int(step)] if isinstance(table, list) else table[step]
+    except KeyError:
+        return _MISSING
+    return _shown(table)
 
 
 def _refusal(
-    source: tuple[str, str], key: str, given: str, allowed: str
+    source: tuple[str, str], table: dict[str, object], key: str, allowed: str
 ) -> ConfigError:
     text, name = source
-    return ConfigError(f"{name}:{_line(text, key)} {key} = {given}: must be {allowed}.")
+    shown = f"{key} = {_found(table, key)}".removesuffix(f" = {_MISSING}")
+    return ConfigError(f"{name}:{_line(text, key)} {shown}: must be {allowed}.")
 
 
 def _shown(found: object) -> str:
@@ -176,13 +208,20 @@ def _line(text: str, dotted: str) -> str:
 
     The parser gives no positions. A wrong line is worse than none.
     """
-    wanted = dotted.partition("[")[0]
-    current, found = "", []
+    wanted = re.sub(r"\[[0-9]+\]$", "", dotted)
+    current, found, lists = "", [], 0
     for number, line in enumerate(text.split("\n"), start=1):
         match = _HEADER_OR_KEY.match(line)
         if match is None:
             continue
-        path = current = match["table"] or current
+        if match["list"]:
+            current = f"{match['table']}[{lists}]"
+            lists += 1
+        elif match["table"]:
+            # A table below the newest entry of a list: [plan.match].
+            first, dot, rest = match["table"].partition(".")
+            current = f"{first}[{lists - 1}].{rest}" if dot else first
+        path = current
         if match["key"]:
             path = f"{current}.{match['key']}".lstrip(".")
         if path == wanted:

@@ -1,50 +1,17 @@
-"""What can be set, with its defaults and limits.
-
-Names in the file carry no unit because their text does ("10 s", "200 MB"); names in
-the program do (`tick_s`, `size_limit_bytes`).
-"""
+"""What can be set, with its defaults and limits."""
 
 from __future__ import annotations
 
-from typing import Final
-
 from msgspec import Struct, field
 
-from monitor.units import (
-    DURATION_UNITS,
-    exact_duration,
-    exact_size,
-    parse_duration,
-    parse_size,
-)
+from monitor.config.plans import PlanTable, first_fault
+from monitor.config.values import AbsolutePath, Duration, NamePattern, Pattern, Size
+from monitor.units import exact_duration, exact_size
 
 _MINUTE_S = 60
 _DAY_S = 86_400
 _MB = 1_000_000
-
-
-class Size(int):
-    """Bytes, written in the file as text with a unit."""
-
-    example: Final = "200 MB"
-
-
-class Duration(int):
-    """Seconds, written in the file as text with a unit."""
-
-    example: Final = "30 days"
-
-
-class Pattern(str):
-    """A shell pattern that at least one interface name can match."""
-
-    __slots__ = ()
-
-
-class AbsolutePath(str):
-    """A path that does not depend on the current directory; may begin with `~/`."""
-
-    __slots__ = ()
+_GB = 1_000_000_000
 
 
 class Interfaces(Struct, frozen=True, forbid_unknown_fields=True):
@@ -103,6 +70,20 @@ class Sampling(Struct, frozen=True, forbid_unknown_fields=True):
     flush_s: Duration = field(default=Duration(30), name="flush")
 
 
+class Background(Struct, frozen=True, forbid_unknown_fields=True):
+    """When an application that nobody looks at moves too much.
+
+    Attributes:
+        rate_bytes: an alert from this many bytes on.
+        within_s: in this time.
+        allow: applications that may.
+    """
+
+    rate_bytes: Size = field(default=Size(50 * _MB), name="rate")
+    within_s: Duration = field(default=Duration(10 * _MINUTE_S), name="within")
+    allow: tuple[NamePattern, ...] = ()
+
+
 class Config(Struct, frozen=True, forbid_unknown_fields=True):
     """The whole file; a missing table or key has its default."""
 
@@ -110,51 +91,8 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     store: Store = Store()
     retention: Retention = Retention()
     sampling: Sampling = Sampling()
-
-
-def decode(kind: type, found: object) -> object:
-    """Turn a value of the file into one of the types above (msgspec's `dec_hook`).
-
-    Args:
-        kind: the type wanted.
-        found: what TOML gave.
-
-    Returns:
-        The value.
-
-    Raises:
-        ValueError: says what is allowed, to be read after "must be".
-    """
-    if kind in (Size, Duration):
-        parse = parse_size if kind is Size else parse_duration
-        # A bare number would be a size without its unit: always a misreading.
-        value = parse(found) if isinstance(found, str) and not found.isdigit() else None
-        if value is None:
-            what = "a size" if kind is Size else f"a time in {DURATION_UNITS}"
-            example = Size.example if kind is Size else Duration.example
-            raise ValueError(f'{what} with its unit in quotes, such as "{example}"')
-        return kind(value)
-    if kind is Pattern:
-        return _decode_pattern(found)
-    return _decode_path(found)
-
-
-def _decode_pattern(found: object) -> Pattern:
-    if not isinstance(found, str) or not found:
-        raise ValueError('the name of an interface or a shell pattern, such as "wwan*"')
-    if "/" in found or not found.isprintable() or " " in found:
-        raise ValueError("a pattern without blanks and slashes: no interface has them")
-    return Pattern(found)
-
-
-def _decode_path(found: object) -> AbsolutePath:
-    if found == "":
-        return AbsolutePath()
-    if not isinstance(found, str) or not found.startswith(("/", "~/")):
-        raise ValueError('a path in quotes that begins with / or ~/, or ""')
-    if "\0" in found or found.endswith("/"):
-        raise ValueError("the path of a file")
-    return AbsolutePath(found)
+    background: Background = Background()
+    plans: tuple[PlanTable, ...] = field(default=(), name="plan")
 
 
 def out_of_limits(config: Config) -> tuple[str, str] | None:
@@ -166,7 +104,11 @@ def out_of_limits(config: Config) -> tuple[str, str] | None:
     Returns:
         Its dotted key and what is allowed, to be read after "must be"; or None.
     """
+    fault = first_fault(config.plans)
+    if fault is not None:
+        return f"plan[{fault.position}].{fault.key}", fault.allowed
     sampling, kept, store = config.sampling, config.retention, config.store
+    background = config.background
     for key, value, least, most in (
         ("store.size_limit", store.size_limit_bytes, 10 * _MB, 1_000_000 * _MB),
         ("store.backups", store.backups, 0, 365),
@@ -175,6 +117,8 @@ def out_of_limits(config: Config) -> tuple[str, str] | None:
         ("retention.processes", kept.processes_s, _DAY_S, kept.hours_s),
         ("sampling.tick", sampling.tick_s, 1, _MINUTE_S),
         ("sampling.flush", sampling.flush_s, sampling.tick_s, 10 * _MINUTE_S),
+        ("background.rate", background.rate_bytes, 1000, 1000 * _GB),
+        ("background.within", background.within_s, _MINUTE_S, _DAY_S),
     ):
         if not least <= value <= most:
             return key, f"from {_as(value, least)} to {_as(value, most)}"

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from monitor.config.settings import Config, Duration, Size
+from monitor.config.settings import Config
+from monitor.config.values import UNLIMITED, Duration, Quota, Size
 from monitor.units import exact_duration, exact_size
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ def plain(value: object) -> object:
     match value:
         case Size():
             return exact_size(value)
+        case Quota():
+            return exact_size(value) if value else UNLIMITED
         case Duration():
             return exact_duration(value)
         case tuple():
@@ -47,7 +50,7 @@ def plain(value: object) -> object:
 
 
 def settings(config: Config) -> Iterator[tuple[str, str, object, bool]]:
-    """All settings: section, key, value as written, whether it is the default.
+    """All settings but those of plans: section, key, value, whether it is the default.
 
     Args:
         config: checked values.
@@ -57,11 +60,37 @@ def settings(config: Config) -> Iterator[tuple[str, str, object, bool]]:
     """
     for section in msgspec.structs.fields(Config):
         values = getattr(config, section.name)
+        if not isinstance(values, msgspec.Struct):
+            continue  # the plans
         defaults = type(values)()
         for field in msgspec.structs.fields(values):
             value = getattr(values, field.name)
             is_default = value == getattr(defaults, field.name)
             yield section.name, field.encode_name, plain(value), is_default
+
+
+def plan_tables(config: Config) -> list[dict[str, object]]:
+    """The plans as they are written: only what was set, tables as tables.
+
+    Args:
+        config: checked values.
+
+    Returns:
+        One table for each plan.
+    """
+    return [_set_keys(table) for table in config.plans]
+
+
+def _set_keys(table: msgspec.Struct) -> dict[str, object]:
+    defaults = type(table)()
+    found: dict[str, object] = {}
+    for field in msgspec.structs.fields(table):
+        value = getattr(table, field.name)
+        if value == getattr(defaults, field.name):
+            continue
+        is_table = isinstance(value, msgspec.Struct)
+        found[field.encode_name] = _set_keys(value) if is_table else plain(value)
+    return found
 
 
 def _lines(config: Config) -> Iterator[str]:
@@ -70,6 +99,30 @@ def _lines(config: Config) -> Iterator[str]:
         if section != current:
             yield f"[{section}]" if not current else f"\n[{section}]"
             current = section
-        # A JSON string is a TOML string but for DEL, which TOML wants escaped.
-        text = json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-        yield f"{key} = {text}" + ("" if is_default else "  # set")
+        yield f"{key} = {_text(value)}" + ("" if is_default else "  # set")
+    for table in plan_tables(config):
+        yield from plan_lines(table)
+
+
+def plan_lines(table: dict[str, object]) -> Iterator[str]:
+    """Write one plan.
+
+    Args:
+        table: what is set, as the file has it.
+
+    Yields:
+        Lines that begin with an empty one and `[[plan]]`.
+    """
+    yield "\n[[plan]]"
+    for key, value in table.items():
+        if not isinstance(value, dict):
+            yield f"{key} = {_text(value)}"
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield f"[plan.{key}]"
+            yield from (f"{inner} = {_text(each)}" for inner, each in value.items())
+
+
+def _text(value: object) -> str:
+    # A JSON string is a TOML string but for DEL, which TOML wants escaped.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

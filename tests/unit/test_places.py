@@ -190,3 +190,46 @@ def test_a_directory_is_private_only_to_its_owner(tmp_path: Path) -> None:
     assert is_private_directory(tmp_path, os.getuid())
     assert not is_private_directory(tmp_path, os.getuid() + 1)
     assert not is_private_directory(tmp_path / "none", os.getuid())
+
+
+def test_a_service_is_told_its_places_by_systemd(home: Path) -> None:
+    environ = {
+        "HOME": str(home),
+        "STATE_DIRECTORY": f"{home}/lib/esimmon:/var/lib/more",
+        "RUNTIME_DIRECTORY": f"{home}/run/esimmon",
+        "CONFIGURATION_DIRECTORY": f"{home}/conf/esimmon",
+    }
+    _touch(home / ".config/esimmon/config.toml")
+    _touch(home / "etc/config.toml")
+    for is_root in (True, False):
+        store = find_store(None, Config(), environ, is_root=is_root)
+        assert store == home / "lib/esimmon/usage.db"
+        socket = control_socket(store, environ, is_root=is_root, explicit=False)
+        assert socket == home / "run/esimmon/esimmon.sock"
+        assert find_config(None, environ, is_root=is_root) is None
+    other = control_socket(home / "a.db", environ, is_root=False, explicit=True)
+    assert other.parent == home / "run/esimmon"
+    config = _touch(home / "conf/esimmon/config.toml")
+    assert find_config(None, environ, is_root=False) == config
+    config.chmod(0)  # the daemon must say so, and not count without its plans
+    assert find_config(None, environ, is_root=False) == config
+    explicit = parse_config("store.path = '/data/usage.db'", "f")
+    assert find_store(None, explicit, environ, is_root=False) == Path("/data/usage.db")
+
+
+@pytest.mark.parametrize("directory", ["/var/lib/bar", "esimmon", ""])
+def test_directories_of_another_service_mean_nothing(
+    home: Path, directory: str
+) -> None:
+    names = ("STATE_DIRECTORY", "RUNTIME_DIRECTORY", "CONFIGURATION_DIRECTORY")
+    environ = {
+        **dict.fromkeys(names, directory),
+        "HOME": str(home),
+        "XDG_RUNTIME_DIR": "/run/user/7",
+    }
+    own = home / ".local/state/esimmon/usage.db"
+    assert find_store(None, Config(), environ, is_root=False) == own
+    socket = control_socket(own, environ, is_root=False, explicit=False)
+    assert socket == Path("/run/user/7/esimmon/esimmon.sock")
+    config = _touch(home / ".config/esimmon/config.toml")
+    assert find_config(None, environ, is_root=False) == config

@@ -1,0 +1,155 @@
+"""The plans at a glance, from the daemon's status file: text, JSON, exit status.
+
+Imports next to nothing: status bars ask every few seconds (see `monitor.quick`).
+"""
+
+from __future__ import annotations
+
+import json
+import time
+
+from monitor.escapes import visible
+from monitor.units import format_duration, format_share, format_size
+
+TYPE_CHECKING = False  # `typing` would cost as much as all the rest
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
+
+WARNING_HOLDS = 10
+LIMIT_REACHED = 11
+NO_PLAN = (
+    "No plan yet: esimmon counts, but warns of no limit. Make one with: esimmon setup"
+)
+_GAP = "  "
+_THOUSANDS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
+_BY_PLAN = ("data.warning", "data.limit")  # alerts that the plan's own line tells
+
+
+def check_status(document: Mapping[str, Any]) -> int:
+    """The exit status of `esimmon status --check`.
+
+    Args:
+        document: of the status file.
+
+    Returns:
+        11 when a limit is reached or a plan is over, 10 when a warning holds, else 0.
+    """
+    plans = document["plans"]
+    if any(plan["state"] in ("depleted", "expired") for plan in plans):
+        return LIMIT_REACHED
+    if any(plan["warning_pct"] is not None for plan in plans):
+        return WARNING_HOLDS
+    return WARNING_HOLDS if any(_holding(document)) else 0
+
+
+def as_json(document: Mapping[str, Any]) -> str:
+    """Write the status for programs.
+
+    Args:
+        document: of the status file.
+
+    Returns:
+        ASCII, version 1: fields may be added, never changed.
+    """
+    return json.dumps(document, indent=2)
+
+
+def as_text(document: Mapping[str, Any], age_s: int) -> str:
+    """Write the status for people.
+
+    Args:
+        document: of the status file.
+        age_s: seconds since it was written.
+
+    Returns:
+        A line for each plan, and one for whatever a person should know besides.
+    """
+    plans = document["plans"]
+    rows = [_cells(plan, age_s) for plan in plans]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [_GAP.join(map(str.ljust, cells, widths)).rstrip() for cells in rows] or [
+        NO_PLAN
+    ]
+    return visible_lines([*lines, *_notes(document)])
+
+
+def visible_lines(lines: list[str]) -> str:
+    """Lines as one text; what a terminal would obey is escaped.
+
+    Args:
+        lines: may hold names from outside.
+
+    Returns:
+        The lines, without a newline at the end.
+    """
+    return "\n".join(map(visible, lines))
+
+
+def _cells(plan: Mapping[str, Any], age_s: int) -> tuple[str, ...]:
+    return plan["id"], plan["state"], _used(plan), _left(plan), _turn(plan, age_s)
+
+
+def _used(plan: Mapping[str, Any]) -> str:
+    used_bytes, limit_bytes = plan["used_bytes"], plan["limit_bytes"]
+    if plan["state"] in ("pending", "expired"):
+        quota_bytes = plan["quota_bytes"]
+        return "no limit" if quota_bytes is None else format_size(quota_bytes)
+    if limit_bytes is None:
+        return f"{format_size(used_bytes)}, no limit"
+    limit = format_size(limit_bytes)
+    used = _in_unit_of(limit, used_bytes)
+    return f"{used} of {limit} ({plan['pct_used']} %)"
+
+
+def _in_unit_of(model: str, size_bytes: int) -> str:
+    """A size in the unit and with the digits of another: 0.10 of 5.00 GB."""
+    number, unit = model.split()
+    decimals = len(number.partition(".")[2])
+    # A hundred units are the whole, of which a share in percent is one unit.
+    hundred = 100 * 1000 ** _THOUSANDS.index(unit)
+    return format_share(size_bytes, hundred, decimals)
+
+
+def _left(plan: Mapping[str, Any]) -> str:
+    remaining_bytes = plan["remaining_bytes"]
+    if remaining_bytes is None or plan["state"] == "expired":
+        return ""
+    return f"left {format_size(remaining_bytes)}"
+
+
+def _turn(plan: Mapping[str, Any], age_s: int) -> str:
+    """What happens next, or happened last: "resets 1 Dec 00:00 CET, in 5 days 6 h"."""
+    turn = plan["next"]
+    if turn is None:
+        return ""
+    left_s = turn["in_s"] - age_s
+    length = format_duration(abs(left_s))
+    when = f"in {length}" if left_s >= 0 else f"{length} ago"
+    return f"{turn['what']} {turn['local']}{_for_viewer(turn)}, {when}"
+
+
+def _for_viewer(turn: Mapping[str, Any]) -> str:
+    """The same instant where the viewer is, if the clocks there show another time."""
+    here = time.localtime(turn["at_s"])
+    if here.tm_gmtoff == turn["utc_offset_s"]:
+        return ""
+    return time.strftime(f" ({here.tm_mday} %b %H:%M {here.tm_zone})", here)
+
+
+def _notes(document: Mapping[str, Any]) -> Iterator[str]:
+    for plan in document["plans"]:
+        if plan["state"] == "expired":
+            if plan["uncovered_bytes"]:
+                size = format_size(plan["uncovered_bytes"])
+                yield f"{plan['id']}: {size} since its end are in no plan"
+        elif not plan["interfaces"]:
+            names = " or ".join(plan["patterns"])
+            yield f"{plan['id']}: no interface {names} is here now"
+    for alert in _holding(document):
+        if alert["kind"] not in _BY_PLAN:
+            yield f"alert: {alert.get('title') or alert['detail']}"
+
+
+def _holding(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [each for each in document["alerts"] if each.get("cleared_at") is None]

@@ -1,0 +1,133 @@
+"""`esimmon status`: which daemon is asked, what is written, what scripts are told."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from monitor import statusfile
+from monitor.cli import main
+from monitor.config import control_socket, places
+from tests.unit.standings import GB, PACK, WWAN, document, keep
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@pytest.fixture(autouse=True)
+def _as_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user on a machine with folders of its own for the system's daemon."""
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(places, "SYSTEM_CONFIG", tmp_path / "etc/config.toml")
+    monkeypatch.setattr(places, "SYSTEM_STORE", tmp_path / "lib/usage.db")
+    monkeypatch.setattr(places, "SYSTEM_SOCKET", tmp_path / "run/esimmon.sock")
+
+
+def _status(
+    capsys: pytest.CaptureFixture[str], *arguments: str, expected: int = 0
+) -> str:
+    assert main(["status", *arguments]) == expected
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    return captured.out
+
+
+def _refused(capsys: pytest.CaptureFixture[str], arguments: Sequence[str] = ()) -> str:
+    messages = set()
+    for option in ((), ("--check",), ("--quiet",), ("--json",)):
+        assert main(["status", *option, *arguments]) == 1
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        messages.add(captured.err)
+    (message,) = messages
+    assert message.count("\n") == 1
+    return message
+
+
+def test_the_users_own_daemon_is_read(capsys: pytest.CaptureFixture[str]) -> None:
+    keep(os.environ["XDG_RUNTIME_DIR"], document([WWAN, PACK]))
+    lines = _status(capsys).splitlines()
+    assert [line.split()[0] for line in lines] == ["wwan", "pk"]
+    assert json.loads(_status(capsys, "--json"))["version"] == 1
+    assert _status(capsys, "--format", "json") == _status(capsys, "--json")
+
+
+def test_only_the_plans_that_were_asked_for_are_shown(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    keep(os.environ["XDG_RUNTIME_DIR"], document([WWAN, PACK], 4 * GB))
+    assert _status(capsys, "pk", "pk").count("\n") == 1
+    assert _status(capsys, "pk", "--quiet") == ""
+    assert _status(capsys, "wwan", "--quiet", expected=10) == ""
+    assert main(["status", "mars"]) == 2
+    assert 'no plan "mars". There are: wwan, pk.' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("used_bytes", "status"), [(0, 0), (4 * GB, 10), (5 * GB, 11)])
+def test_check_tells_scripts_how_things_stand(
+    used_bytes: int, status: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keep(os.environ["XDG_RUNTIME_DIR"], document([WWAN], used_bytes))
+    assert "wwan" in _status(capsys)
+    assert "wwan" in _status(capsys, "--check", expected=status)
+    assert _status(capsys, "--quiet", expected=status) == ""
+    assert _status(capsys, "--quiet", "--json", expected=status) == ""
+
+
+def test_the_systems_daemon_is_read_where_the_user_has_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    places.SYSTEM_STORE.parent.mkdir()
+    places.SYSTEM_STORE.touch()
+    places.SYSTEM_SOCKET.parent.mkdir()
+    path = statusfile.status_path(places.SYSTEM_SOCKET)
+    statusfile.write(path, document([PACK]))
+    assert _status(capsys).startswith("pk ")
+    own = tmp_path / "xdg_state_home/esimmon/usage.db"
+    own.parent.mkdir()
+    own.touch()
+    keep(os.environ["XDG_RUNTIME_DIR"], document([WWAN]))
+    assert _status(capsys).startswith("wwan ")
+
+
+def test_a_store_of_its_own_has_a_status_of_its_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keep(os.environ["XDG_RUNTIME_DIR"], document([WWAN]))
+    store = tmp_path / "other.db"
+    socket = control_socket(store, os.environ, is_root=False, explicit=True)
+    statusfile.write(statusfile.status_path(socket), document([PACK]))
+    assert _status(capsys, "--store", str(store)).startswith("pk ")
+    config = tmp_path / "config.toml"
+    config.write_text(f'store.path = "{store}"')
+    assert _status(capsys, "--config", str(config)).startswith("pk ")
+
+
+def test_without_a_daemon_the_next_step_is_named(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert "no daemon is running. Start counting with: esimmon run" in _refused(capsys)
+
+
+def test_what_a_dead_daemon_left_is_not_believed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    places.SYSTEM_STORE.parent.mkdir()
+    places.SYSTEM_STORE.touch()
+    keep(os.environ["XDG_RUNTIME_DIR"], document(age_s=95))
+    own = Path(os.environ["XDG_STATE_HOME"]) / "esimmon/usage.db"
+    own.parent.mkdir()
+    own.touch()
+    assert "the daemon last wrote 95 s ago (it should every 10 s)" in _refused(capsys)
+
+
+def test_a_broken_configuration_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "bad.toml"
+    config.write_text("nonsense = 1")
+    assert "nonsense: unknown key" in _refused(capsys, ["--config", str(config)])

@@ -1,0 +1,135 @@
+"""The plans at a glance: what a person reads, and what a script is told."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from monitor.views.standing import NO_PLAN, as_json, as_text, check_status
+from tests.unit.standings import GB, HOME, OVER, PACK, SOON, WWAN, document
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from monitor.plans import Plan
+
+
+@pytest.fixture(autouse=True)
+def _in_berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The viewer's clock."""
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_a_plan_is_one_line() -> None:
+    assert as_text(document(), 0) == (
+        "wwan  active  0.10 of 5.00 GB (2.0 %)  left 4.90 GB  "
+        "resets 1 Dec 00:00 CET, in 5 days 6 h"
+    )
+
+
+def test_plans_are_aligned_and_times_are_shown_in_both_zones() -> None:
+    assert as_text(document([WWAN, PACK, HOME]), 0) == (
+        "wwan  active  0.10 of 5.00 GB (2.0 %)   left 4.90 GB   "
+        "resets 1 Dec 00:00 CET, in 5 days 6 h\n"
+        "pk    active  0.10 of 20.00 GB (0.5 %)  left 19.90 GB  "
+        "ends 28 Nov 22:00 PKT (28 Nov 18:00 CET), in 3 days\n"
+        "home  active  100 MB, no limit                         "
+        "resets 1 Dec 00:00 PKT (30 Nov 20:00 CET), in 5 days 2 h"
+    )
+
+
+def test_time_passes_while_the_file_lies_there() -> None:
+    assert as_text(document(), 59).endswith("in 5 days 5 h")
+    assert as_text(document([PACK]), 0).endswith("in 3 days")
+
+
+def test_before_and_after_its_time_a_plan_says_when_that_is() -> None:
+    assert as_text(document([SOON, OVER], 2_000_000, devices=["usb2"]), 0) == (
+        "soon  pending  1.00 GB    "
+        "starts 26 Nov 22:00 PKT (26 Nov 18:00 CET), in 1 day\n"
+        "over  expired  1.00 GB    "
+        "ended 23 Nov 22:00 PKT (23 Nov 18:00 CET), 2 days ago\n"
+        "over: 2.00 MB since its end are in no plan"
+    )
+
+
+def test_a_depleted_plan_shows_how_much_was_used() -> None:
+    text = as_text(document(used_bytes=6 * GB + GB // 5), 0)
+    assert text.startswith("wwan  depleted  6.20 of 5.00 GB (100.0 %)  left 0 B  ")
+
+
+def test_a_small_plan_is_shown_in_its_own_unit() -> None:
+    facts = document(used_bytes=123_456)
+    facts["plans"][0] |= {"limit_bytes": 1_000_000, "pct_used": 12.3}
+    assert "0.12 of 1.00 MB (12.3 %)" in as_text(facts, 0)
+    facts["plans"][0] |= {"limit_bytes": 500}
+    assert "123456 of 500 B" in as_text(facts, 0)
+
+
+def test_a_plan_that_matches_nothing_here_is_said() -> None:
+    text = as_text(document(devices=["wlan0"]), 0)
+    assert text.split("\n")[1] == "wwan: no interface wwan* is here now"
+
+
+def test_without_a_plan_the_next_step_is_named() -> None:
+    assert as_text(document([]), 0) == NO_PLAN
+    assert "esimmon setup" in NO_PLAN
+
+
+def _alert(kind: str, **facts: object) -> dict[str, object]:
+    return {"kind": kind, "detail": "apt:60000000", "cleared_at": None, **facts}
+
+
+def test_other_alerts_that_hold_are_shown_and_names_are_escaped() -> None:
+    alerts = [
+        _alert("data.warning"),
+        _alert("background.rate", title="ev\x1b[31mil moved 60 MB"),
+        _alert("background.rate"),
+        _alert("background.rate", cleared_at="2026-11-25T16:00:00Z"),
+    ]
+    lines = as_text(document(alerts=alerts), 0).split("\n")[1:]
+    assert lines == [
+        "alert: ev\\x1b[31mil moved 60 MB",
+        "alert: apt:60000000",
+    ]
+
+
+def test_json_is_the_daemons_word() -> None:
+    found: dict[str, Any] = json.loads(as_json(document([WWAN, SOON])))
+    assert found["version"] == 1
+    assert found["at"] == "2026-11-25T17:00:00Z"
+    wwan, soon = found["plans"]
+    assert (wwan["used_bytes"], wwan["remaining_bytes"]) == (GB // 10, 4_900_000_000)
+    assert wwan["pct_used"] == 2.0
+    assert wwan["cycle_end"] == "2026-11-30T23:00:00Z"
+    assert soon["limit_bytes"] is None
+
+
+@pytest.mark.parametrize(
+    ("plans", "used_bytes", "status"),
+    [
+        ([], 0, 0),
+        ([WWAN, SOON, HOME], GB, 0),
+        ([WWAN], 2 * GB + GB // 2, 10),
+        ([WWAN], 5 * GB - 1, 10),
+        ([WWAN], 5 * GB, 11),
+        ([WWAN, OVER], 0, 11),
+    ],
+)
+def test_the_exit_status_tells_the_worst(
+    plans: list[Plan], used_bytes: int, status: int
+) -> None:
+    assert check_status(document(plans, used_bytes)) == status
+
+
+def test_an_alert_that_holds_is_a_warning() -> None:
+    assert check_status(document(alerts=[_alert("background.rate")])) == 10
+    over = _alert("background.rate", cleared_at="2026-11-25T16:00:00Z")
+    assert check_status(document(alerts=[over])) == 0
