@@ -46,10 +46,18 @@ class Access(Enum):
 
 
 class Method(NamedTuple):
-    """One call that the daemon answers."""
+    """One call that the daemon answers.
+
+    Attributes:
+        access: whom.
+        answer: from the call's arguments to its result.
+        is_followed: who called it once is told of later results by `announce`, as
+            long as the connection is open.
+    """
 
     access: Access
     answer: Callable[[Mapping[str, Any]], dict[str, Any]]
+    is_followed: bool = False
 
 
 def request(
@@ -102,6 +110,7 @@ class _Caller:
     def __init__(self, link: socket.socket) -> None:
         self.link = link
         self.received = b""
+        self.follows: set[str] = set()
         _, self.uid, self.gid = _UCRED.unpack(
             link.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
         )
@@ -182,14 +191,31 @@ class Control:
             self._drop(caller)
             return
         for line in lines:
-            answer = json.dumps(self._answer(caller, line)).encode() + b"\n"
-            try:
-                sent = caller.link.send(answer)
-            except OSError:
-                sent = 0
-            if sent < len(answer):  # it does not read: it must not hold us up
-                self._drop(caller)
+            if not self._send(caller, self._answer(caller, line)):
                 return
+
+    def _send(self, caller: _Caller, message: Mapping[str, Any]) -> bool:
+        """Send a line; who does not read must not hold us up, and is dropped."""
+        line = json.dumps(message).encode() + b"\n"
+        try:
+            sent = caller.link.send(line)
+        except OSError:
+            sent = 0
+        if sent < len(line):
+            self._drop(caller)
+        return sent == len(line)
+
+    def announce(self, name: str, result: Mapping[str, Any]) -> None:
+        """Tell everybody who follows a method what it would answer now.
+
+        Args:
+            name: of a method that is followed.
+            result: sent as a notification of JSON-RPC with the method's name.
+        """
+        message = {"jsonrpc": "2.0", "method": name, "params": result}
+        for caller in tuple(self._callers):
+            if name in caller.follows:
+                self._send(caller, message)
 
     def _answer(self, caller: _Caller, line: bytes) -> dict[str, Any]:
         try:
@@ -211,9 +237,13 @@ class Control:
             result = method.answer(call.get("params", {}))
         except Exception as error:  # noqa: BLE001 - a caller must not end the daemon
             return _error(call_id, _FAILED, str(error))
+        if method.is_followed:
+            caller.follows.add(str(name))
         return {"jsonrpc": "2.0", "id": call_id, "result": result}
 
     def _drop(self, caller: _Caller) -> None:
+        if caller not in self._callers:  # dropped already, and ready all the same
+            return
         self._selector.unregister(caller.link)
         caller.link.close()
         self._callers.discard(caller)

@@ -53,6 +53,19 @@ class StoreNewerError(StoreError):
     reason = "newer"
 
 
+class StatusStaleError(EsimmonError):
+    """Nobody keeps the status file: no daemon runs, or it hangs.
+
+    Attributes:
+        was_here: whether a daemon has left one.
+    """
+
+    def __init__(self, message: str, *, was_here: bool = True) -> None:
+        """Say why; whether there is a file at all."""
+        super().__init__(message)
+        self.was_here = was_here
+
+
 class SourceError(EsimmonError):
     """A kernel source exists and cannot be read or understood."""
 
@@ -73,3 +86,11 @@ class UnsupportedError(EsimmonError):
 
 class UsageError(EsimmonError):
     """The command was called in a way that makes no sense; exit status 2."""
+
+
+class NotShownError(EsimmonError):
+    """Nobody saw a notification: the reason, as one sentence without a full stop."""
+
+
+class AgentRunningError(EsimmonError):
+    """Another agent shows this daemon's alerts to this user already."""

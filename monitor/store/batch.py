@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from monitor.alerts import Change, Delivery
     from monitor.usage import (
         Application,
         Attachment,
@@ -93,6 +94,8 @@ class Batch:
         sockets_changed: newest counters of the rows that changed.
         sockets_removed: rows that left the kernel map.
         events: in order of time.
+        alerts: raised, noted and cleared, in this order.
+        delivered: what became of telling alerts.
         cut: spans begun before this batch must not be continued by it.
     """
 
@@ -107,6 +110,8 @@ class Batch:
     sockets_changed: dict[SocketKey, SocketCounters] = field(default_factory=dict)
     sockets_removed: set[SocketKey] = field(default_factory=set)
     events: list[Event] = field(default_factory=list)
+    alerts: list[Change] = field(default_factory=list)
+    delivered: list[Delivery] = field(default_factory=list)
     cut: bool = False
 
 

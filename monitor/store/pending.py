@@ -13,6 +13,8 @@ from monitor.store.batch import Batch, Event, ProcessHour, ProcessRow, Unplaced
 from monitor.usage import Bill, BootInterval, Interval, Traffic, cut, slot_marks
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from monitor.usage import Application, Attachment, Process, Share
 
 HOUR_S: Final = 3600
@@ -25,8 +27,13 @@ class Pending:
     """Collects one batch; after a commit a new one takes its place."""
 
     def __init__(self) -> None:
-        """Start empty."""
+        """Start empty.
+
+        `more_marks` gives the seconds beside the 5-minute marks at which usage is cut:
+        boundaries of plans.
+        """
         self.batch = Batch()
+        self.more_marks: Callable[[Interval], Iterable[int]] = lambda _: ()
         self._overflowed = False
 
     def add_bill(
@@ -39,7 +46,7 @@ class Pending:
                     Unplaced(*when, attachment, bill, None, Traffic())
                 )
             return
-        marks = slot_marks(when)
+        marks = self._marks(when)
         raw = cut(bill.counter, when, marks)
         for (piece, counter), (_, l3) in zip(
             raw, cut(bill.l3, when, marks), strict=True
@@ -63,7 +70,7 @@ class Pending:
                     Unplaced(*when, attachment, None, share, traffic)
                 )
             return
-        for piece, part in cut(traffic, when, slot_marks(when)):
+        for piece, part in cut(traffic, when, self._marks(when)):
             key = (piece, attachment, share)
             if not part or (
                 key not in self.batch.explanation
@@ -90,7 +97,7 @@ class Pending:
         """
         if isinstance(when, BootInterval):
             return
-        for piece, part in cut(traffic, when, slot_marks(when)):
+        for piece, part in cut(traffic, when, self._marks(when)):
             key = ProcessHour(piece.from_s // HOUR_S * HOUR_S, *hour_of)
             before = self.batch.processes.get(key)
             if before is None:
@@ -118,6 +125,9 @@ class Pending:
         )
         self._overflowed = False
         return done
+
+    def _marks(self, when: Interval) -> list[int]:
+        return [*slot_marks(when), *self.more_marks(when)]
 
     def _full(self, rows: int, most: int, when: Interval) -> bool:
         if rows < most:

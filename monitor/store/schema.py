@@ -1,4 +1,4 @@
-"""What the database keeps: version 0001.
+"""What the database keeps: version 0002.
 
 Times are whole UTC seconds (`_s`) or nanoseconds of CLOCK_BOOTTIME (`_boottime_ns`).
 Usage stands in three tiers of the same shape, a table of intervals with a bill and an
@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 
 from monitor.store.columns import (
+    Name,
     Words,
     counter_columns,
     integer,
@@ -33,7 +34,7 @@ from monitor.store.columns import (
     traffic_columns,
 )
 
-VERSION = "0001"
+VERSION = "0002"
 """The newest Alembic revision; revisions are ordered as text."""
 
 APPLICATION_ID = 0x6553_494D
@@ -274,4 +275,35 @@ SOCKET_CHECKPOINTS = _keyed(
     _key("ifindex"),
     integer("born_boottime_ns"),
     *traffic_columns(),
+)
+
+# An alert for each occasion on which a condition began to hold.
+ALERTS = _table(
+    "alerts",
+    Column("alert_id", Integer, primary_key=True),
+    name_from_outside("key"),
+    text("kind"),
+    text("plan"),
+    name_from_outside("application"),
+    name_from_outside("network"),
+    name_from_outside("detail"),
+    name_from_outside("title"),
+    name_from_outside("body"),
+    integer("raised_s"),
+    Column("cleared_s", Integer),  # empty while the condition holds
+    Index("ix_alerts_key", "key"),
+)
+
+# What is not told again, by the key of an alert, with the second at which it was.
+ALERT_MARKS = _keyed(
+    "alert_marks", Column("key", Name, primary_key=True), integer("at_s")
+)
+
+# By way: the first time it was told, or why it was not.
+DELIVERIES = _keyed(
+    "deliveries",
+    _key("alert_id", "alerts.alert_id", cascade=True),
+    Column("way", Text, primary_key=True),
+    integer("at_s"),
+    name_from_outside("failure"),
 )

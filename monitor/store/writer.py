@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, insert, select, update
 
 from monitor.errors import StoreMissingError
-from monitor.store import amounts, ids, late, meta, pieces, records, unplaced
+from monitor.store import alerts, amounts, ids, late, meta, pieces, records, unplaced
 from monitor.store.faults import explained
 from monitor.store.resume import take_up
 from monitor.store.schema import GAPS, RUNS, SPANS
@@ -130,6 +130,7 @@ class Writer:
             instance = self._facts.get(meta.SOCKETS_INSTANCE, "")
             records.write_sockets(connection, batch, instance)
             records.write_events(connection, batch)
+            alerts.write(connection, batch)
             facts = self._advance(connection, batch, at_s, trusted=trusted)
         self._newest, self._facts = newest, facts
 

@@ -75,6 +75,8 @@ def _subject(row: Row, report: Report) -> dict[str, str | int | None]:
     elif by == "user":
         facts["uid"] = row.uid
         facts["user"] = None if row.uid is None else user_name(row.uid)
+    elif by == "plan":
+        facts["plan"] = row.plan
     elif by in ("hour", "day"):
         interval = row.interval
         facts[by] = _local(interval.from_s, report) if interval else None

@@ -22,6 +22,8 @@ from monitor.zones import local_zone
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+CYCLE = "cycle"
+"""The cycle of a plan, which the configuration knows."""
 RUN = "run"
 """The last run of the daemon: the one period that only the store knows."""
 EXAMPLES = (
@@ -157,10 +159,9 @@ def _named(text: str, now_s: int, zone: ZoneInfo) -> Interval:
         found = None
     if found is not None:
         return found
-    if text == "cycle":
+    if text == CYCLE:
         raise UsageError(
-            'no plan yet, so there is no "cycle". Name a period by date, '
-            "such as --period month."
+            'a "cycle" stands by itself: --period cycle, or --since cycle.'
         )
     raise UsageError(f'period "{text}" is not understood. Use {EXAMPLES}.')
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from monitor.plans.model import payer
 from monitor.store import queries
 from monitor.usage import Bill, Interval, Traffic, total
 from monitor.views import subjects
@@ -17,16 +18,17 @@ from monitor.views.periods import local_days, local_hours
 from monitor.views.rows import UNATTRIBUTED, fold_smallest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
     from zoneinfo import ZoneInfo
 
+    from monitor.plans import Plan
     from monitor.store.engine import Store
     from monitor.store.queries import Gap, InterfaceBill
     from monitor.views.rows import Row
     from monitor.views.subjects import Records
 
-SUBJECTS = ("application", "process", "interface", "user", "hour", "day")
+SUBJECTS = ("application", "process", "interface", "plan", "user", "hour", "day")
 """What `--by` takes."""
 ESTIMATED = "estimated"
 _IN_TIME = ("hour", "day")
@@ -43,6 +45,8 @@ class Question:
         by: one of `SUBJECTS`.
         interfaces: shell patterns; empty for the billed ones.
         top: how many subjects to keep; None for all.
+        plans: in the order in which they are asked who pays.
+        plan: only what this one pays for.
     """
 
     period: Interval
@@ -50,6 +54,8 @@ class Question:
     by: str = "application"
     interfaces: tuple[str, ...] = ()
     top: int | None = None
+    plans: tuple[Plan, ...] = ()
+    plan: Plan | None = None
 
     def covers(self, interface: str, *, billed: bool) -> bool:
         """Whether an interface is meant.
@@ -61,6 +67,8 @@ class Question:
         Returns:
             True for a match; without patterns, for the billed ones.
         """
+        if self.plan is not None and payer(self.plans, interface) is not self.plan:
+            return False
         if not self.interfaces:
             return billed
         return any(fnmatchcase(interface, pattern) for pattern in self.interfaces)
@@ -223,6 +231,8 @@ def _parts(
     store: Store, question: Question, recorded: Interval | None
 ) -> list[tuple[Interval, list[InterfaceBill]]]:
     """The hours or days of the period in which anything was recorded."""
+    if question.by == "plan":
+        return _parts_by_validity(store, question)
     if question.by not in _IN_TIME or recorded is None:
         return []
     period = Interval(
@@ -239,6 +249,19 @@ def _parts(
             if bills or part.from_s < recorded.to_s:
                 parts.append((part, bills))
     return parts
+
+
+def _parts_by_validity(
+    store: Store, question: Question
+) -> list[tuple[Interval, list[InterfaceBill]]]:
+    """The period, cut where plans begin to pay and cease to."""
+    ends = {mark for plan in question.plans for mark in plan.validity}
+    from_s, to_s = question.period
+    inside = sorted(mark for mark in ends if mark and from_s < mark < to_s)
+    return [
+        (part, _billed(queries.interface_bills(store, part), question))
+        for part in map(Interval, [from_s, *inside], [*inside, to_s])
+    ]
 
 
 def _interfaces(records: Records) -> tuple[InterfaceTotal, ...]:
@@ -264,10 +287,11 @@ def _interfaces(records: Records) -> tuple[InterfaceTotal, ...]:
 
 
 def _rows(records: Records, question: Question) -> list[Row]:
-    makers = {
+    makers: dict[str, Callable[[Records], list[Row]]] = {
         "application": subjects.by_application,
         "process": subjects.by_process,
         "user": subjects.by_user,
+        "plan": lambda each: subjects.by_plan(each, question.plans),
         "interface": subjects.by_interface,
         "hour": subjects.by_part,
         "day": subjects.by_part,

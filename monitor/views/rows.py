@@ -19,6 +19,7 @@ UNATTRIBUTED = "unattributed"
 OVER_EXPLAINED = "over-explained"
 OTHER_PROCESSES = "other-processes"
 OTHERS = "others"
+NO_PLAN = "no_plan"
 
 
 class Place(NamedTuple):
@@ -58,6 +59,7 @@ class Row:
         reason: why there is no owner, or which part of the owner's bytes this is.
         app_class: `interactive`, `background` or `unknown`; None without an owner.
         uid: the user, in a report by user.
+        plan: who pays, in a report by plan.
         process: in a report by process.
         interval: in a report by hour or day.
         active: first and last second of a process's traffic.
@@ -71,6 +73,7 @@ class Row:
     reason: str | None = None
     app_class: str | None = None
     uid: int | None = None
+    plan: str | None = None
     process: ProcessName | None = None
     interval: Interval | None = None
     active: Interval | None = None
@@ -82,7 +85,7 @@ class Row:
         """What the row is about, wherever it happened."""
         # A report by interface is about the place itself.
         place = self.place if self.counter is not None else None
-        named = (self.application, self.reason, self.uid, self.process)
+        named = (self.application, self.reason, self.uid, self.plan, self.process)
         return (*named, self.interval, place)
 
 

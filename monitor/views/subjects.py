@@ -12,8 +12,10 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from monitor.plans.model import payer
 from monitor.usage import Bill, Traffic
 from monitor.views.rows import (
+    NO_PLAN,
     OTHER_PROCESSES,
     OVER_EXPLAINED,
     UNATTRIBUTED,
@@ -27,6 +29,7 @@ from monitor.views.rows import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from monitor.plans import Plan
     from monitor.store.queries import ExplanationRow, InterfaceBill, ProcessUsage
     from monitor.usage import Interval
 
@@ -162,6 +165,32 @@ def by_part(records: Records) -> list[Row]:
             for place in places
         ]
     return rows
+
+
+def by_plan(records: Records, plans: tuple[Plan, ...]) -> list[Row]:
+    """The bill of each plan, and what no plan paid for.
+
+    Args:
+        records: bills of parts, none of which straddles a plan's start or end.
+        plans: in the order in which they are asked who pays.
+
+    Returns:
+        One row for each plan or none, and place.
+    """
+    rows = []
+    for interval, bills in records.parts:
+        for bill in bills:
+            plan = payer(plans, bill.name) if bill.billed else None
+            paid = plan is not None and plan.is_valid_at(interval.from_s)
+            rows.append(
+                Row(
+                    place=Place(bill.name, bill.network),
+                    traffic=bill.l3,
+                    plan=plan.id if plan is not None and paid else None,
+                    reason=None if paid else NO_PLAN,
+                )
+            )
+    return merged(rows)
 
 
 def residual(records: Records) -> list[Row]:

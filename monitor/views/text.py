@@ -35,6 +35,7 @@ _REASONS = {
     "forwarded": "(forwarded)",
     "tunnel_overhead": "(tunnel overhead)",
     "dropped": "(dropped)",
+    "no_plan": "(no plan)",
 }
 _SHARES = ("down", "up", "share")
 _MOST_GAPS = 3
@@ -152,7 +153,7 @@ def _subject(row: Row, report: Report) -> str:
         return f"{visible(row.process.comm)} [{row.process.pid}]"
     if row.uid is not None:
         return visible(user_name(row.uid))
-    return visible(row.application or row.place.interface)
+    return visible(row.plan or row.application or row.place.interface)
 
 
 def _part(interval: Interval, report: Report) -> str:

@@ -1,0 +1,44 @@
+"""Which conditions hold; when a person is told, and when that may happen again.
+
+Pure but for `background`, which asks the kernel who has a terminal. `model` has the
+values, `judging` the rules, `texts` the words, `rates` the sliding window.
+"""
+
+from monitor.alerts.background import Background, in_graphical_session, is_background
+from monitor.alerts.judging import RateRule, Watched, judge
+from monitor.alerts.model import (
+    BACKGROUND_RATE,
+    DATA_LIMIT,
+    DATA_WARNING,
+    Alert,
+    Change,
+    Cleared,
+    Delivery,
+    Key,
+    Noted,
+    Raised,
+    Told,
+)
+from monitor.alerts.rates import Rate, Rates
+
+__all__ = [
+    "BACKGROUND_RATE",
+    "DATA_LIMIT",
+    "DATA_WARNING",
+    "Alert",
+    "Background",
+    "Change",
+    "Cleared",
+    "Delivery",
+    "Key",
+    "Noted",
+    "Raised",
+    "Rate",
+    "RateRule",
+    "Rates",
+    "Told",
+    "Watched",
+    "in_graphical_session",
+    "is_background",
+    "judge",
+]

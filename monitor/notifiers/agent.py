@@ -1,0 +1,160 @@
+"""Shows a daemon's alerts on one user's desktop.
+
+A system service cannot reach a user's session bus (both bus daemons refuse even root);
+this runs as that user. It follows the daemon's socket, shows what holds and was not
+shown yet, says so, and remembers it, so that neither its own restart nor the daemon's
+shows anything twice. What cannot be shown is tried again as long as it holds.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import select
+import socket
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from monitor.errors import NotShownError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from monitor.notifiers.courier import Notifier
+    from monitor.notifiers.memory import Memory
+
+PENDING: Final = "alerts.pending"
+SHOWN: Final = "alerts.shown"
+
+_FIRST_PAUSE_S: Final = 0.2
+_LONGEST_PAUSE_S: Final = 30.0
+_RETRY_S: Final = 30.0
+_CONNECT_S: Final = 5.0
+_LONGEST_LINE: Final = 1_000_000
+_FOLLOW_ID: Final = 1
+
+log = logging.getLogger("esimmon")
+
+
+class Agent:
+    """Follows one daemon for one user."""
+
+    def __init__(
+        self, path: Path, notifier: Notifier, memory: Memory, parent: int | None = None
+    ) -> None:
+        """Prepare.
+
+        Args:
+            path: the daemon's socket; need not exist yet.
+            notifier: shows alerts, and answers in time (`courier.Patience`).
+            memory: what this user has seen.
+            parent: a pipe that ends when this agent shall; None for never.
+        """
+        self._path = path
+        self._notifier = notifier
+        self._memory = memory
+        self._parent = parent
+        self._pending: list[dict[str, str]] = []
+        self._tried: set[str] = set()
+        self._retry_s = 0.0
+
+    def run(self) -> None:
+        """Follow the daemon, through all its restarts, until `parent` ends."""
+        pause_s, complained = _FIRST_PAUSE_S, False
+        while True:
+            try:
+                with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
+                    link.settimeout(_CONNECT_S)
+                    link.connect(str(self._path))
+                    pause_s, complained = _FIRST_PAUSE_S, False
+                    self._follow(link)
+            except (OSError, ValueError) as error:
+                if not complained:
+                    log.warning("%s: %s; trying again", self._path, error)
+                complained = True
+            if self._wait(pause_s):
+                return
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+
+    def _wait(self, pause_s: float) -> bool:
+        """Wait; returns whether the parent has ended."""
+        watched = [] if self._parent is None else [self._parent]
+        return bool(select.select(watched, [], [], pause_s)[0])
+
+    def _follow(self, link: socket.socket) -> None:
+        """Show what the daemon says until it, or the parent, goes away.
+
+        Raises:
+            OSError: the connection broke.
+            ValueError: the daemon does not speak of alerts.
+        """
+        _call(link, PENDING, {}, _FOLLOW_ID)
+        received = b""
+        watched: list[socket.socket | int] = [link]
+        if self._parent is not None:
+            watched.append(self._parent)
+        while True:
+            wait_s = _RETRY_S if self._unseen() else None
+            ready, _, _ = select.select(watched, [], [], wait_s)
+            if self._parent in ready:
+                return
+            if link in ready:
+                part = link.recv(65_536)
+                *lines, received = (received + part).split(b"\n")
+                for line in lines:
+                    self._take(json.loads(line))
+                if not part:
+                    return
+                if len(received) > _LONGEST_LINE:
+                    raise ValueError("an endless answer")
+            self._show(link)
+
+    def _take(self, message: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
+        """Take what is pending from an answer or an announcement.
+
+        Raises:
+            ValueError: the daemon refused.
+        """
+        if not isinstance(message, dict):
+            raise ValueError("that is no daemon of esimmon")  # noqa: TRY004 - as documented
+        if message.get("id") == _FOLLOW_ID and "error" in message:
+            raise ValueError("the daemon is of another version: restart it")
+        if message.get("id") == _FOLLOW_ID or message.get("method") == PENDING:
+            content = message.get("result", message.get("params")) or {}
+            self._pending = [
+                {name: str(alert.get(name, "")) for name in ("id", "title", "body")}
+                for alert in content.get("alerts", [])
+            ]
+            self._tried &= {alert["id"] for alert in self._pending}
+
+    def _unseen(self) -> list[dict[str, str]]:
+        return [alert for alert in self._pending if alert["id"] not in self._memory]
+
+    def _show(self, link: socket.socket) -> None:
+        """Show what this user has not seen; after a failure only now and then.
+
+        Raises:
+            OSError: the daemon is gone.
+        """
+        unseen = self._unseen()
+        is_due = time.monotonic() >= self._retry_s
+        if not is_due and all(alert["id"] in self._tried for alert in unseen):
+            return
+        for alert in unseen:
+            failure = ""
+            try:
+                self._notifier.show(alert["title"], alert["body"])
+                self._memory.add(alert["id"])
+            except NotShownError as error:
+                failure = str(error)
+                self._retry_s = time.monotonic() + _RETRY_S
+            if not failure or alert["id"] not in self._tried:
+                _call(link, SHOWN, {"id": alert["id"], "failure": failure}, None)
+            self._tried.add(alert["id"])
+
+
+def _call(
+    link: socket.socket, method: str, params: dict[str, str], call_id: int | None
+) -> None:
+    call = {"jsonrpc": "2.0", "id": call_id, "method": method, "params": params}
+    link.sendall(json.dumps(call).encode() + b"\n")

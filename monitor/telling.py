@@ -1,0 +1,224 @@
+"""Alerts on their way: judged at each tick, told once, and again only if nobody saw.
+
+`Telling` is what the daemon holds. It keeps what was told (the store has the same),
+hands alerts to the log, to this process's own desktop and to the agents of users, and
+collects what became of that as values for the next flush.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, Final
+
+from monitor import clock
+from monitor.alerts import (
+    BACKGROUND_RATE,
+    Background,
+    Delivery,
+    Key,
+    Raised,
+    RateRule,
+    Rates,
+    judge,
+)
+from monitor.alerts.rates import Mover
+from monitor.notifiers import journal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from monitor.alerts import Change, Told, Watched
+    from monitor.attribution import Attributed
+    from monitor.notifiers.courier import Courier
+    from monitor.usage import Owner
+
+AGENT: Final = "agent"
+_RETRY_S: Final = (30, 120, 600)
+_MOST_PENDING: Final = 20
+_LONGEST_FAILURE: Final = 200
+
+log = logging.getLogger("esimmon")
+
+
+class Telling:
+    """The daemon's side of telling.
+
+    Attributes:
+        told: what was told already.
+        rule: how much a program may move in the background; a reload replaces it.
+    """
+
+    def __init__(
+        self,
+        told: Told,
+        rule: RateRule,
+        courier: Courier | None,
+        read_tty: Callable[[Owner], int | None],
+    ) -> None:
+        """Go on from what the store knows.
+
+        Args:
+            told: by the runs before.
+            rule: how much a program may move in the background.
+            courier: to this process's own desktop; None without one.
+            read_tty: `collectors.procstat.collect`.
+        """
+        self.told = told
+        self.rule = rule
+        self._courier = courier
+        self._background = Background(read_tty)
+        self._rates = Rates(rule.within_s, clock.read().boottime_ns)
+        self._deliveries: list[Delivery] = []
+        self._tries: dict[str, tuple[int, int]] = {}
+        self._complained = ""
+        self._failed: set[str] = set()
+
+    def book(
+        self,
+        rows: Iterable[Attributed],
+        at_ns: int,
+        interval_s: float,
+        plan_of: Callable[[str], str | None],
+    ) -> None:
+        """Take in whose bytes the last tick moved.
+
+        Args:
+            rows: all of it; what is not billed, costs nothing, or has a person in
+                front of it is left out here.
+            at_ns: CLOCK_BOOTTIME of the tick.
+            interval_s: length of the tick.
+            plan_of: the plan that pays for an interface.
+        """
+        if self._rates.within_s != self.rule.within_s:
+            self._rates = Rates(self.rule.within_s, at_ns)
+        moved = []
+        for row in rows:
+            where, application = row.attachment, row.share.application
+            if not where.billed or where.metered is False or application is None:
+                continue
+            if self._background.holds(row):
+                plan = plan_of(where.device) or ""
+                mover = Mover(application.name, where.network, plan)
+                moved.append((mover, row.traffic.bytes))
+        self._rates.add(moved, at_ns, interval_s)
+
+    def judge(self, now_s: int, at_ns: int, plans: Iterable[Watched]) -> list[Change]:
+        """What changed; to be committed at once, and then told.
+
+        Args:
+            now_s: UTC seconds of the tick.
+            at_ns: CLOCK_BOOTTIME of the tick.
+            plans: every plan with its standing.
+
+        Returns:
+            For `Batch.alerts`; from now on these count as told.
+        """
+        rates = (self.rule, self._rates.largest(), self._rates.is_complete(at_ns))
+        changes = judge(self.told, now_s, plans, rates)
+        self.told = self.told.after(changes)
+        return changes
+
+    def tell(self, changes: Iterable[Change], at_ns: int) -> None:
+        """Tell what is new, and again what this process's desktop did not show.
+
+        Args:
+            changes: of the last judgement.
+            at_ns: CLOCK_BOOTTIME now.
+        """
+        for change in changes:
+            if isinstance(change, Raised):
+                journal.write(change.alert)
+                done = Delivery(change, journal.WAY, clock.now_s())
+                self._deliveries.append(done)
+        if self._courier is not None:
+            for raised in self._unseen():
+                self._try(raised, self._courier, at_ns)
+
+    def _try(self, raised: Raised, courier: Courier, at_ns: int) -> None:
+        tries, next_ns = self._tries.get(raised.handle, (0, 0))
+        if at_ns >= next_ns:
+            pause_s = _RETRY_S[min(tries, len(_RETRY_S) - 1)]
+            next_ns = at_ns + pause_s * clock.SECOND_NS
+            self._tries[raised.handle] = tries + 1, next_ns
+            courier.tell(raised)
+
+    def _pending(self) -> list[Raised]:
+        """What holds and is worth a notification: of a plan only the newest."""
+        newest: dict[tuple[str, str], Raised] = {}
+        for raised in sorted(self.told.open.values(), key=_order):
+            is_program = raised.key.kind == BACKGROUND_RATE
+            newest["program" if is_program else "plan", raised.key.subject] = raised
+        return list(newest.values())[-_MOST_PENDING:]
+
+    def _unseen(self) -> list[Raised]:
+        return [each for each in self._pending() if each.handle not in self.told.shown]
+
+    def deliveries(self) -> list[Delivery]:
+        """What became of telling since the last call, for `Batch.delivered`."""
+        if self._courier is not None:
+            for delivery in self._courier.deliveries():
+                self._take(delivery)
+        handles = {raised.handle for raised in self.told.open.values()}
+        self._tries = {h: tried for h, tried in self._tries.items() if h in handles}
+        self._failed &= handles
+        taken, self._deliveries = self._deliveries, []
+        return taken
+
+    def _take(self, delivery: Delivery) -> None:
+        self._deliveries.append(delivery)
+        if not delivery.failure:
+            self.told = self.told.with_shown(delivery.raised.handle)
+        elif delivery.failure != self._complained:
+            log.warning(
+                "the alert was not shown on the desktop: %s. The log and "
+                "`esimmon alerts list` have it.",
+                delivery.failure,
+            )
+        self._complained = delivery.failure
+
+    def pending(self, _: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Answer to `alerts.pending`: what a user's agent should show, oldest first."""
+        return {
+            "alerts": [
+                {
+                    "id": raised.handle,
+                    "kind": raised.key.kind,
+                    "title": raised.alert.title,
+                    "body": raised.alert.body,
+                }
+                for raised in self._pending()
+            ]
+        }
+
+    def shown(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer to `alerts.shown`: an agent says what became of one alert.
+
+        Args:
+            params: `id` as `alerts.pending` gave it, and `failure`: why nobody saw it,
+                empty when it was shown. Anybody may call: what is not known is
+                ignored, and of one alert one failure and one success is noted.
+
+        Returns:
+            Whether that was news.
+        """
+        handle, failure = params.get("id"), str(params.get("failure", ""))
+        found = {raised.handle: raised for raised in self.told.open.values()}
+        raised = found.get(handle) if isinstance(handle, str) else None
+        known = self.told.shown | self._failed if failure else self.told.shown
+        if raised is None or raised.handle in known:
+            return {"noted": False}
+        if failure:
+            self._failed.add(raised.handle)
+        self._take(Delivery(raised, AGENT, clock.now_s(), failure[:_LONGEST_FAILURE]))
+        return {"noted": True}
+
+    def close(self) -> list[Delivery]:
+        """Wait a moment for what is on its way; the last deliveries of this run."""
+        if self._courier is not None:
+            self._courier.close()
+        return self.deliveries()
+
+
+def _order(raised: Raised) -> tuple[int, int, Key]:
+    # Raised in one second: the limit after the warnings, a higher percent after.
+    return raised.at_s, int(raised.key.step or 0), raised.key

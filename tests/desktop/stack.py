@@ -1,0 +1,174 @@
+"""A desktop of its own: an X server without a screen, a session bus, dunst."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+# The session's own configuration would start any installed daemon by itself.
+_BUS = """<!DOCTYPE busconfig PUBLIC
+ "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>unix:path={socket}</listen>
+  {services}
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+"""
+
+_DUNST = """[global]
+    width = 700
+    offset = 20x20
+    font = DejaVu Sans 12
+    format = "<b>%s</b>\\n%b"
+    markup = full
+    word_wrap = true
+    notification_limit = 0
+"""
+
+
+@contextmanager
+def started(command: list[str], **options: Any) -> Iterator[subprocess.Popen[bytes]]:  # noqa: ANN401 - Popen's own
+    """A program, ended with the block, also when it was stopped."""
+    with subprocess.Popen(command, **options) as process:
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGCONT)
+            process.kill()
+
+
+def wait_for(condition: Callable[[], Any], what: str, within_s: float = 10.0) -> Any:  # noqa: ANN401 - whatever it gives
+    """The first true answer."""
+    end_s = time.monotonic() + within_s
+    while not (found := condition()):
+        if time.monotonic() > end_s:
+            raise AssertionError(f"waited {within_s:g} s for {what}")
+        time.sleep(0.02)
+    return found
+
+
+class Bus(NamedTuple):
+    """A session bus, and the environment of its programs."""
+
+    environ: dict[str, str]
+    process: subprocess.Popen[bytes]
+
+
+@contextmanager
+def session_bus(
+    folder: Path, services: Path | None = None, user: int | None = None
+) -> Iterator[Bus]:
+    """A session bus on which nobody is.
+
+    Args:
+        folder: where its socket is made.
+        services: folder of what it may start.
+        user: whose it is.
+    """
+    socket, configuration = folder / "bus", folder / "bus.conf"
+    directory = f"<servicedir>{services}</servicedir>" if services else ""
+    configuration.write_text(_BUS.format(socket=socket, services=directory))
+    command = ["dbus-daemon", f"--config-file={configuration}", "--nofork"]
+    with started(command, stderr=subprocess.DEVNULL, user=user) as process:
+        wait_for(socket.is_socket, "the session bus")
+        address = {"DBUS_SESSION_BUS_ADDRESS": f"unix:path={socket}"}
+        yield Bus(os.environ | address, process)
+
+
+@contextmanager
+def screen() -> Iterator[str]:
+    """An X server; yields its DISPLAY."""
+    ready, theirs = os.pipe()
+    command = ["Xvfb", "-displayfd", str(theirs), "-screen", "0", "900x400x24"]
+    with started(
+        [*command, "-nolisten", "tcp"], pass_fds=[theirs], stderr=subprocess.DEVNULL
+    ):
+        os.close(theirs)
+        with os.fdopen(ready) as lines:
+            yield f":{lines.readline().strip()}"
+
+
+class Desktop:
+    """What a person would look at."""
+
+    def __init__(
+        self,
+        environ: dict[str, str],
+        dunst: subprocess.Popen[bytes],
+        user: int | None,
+    ) -> None:
+        """A desktop whose programs have this environment and user."""
+        self.environ = environ
+        self.dunst = dunst
+        self._user = user
+
+    def shown(self) -> list[tuple[str, str]]:
+        """Title and body of each notification so far, oldest first."""
+        self._dunstctl("close-all")
+        history = json.loads(self._dunstctl("history"))
+        return [
+            (each["summary"]["data"], each["body"]["data"])
+            for each in reversed(history["data"][0])
+        ]
+
+    def _dunstctl(self, *words: str) -> bytes:
+        command = ["dunstctl", *words]
+        done = subprocess.run(
+            command,
+            env=self.environ,
+            user=self._user,
+            check=True,
+            capture_output=True,
+            timeout=10,
+        )
+        return done.stdout
+
+    def screenshot(self, path: Path) -> bytes:
+        """Save what is on the screen as PNG; its pixels."""
+        command = ["import", "-silent", "-window", "root", str(path)]
+        subprocess.run(command, env=self.environ, check=True, timeout=10)
+        command = ["convert", str(path), "gray:-"]
+        return subprocess.run(command, check=True, capture_output=True).stdout
+
+
+@contextmanager
+def desktop(folder: Path, user: int | None = None) -> Iterator[Desktop]:
+    """A bus, a screen and dunst, ready to show notifications.
+
+    Args:
+        folder: where its files are; that user must be able to write there.
+        user: whose desktop it is.
+    """
+    (folder / "dunstrc").write_text(_DUNST)
+    command = ["dunst", "-conf", str(folder / "dunstrc")]
+    with session_bus(folder, user=user) as (environ, _), screen() as display:
+        environ["DISPLAY"] = display
+        quiet = {"env": environ, "stderr": subprocess.DEVNULL, "user": user}
+        with started(command, **quiet) as dunst:
+            wait_for(lambda: _owns_name(environ, user), "dunst")
+            yield Desktop(environ, dunst, user)
+
+
+def _owns_name(environ: Mapping[str, str], user: int | None) -> bool:
+    command = ["dbus-send", "--session", "--print-reply"]
+    command += ["--dest=org.freedesktop.DBus", "/", "org.freedesktop.DBus.NameHasOwner"]
+    command.append("string:org.freedesktop.Notifications")
+    done = subprocess.run(
+        command, env=environ, user=user, check=False, capture_output=True
+    )
+    return b"true" in done.stdout

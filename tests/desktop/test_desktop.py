@@ -1,0 +1,191 @@
+"""Notifications by plyer on a real notification daemon, and every way to fail."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from monitor.errors import NotShownError
+from monitor.notifiers.desktop import Desktop
+from tests.desktop.stack import desktop, session_bus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.desktop.stack import Desktop as Stack
+
+pytestmark = [
+    pytest.mark.desktop,
+    pytest.mark.needs(
+        "Xvfb",
+        "dunst",
+        "dunstctl",
+        "dbus-daemon",
+        "dbus-send",
+        "import",
+        "notify-send",
+    ),
+]
+
+
+@pytest.fixture
+def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+    """A desktop, and this process on it."""
+    with desktop(tmp_path) as stack:
+        for name in ("DBUS_SESSION_BUS_ADDRESS", "DISPLAY"):
+            monkeypatch.setenv(name, stack.environ[name])
+        yield stack
+
+
+def test_a_notification_is_on_the_screen(stack: Stack, tmp_path: Path) -> None:
+    before = stack.screenshot(tmp_path / "before.png")
+    shown = Desktop().show("Plan wwan: 80 % used", "1.00 GB left.\nWho used it.")
+    assert shown.startswith("plyer (notify-send), dunst ")
+    time.sleep(0.3)  # the window is drawn after the answer
+    after = stack.screenshot(tmp_path / "after.png")
+    different = sum(a != b for a, b in zip(before, after, strict=True))
+    assert different > 10_000
+    assert stack.shown() == [("Plan wwan: 80 % used", "1.00 GB left.\nWho used it.")]
+
+
+@pytest.mark.parametrize(
+    ("title", "body", "expected"),
+    [
+        ("-5% left", "--version", ("\u200b-5% left", "\u200b--version")),
+        ("--help", "-u", ("\u200b--help", "\u200b-u")),
+        ("a <b>&amp;", "<i>x</i> & y", ("a <b>&amp;", "&lt;i&gt;x&lt;/i&gt; &amp; y")),
+        ("\x1b[31m\udcff", "a\x07\n\u202eb", ("\\x1b[31m\\xff", "a\\x07\n\\u202eb")),
+        ("C:\\new\\377", "\\n \\377 \\x41", ("C:\\new\\377", "\\n \\377 \\x41")),
+        ("x", "", ("x", "")),
+        ("Größe 数据", "5 € «ok»", ("Größe 数据", "5 € «ok»")),
+    ],
+)
+def test_hostile_texts_arrive_as_they_were_meant(
+    stack: Stack, title: str, body: str, expected: tuple[str, str]
+) -> None:
+    Desktop().show(title, body)
+    assert stack.shown() == [expected]
+
+
+def test_endless_texts_arrive_cut(stack: Stack) -> None:
+    Desktop().show("t" * 300_000, "b" * 300_000)
+    ((title, body),) = stack.shown()
+    assert (len(title), len(body)) == (123, 1003)
+
+
+def test_a_directory_that_looks_like_a_flatpak_does_not_mislead(
+    stack: Stack, tmp_path: Path
+) -> None:
+    false_app = tmp_path / "app"
+    false_app.mkdir()
+    Desktop(false_app, tmp_path / ".flatpak-info").show("title", "body")
+    assert stack.shown() == [("title", "body")]
+
+
+def test_a_backend_that_fails_in_silence_is_noticed(
+    stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "notify-send"
+    broken.write_text("#!/bin/sh\nexit 1\n")
+    broken.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    silent = "notify-send said nothing, but nothing arrived at dunst"
+    with pytest.raises(NotShownError, match=silent):
+        Desktop().show("title", "body")
+    assert stack.shown() == []
+
+
+def test_without_notify_send_it_is_said_what_to_install(
+    stack: Stack, tmp_path: Path
+) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    # A process of its own: plyer chooses once, and for good.
+    done = subprocess.run(
+        [sys.executable, "-m", "monitor", "alerts", "test"],
+        env=stack.environ | {"PATH": str(programs)},
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=20,
+    )
+    assert done.returncode == 1
+    assert "install notify-send (Debian package libnotify-bin)" in done.stderr
+    assert "Warning" not in done.stderr
+    assert stack.shown() == []
+
+
+def test_a_notification_daemon_that_hangs_costs_two_seconds_and_is_said(
+    stack: Stack,
+) -> None:
+    stack.dunst.send_signal(signal.SIGSTOP)
+    begun_s = time.monotonic()
+    with pytest.raises(NotShownError, match="the notification daemon does not answer"):
+        Desktop().show("title", "body")
+    assert time.monotonic() - begun_s < 4
+    stack.dunst.send_signal(signal.SIGCONT)
+    Desktop().show("later", "body")
+    assert [title for title, _ in stack.shown()] == ["later"]
+
+
+def test_a_bus_without_a_notification_daemon_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with session_bus(tmp_path) as (environ, _):
+        address = environ["DBUS_SESSION_BUS_ADDRESS"]
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
+        with pytest.raises(NotShownError, match="no notification daemon runs"):
+            Desktop().show("title", "body")
+
+
+def test_a_notification_daemon_that_cannot_start_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = tmp_path / "services"
+    services.mkdir()
+    (services / "dunst.service").write_text(
+        "[D-BUS Service]\nName=org.freedesktop.Notifications\nExec=/bin/false\n"
+    )
+    with session_bus(tmp_path, services) as (environ, _):
+        address = environ["DBUS_SESSION_BUS_ADDRESS"]
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
+        with pytest.raises(NotShownError, match=r"the notification daemon: .*Spawn"):
+            Desktop().show("title", "body")
+
+
+def test_a_bus_that_hangs_costs_a_second_and_is_said(
+    stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del stack
+    folder = tmp_path / "other"
+    folder.mkdir()
+    with session_bus(folder) as (environ, process):
+        process.send_signal(signal.SIGSTOP)
+        address = environ["DBUS_SESSION_BUS_ADDRESS"]
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
+        begun_s = time.monotonic()
+        with pytest.raises(NotShownError, match="the session bus"):
+            Desktop().show("title", "body")
+        assert time.monotonic() - begun_s < 3
+
+
+def test_alerts_test_says_by_which_way(stack: Stack) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "monitor", "alerts", "test"],
+        env=stack.environ,
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=20,
+    )
+    assert (done.returncode, done.stdout.startswith("shown by plyer (")) == (0, True)
+    assert done.stderr == "no daemon is running: nobody would raise an alert\n"
+    ((title, _),) = stack.shown()
+    assert title == "esimmon: this is a test"

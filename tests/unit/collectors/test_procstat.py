@@ -1,0 +1,75 @@
+"""Controlling terminals, of real processes and of captured files."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from monitor.collectors import procstat
+from monitor.usage import Owner
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Debian 12, kernel 6.1; the name was chosen by the program.
+CAPTURED = (
+    b"4242 (a) b (c) S 1 4242 4242 34817 4242 4194560 107 0 0 0 0 0 0 0 20 0 1 0 "
+    b"987654 2301952 219 18446744073709551615 1 1 0 0 0 0 0 0 0 0 0 0 17 1 0 0\n"
+)
+
+
+def owner(pid: int) -> Owner:
+    """The process as the kernel's accounting would name it."""
+    found = procstat.parse((procstat._PROC / str(pid) / "stat").read_bytes())
+    assert found is not None
+    return Owner(found[1] * 10_000_000 + 5, pid, 1)
+
+
+def test_a_name_with_blanks_and_parentheses_does_not_move_the_fields() -> None:
+    assert procstat.parse(CAPTURED) == (34817, 987654)
+
+
+@pytest.mark.parametrize("stat", [b"", b"4242 (cut", CAPTURED[:60]])
+def test_a_file_that_is_cut_short_tells_nothing(stat: bytes) -> None:
+    assert procstat.parse(stat) is None
+
+
+def terminal_of(controlling: str) -> int | None:
+    """Of a process of a session of its own that runs this first."""
+    terminal, slave = pty.openpty()
+    program = f"{controlling}; print(flush=True); import time; time.sleep(60)"
+    try:
+        with subprocess.Popen(
+            [sys.executable, "-c", program],
+            stdin=slave,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        ) as child:
+            try:
+                assert child.stdout is not None
+                child.stdout.readline()
+                return procstat.collect(owner(child.pid))
+            finally:
+                child.kill()
+    finally:
+        os.close(terminal)
+        os.close(slave)
+
+
+def test_a_process_on_a_terminal_has_it_and_one_without_has_none() -> None:
+    take = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)"
+    assert terminal_of(take)
+    assert terminal_of("pass") == 0
+
+
+def test_a_process_that_is_gone_or_another_one_is_unknown(tmp_path: Path) -> None:
+    mine = owner(os.getpid())
+    assert procstat.collect(mine) is not None
+    later = Owner(mine.start_boottime_ns + 10**9, mine.pid, 1)
+    assert procstat.collect(later) is None
+    assert procstat.collect(mine, tmp_path) is None

@@ -1,0 +1,40 @@
+"""A socket that answers like a daemon's, in a thread of the test's own process."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from monitor.control import Access, Control, Method
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@contextmanager
+def daemon_at(socket: Path) -> Iterator[None]:
+    """Answer `status` with the process id of the test."""
+    methods = {"status": Method(Access.ANYBODY, lambda _: {"pid": os.getpid()})}
+    stop = threading.Event()
+    selector = selectors.DefaultSelector()
+    socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    control = Control(socket, methods, selector)
+
+    def loop() -> None:
+        while not stop.is_set():
+            for key, _ in selector.select(0.02):
+                key.data()
+
+    thread = threading.Thread(target=loop)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+        control.close()
+        selector.close()

@@ -1,0 +1,97 @@
+"""`esimmon alerts` and `esimmon notify` as a person calls them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from monitor import cli
+from monitor.commands import notify
+from monitor.commands.options import find_setup
+from monitor.config import SYSTEM_SOCKET
+from monitor.notifiers.memory import Memory, memory_path
+from monitor.store.batch import Batch
+from tests.alerting import raised
+from tests.unit.store.builders import T0, writing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def _no_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "WAYLAND_DISPLAY", "SUDO_UID"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    """A store with one alert."""
+    path = tmp_path / "usage.db"
+    with writing(path) as (_, writer):
+        writer.flush(Batch(alerts=[raised()]), T0, trusted=True)
+    return path
+
+
+@pytest.mark.parametrize("words", [["--json"], ["--format", "json"]])
+def test_the_list_as_json(
+    store: Path, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["alerts", "list", "--store", str(store), *words]) == 0
+    (alert,) = json.loads(capsys.readouterr().out)["alerts"]
+    assert (alert["kind"], alert["plan"], alert["detail"]) == (
+        "data.warning",
+        "wwan",
+        "80",
+    )
+
+
+def test_the_list_as_text_and_csv(
+    store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["alerts", "list", "--store", str(store)]) == 0
+    assert "Plan wwan: 80 % of 10.00 GB used" in capsys.readouterr().out
+    assert cli.main(["alerts", "list", "--store", str(store), "--csv"]) == 0
+    assert capsys.readouterr().out.count("\n") == 2
+
+
+def test_a_list_without_a_store_says_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = tmp_path / "none.db"
+    assert cli.main(["alerts", "list", "--store", str(missing)]) == 1
+    assert "esimmon run" in capsys.readouterr().err
+
+
+def test_a_test_without_a_desktop_says_why_and_fails(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["alerts", "test"]) == 1
+    error = capsys.readouterr().err
+    assert "not shown: there is no session bus" in error
+    assert error.count("\n") == 1
+    monkeypatch.setenv("SUDO_UID", "1000")
+    assert cli.main(["alerts", "test"]) == 1
+    assert "without sudo" in capsys.readouterr().err
+
+
+def test_notify_follows_the_systems_daemon_or_that_of_a_store(store: Path) -> None:
+    assert notify._socket(find_setup(None, None)) == SYSTEM_SOCKET
+    chosen = notify._socket(find_setup(None, str(store)))
+    assert chosen != SYSTEM_SOCKET
+    assert chosen.name.startswith("store-")
+
+
+def test_a_second_notify_of_the_same_user_ends_without_a_fault(store: Path) -> None:
+    socket_path = notify._socket(find_setup(None, str(store)))
+    command = [sys.executable, "-m", "monitor", "notify", "--store", str(store)]
+    with Memory(memory_path(socket_path, os.environ)):
+        done = subprocess.run(
+            command, check=True, capture_output=True, text=True, timeout=20
+        )
+    assert "runs already" in done.stderr

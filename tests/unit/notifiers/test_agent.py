@@ -1,0 +1,237 @@
+"""A user's agent and a daemon's socket, both real."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from monitor.control import Access, Control, Method
+from monitor.errors import NotShownError
+from monitor.notifiers import agent as agents
+from monitor.notifiers.agent import PENDING, SHOWN, Agent
+from monitor.notifiers.memory import Memory
+from tests.desktop.stack import wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+
+def alert(name: str) -> dict[str, str]:
+    """As `alerts.pending` names it."""
+    return {"id": name, "kind": "data.warning", "title": f"title {name}", "body": "b"}
+
+
+class Daemon:
+    """The daemon's side, in a thread."""
+
+    def __init__(self, path: Path) -> None:
+        """Prepare to serve there."""
+        self.path = path
+        self.alerts: list[dict[str, str]] = []
+        self.shown: list[Mapping[str, Any]] = []
+        self._announce = threading.Event()
+
+    def say(self, *names: str) -> None:
+        """Announce that these alerts hold."""
+        self.alerts = [alert(name) for name in names]
+        self._announce.set()
+
+    def _pending(self, _: Mapping[str, Any]) -> dict[str, Any]:
+        return {"alerts": self.alerts}
+
+    def _shown(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        self.shown.append(params)
+        return {"noted": True}
+
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        """Answer until the end of the block."""
+        methods = {
+            PENDING: Method(Access.ANYBODY, self._pending, is_followed=True),
+            SHOWN: Method(Access.ANYBODY, self._shown),
+        }
+        stop = threading.Event()
+        with selectors.DefaultSelector() as selector:
+            control = Control(self.path, methods, selector)
+
+            def loop() -> None:
+                while not stop.is_set():
+                    for key, _ in selector.select(0.01):
+                        key.data()
+                    if self._announce.is_set():
+                        self._announce.clear()
+                        control.announce(PENDING, self._pending({}))
+
+            thread = threading.Thread(target=loop)
+            thread.start()
+            try:
+                yield
+            finally:
+                stop.set()
+                thread.join()
+                control.close()
+
+
+class Screen:
+    """A desktop that can be away."""
+
+    def __init__(self) -> None:
+        """Be there."""
+        self.titles: list[str] = []
+        self.away = ""
+        self.tries = 0
+
+    def show(self, title: str, body: str) -> str:
+        """Show, or say why not."""
+        del body
+        self.tries += 1
+        if self.away:
+            raise NotShownError(self.away)
+        self.titles.append(title)
+        return "a screen"
+
+
+@contextmanager
+def following(path: Path, screen: Screen, memory_file: Path) -> Iterator[None]:
+    """An agent in a thread; it ends as it does when its daemon's process ends."""
+    parent, lifeline = os.pipe()
+    with Memory(memory_file) as memory:
+        thread = threading.Thread(target=Agent(path, screen, memory, parent).run)
+        thread.start()
+        try:
+            yield
+        finally:
+            os.close(lifeline)
+            thread.join(10)
+            os.close(parent)
+            assert not thread.is_alive()
+
+
+@pytest.fixture
+def daemon(tmp_path: Path) -> Daemon:
+    """A daemon that does not serve yet."""
+    return Daemon(tmp_path / "esimmon.sock")
+
+
+@pytest.fixture
+def memory_file(tmp_path: Path) -> Path:
+    """What the agent remembers."""
+    return tmp_path / "notify.json"
+
+
+def test_what_holds_is_shown_and_what_comes_is_shown_at_once(
+    daemon: Daemon, memory_file: Path
+) -> None:
+    screen = Screen()
+    daemon.alerts = [alert("one")]
+    with daemon.serving(), following(daemon.path, screen, memory_file):
+        wait_for(lambda: screen.titles == ["title one"], "the first alert")
+        daemon.say("one", "two")
+        wait_for(lambda: len(daemon.shown) == 2, "both to be acknowledged")
+    assert screen.titles == ["title one", "title two"]
+    assert daemon.shown == [
+        {"id": "one", "failure": ""},
+        {"id": "two", "failure": ""},
+    ]
+
+
+def test_neither_a_restart_of_the_daemon_nor_of_the_agent_shows_anything_again(
+    daemon: Daemon, memory_file: Path
+) -> None:
+    screen = Screen()
+    daemon.alerts = [alert("one")]
+    with following(daemon.path, screen, memory_file):
+        with daemon.serving():
+            wait_for(lambda: daemon.shown, "the first alert")
+        daemon.alerts = [alert("one"), alert("two")]
+        with daemon.serving():
+            wait_for(lambda: len(daemon.shown) == 2, "the second alert")
+    daemon.alerts.append(alert("three"))
+    with daemon.serving(), following(daemon.path, screen, memory_file):
+        wait_for(lambda: len(daemon.shown) == 3, "the third alert")
+    assert screen.titles == ["title one", "title two", "title three"]
+
+
+def test_a_failure_is_told_to_the_daemon_once_and_tried_again_later(
+    daemon: Daemon, memory_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agents, "_RETRY_S", 0.05)
+    screen = Screen()
+    screen.away = "no notification daemon"
+    daemon.alerts = [alert("one")]
+    with daemon.serving(), following(daemon.path, screen, memory_file):
+        wait_for(lambda: screen.tries > 3, "some tries")
+        assert daemon.shown == [{"id": "one", "failure": "no notification daemon"}]
+        screen.away = ""
+        wait_for(lambda: len(daemon.shown) == 2, "success")
+    assert daemon.shown[1] == {"id": "one", "failure": ""}
+    assert screen.titles == ["title one"]
+
+
+def test_a_failure_is_not_tried_again_at_once(
+    daemon: Daemon, memory_file: Path
+) -> None:
+    screen = Screen()
+    screen.away = "no notification daemon"
+    daemon.alerts = [alert("one")]
+    with daemon.serving(), following(daemon.path, screen, memory_file):
+        wait_for(lambda: daemon.shown, "the failure")
+        daemon.say("one")
+        daemon.say("one", "two")
+        wait_for(lambda: len(daemon.shown) == 2, "the other failure")
+    assert screen.tries <= 3
+
+
+def test_an_alert_that_is_over_is_not_shown_any_more(
+    daemon: Daemon, memory_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agents, "_RETRY_S", 0.05)
+    screen = Screen()
+    screen.away = "no notification daemon"
+    daemon.alerts = [alert("one")]
+    with daemon.serving(), following(daemon.path, screen, memory_file):
+        wait_for(lambda: daemon.shown, "the failure")
+        daemon.say()
+        daemon.say("two")
+        wait_for(lambda: len(daemon.shown) == 2, "the second")
+        screen.away = ""
+        wait_for(lambda: screen.titles, "success")
+    assert screen.titles == ["title two"]
+
+
+@pytest.mark.parametrize("line", [b"[]\n", b"nonsense\n", b'{"id": 1, "error": {}}\n'])
+def test_a_daemon_that_does_not_speak_of_alerts_is_said_once_and_tried_again(
+    line: bytes, daemon: Daemon, memory_file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    import socket  # noqa: PLC0415 - only this test plays a daemon by hand
+
+    screen = Screen()
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(daemon.path))
+        listener.listen()
+        with following(daemon.path, screen, memory_file):
+            for _ in range(2):
+                link, _ = listener.accept()
+                with link:
+                    link.recv(1000)
+                    link.sendall(line)
+    assert str(daemon.path) in caplog.text
+    assert screen.tries == 0
+
+
+def test_a_daemon_that_is_not_there_yet_is_waited_for(
+    daemon: Daemon, memory_file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    screen = Screen()
+    daemon.alerts = [alert("one")]
+    with following(daemon.path, screen, memory_file):
+        wait_for(lambda: "trying again" in caplog.text, "the first try")
+        with daemon.serving():
+            wait_for(lambda: screen.titles, "the alert")
+    assert caplog.text.count("trying again") == 1

@@ -1,0 +1,84 @@
+"""What is said when there is no desktop; the real one is in tests/desktop."""
+
+from __future__ import annotations
+
+import socket
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from monitor.errors import NotShownError
+from monitor.notifiers.desktop import Desktop, _body, _title, has_desktop, session_bus
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def _no_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_without_a_bus_nothing_is_tried_and_the_reason_is_said() -> None:
+    with pytest.raises(NotShownError, match="there is no session bus"):
+        Desktop().show("title", "body")
+
+
+def test_a_bus_that_is_gone_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={tmp_path}/gone")
+    with pytest.raises(NotShownError, match=r"the session bus unix:path=.*gone: .*No "):
+        Desktop().show("title", "body")
+
+
+@pytest.mark.parametrize("address", ["nonsense", "tcp:host=localhost,port=1", "unix:"])
+def test_an_address_that_makes_no_sense_is_a_reason(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
+    with pytest.raises(NotShownError, match="the session bus"):
+        Desktop().show("title", "body")
+
+
+def test_a_bus_that_accepts_and_never_answers_costs_about_a_second(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "bus"))
+        listener.listen()
+        monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+        begun_s = time.monotonic()
+        with pytest.raises(NotShownError, match="Did not authenticate"):
+            Desktop().show("title", "body")
+        assert time.monotonic() - begun_s < 3
+
+
+def test_the_bus_is_where_the_environment_says_or_where_logind_puts_it(
+    tmp_path: Path,
+) -> None:
+    runtime = {"XDG_RUNTIME_DIR": str(tmp_path)}
+    assert session_bus(runtime) is None
+    assert session_bus({"XDG_RUNTIME_DIR": "relative"}) is None
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "bus"))
+        assert session_bus(runtime) == f"unix:path={tmp_path}/bus"
+        given = runtime | {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/x"}
+        assert session_bus(given) == "unix:path=/x"
+        assert has_desktop(runtime)
+    assert has_desktop({"WAYLAND_DISPLAY": "wayland-0"})
+    assert not has_desktop({"HOME": "/root"})
+
+
+def test_what_a_desktop_would_obey_is_shown_instead() -> None:
+    assert _title("-5% left") == "\u200b-5% left"
+    assert _title("a\x1b[31m\nb\udcff") == "a\\x1b[31m\\nb\\xff"
+    assert _body("<b>&\x07\n--x", has_markup=True) == "&lt;b&gt;&amp;\\x07\n--x"
+    assert _body("--<b>", has_markup=False) == "\u200b--<b>"
+
+
+def test_an_endless_text_is_cut() -> None:
+    assert len(_title("x" * 10_000)) < 130
+    assert len(_body("x\n" * 10_000, has_markup=False)) < 1010
