@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from monitor.collectors.bpf.keeping import Kept
     from monitor.collectors.bpf.loading import Loaded
-    from monitor.collectors.bpf.pins import Pins
 
 
 class Result(NamedTuple):
     """What was attached.
 
     Attributes:
-        links: descriptors of links that are not pinned.
+        links: descriptors of links that are not kept elsewhere.
         features: optional groups that are on; one that does not attach is left out.
     """
 
@@ -32,20 +32,20 @@ class Result(NamedTuple):
 
 
 class _Links:
-    """Links by program: pinned at once, or held by descriptor."""
+    """Links by program: kept at once, or held by descriptor."""
 
-    def __init__(self, loaded: Loaded, cgroup_fd: int, pins: Pins | None) -> None:
+    def __init__(self, loaded: Loaded, cgroup_fd: int, kept: Kept | None) -> None:
         self.open: dict[str, int] = {}
         self._loaded = loaded
         self._cgroup_fd = cgroup_fd
-        self._pins = pins
+        self._kept = kept
 
     def attach(self, names: Iterable[str], *, cgroup: bool) -> None:
         """Attach programs; the ones before the one that fails stay attached."""
         for name in names:
             link = self._loaded.attach(name, self._cgroup_fd if cgroup else None)
-            if self._pins:
-                self._pins.pin_link(link, name)
+            if self._kept:
+                self._kept.keep_link(link, name)
             else:
                 self.open[name] = link
 
@@ -54,8 +54,8 @@ class _Links:
         for name in names:
             if name in self.open:
                 os.close(self.open.pop(name))
-            elif self._pins:
-                self._pins.remove_link(name)
+            elif self._kept:
+                self._kept.remove_link(name)
 
 
 @contextmanager
@@ -68,14 +68,14 @@ def _directory(path: Path) -> Iterator[int]:
 
 
 def attach(
-    loaded: Loaded, cgroup: Path, pins: Pins | None, before: Pins | None
+    loaded: Loaded, cgroup: Path, kept: Kept | None, before: Kept | None
 ) -> Result:
     """Attach everything.
 
     Args:
         loaded: the object.
         cgroup: what to attach to.
-        pins: where links are pinned; None to hold their descriptors.
+        kept: what links are added to; None to hold their descriptors.
         before: a program that counts now, and that this one replaces.
 
     Returns:
@@ -85,14 +85,14 @@ def attach(
         OSError: A required program cannot be attached; all are detached again.
     """
     with _directory(cgroup) as cgroup_fd:
-        links = _Links(loaded, cgroup_fd, pins)
+        links = _Links(loaded, cgroup_fd, kept)
         try:
             for name, place in features.REQUIRED.items():
                 links.attach([name], cgroup=place == "cgroup")
             on = _attach_optional(loaded, links)
             for name in features.COUNTING:
-                if before and pins:
-                    if before.hand_over(name, loaded.program_fd(name), pins):
+                if before and kept:
+                    if before.hand_over(name, loaded.program_fd(name), kept):
                         continue
                     before.detach()
                 links.attach([name], cgroup=True)

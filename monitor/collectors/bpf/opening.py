@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from monitor.collectors.bpf import features, pins, records, refusal
+from monitor.collectors.bpf import features, records, refusal
 from monitor.collectors.bpf.attaching import attach
 from monitor.collectors.bpf.cgroups import CgroupPaths, find_root
+from monitor.collectors.bpf.fdstore import find_place
 from monitor.collectors.bpf.libbpf import SONAME, Library
 from monitor.collectors.bpf.loading import (
     MAX_ROWS,
@@ -26,12 +27,13 @@ from monitor.collectors.bpf.loading import (
     Settings,
     close_maps,
 )
-from monitor.collectors.bpf.pins import Pins
+from monitor.collectors.bpf.pins import prepare
 from monitor.collectors.bpf.program import Attached, Program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from monitor.collectors.bpf.keeping import Kept, Place
     from monitor.usage import SocketCounters, SocketKey
 
 Final = tuple[str, dict["SocketKey", "SocketCounters"]]
@@ -127,14 +129,17 @@ def open_program(
         if pin_name is None:
             return Opened(_load(plan, None), None)
         try:
-            folder = pins.prepare(where.bpffs, where.mountinfo, where.proc, pin_name)
+            place = find_place(
+                library,
+                lambda: prepare(where.bpffs, where.mountinfo, where.proc, pin_name),
+            )
         except OSError as error:
             program = _load(plan, None, unpinned_because=str(error))
             return Opened(program, None)
         try:
-            return _open_pinned(plan, folder, known_instance)
+            return _open_kept(plan, place, known_instance)
         except BaseException:
-            pins.tidy(folder)
+            place.leave()
             raise
 
 
@@ -154,29 +159,22 @@ def _fingerprint(where: Surroundings, settings: Settings, cgroup: Path) -> str:
     return digest.hexdigest()
 
 
-def _open_pinned(plan: _Plan, folder: Path, known_instance: str) -> Opened:
-    current, previous, building = (
-        Pins(plan.library, folder / name)
-        for name in (pins.CURRENT, pins.PREVIOUS, pins.BUILDING)
-    )
-    building.remove()  # a start that was killed
+def _open_kept(plan: _Plan, place: Place, known_instance: str) -> Opened:
     # A replacement whose last counters never reached the store.
-    final = _last_counters(previous, known_instance)
+    final = _last_counters(place.previous, known_instance)
     if final is None:
-        previous.remove()
-    identity = _identity(current)
-    if identity and _may_adopt(plan, current, identity, known_instance, final):
-        return Opened(_adopt(plan, current, previous, identity), final)
+        place.previous.remove()
+    identity = _identity(place.current)
+    if identity and _may_adopt(plan, place.current, identity, known_instance, final):
+        return Opened(_adopt(plan, place, identity), final)
     if identity and identity.instance == known_instance:
-        return _replace(plan, current, previous, identity)
-    current.remove()
-    program = _load(plan, building, before=previous if final else None)
-    building.rename(pins.CURRENT)
-    return Opened(program, final)
+        return _replace(plan, place, identity)
+    place.current.remove()
+    return Opened(_load(plan, place, before=place.previous if final else None), final)
 
 
-def _identity(folder: Pins) -> records.Identity | None:
-    maps = folder.open_maps()
+def _identity(kept: Kept) -> records.Identity | None:
+    maps = kept.open_maps()
     if maps is None:
         return None
     raw = maps["identity"].lookup(_FIRST)
@@ -184,10 +182,10 @@ def _identity(folder: Pins) -> records.Identity | None:
     return records.parse_identity(raw) if raw else None
 
 
-def _last_counters(folder: Pins, instance: str) -> Final | None:
+def _last_counters(kept: Kept, instance: str) -> Final | None:
     """The counters of maps that nothing counts into, if they are that instance's."""
-    identity = _identity(folder)
-    maps = folder.open_maps()
+    identity = _identity(kept)
+    maps = kept.open_maps()
     if identity is None or maps is None:
         return None
     try:
@@ -202,7 +200,7 @@ def _last_counters(folder: Pins, instance: str) -> Final | None:
 
 def _may_adopt(
     plan: _Plan,
-    current: Pins,
+    current: Kept,
     identity: records.Identity,
     known_instance: str,
     final: Final | None,
@@ -216,15 +214,12 @@ def _may_adopt(
     return identity.fingerprint == plan.fingerprint and current.has_links(links)
 
 
-def _adopt(
-    plan: _Plan, current: Pins, previous: Pins, identity: records.Identity
-) -> Program:
+def _adopt(plan: _Plan, place: Place, identity: records.Identity) -> Program:
     """Take over maps that are being counted into."""
     attached = Attached(
-        maps=current.open_maps() or {},
+        maps=place.current.open_maps() or {},
         links=(),
-        pins=current,
-        previous=previous,
+        place=place,
         features=features.unpack(identity.features),
         netns=plan.settings.netns,
         cgroups=CgroupPaths(plan.cgroup),
@@ -232,31 +227,26 @@ def _adopt(
     return Program(attached, adopted=True)
 
 
-def _replace(
-    plan: _Plan, current: Pins, previous: Pins, old: records.Identity
-) -> Opened:
+def _replace(plan: _Plan, place: Place, old: records.Identity) -> Opened:
     """Load another program and let it take over from the one that counts."""
-    previous.remove()
+    place.previous.remove()
     if old.cgroup_id != plan.cgroup.stat().st_ino:
-        current.detach()  # its links cannot be moved to another cgroup
-    building = Pins(plan.library, current.folder.with_name(pins.BUILDING))
-    program = _load(plan, building, before=current, predecessor=old.instance)
-    current.rename(pins.PREVIOUS)
-    building.rename(pins.CURRENT)
-    current.detach()
+        place.current.detach()  # its links cannot be moved to another cgroup
+    program = _load(plan, place, before=place.current, predecessor=old.instance)
+    place.previous.detach()
     time.sleep(_IN_FLIGHT_S)
-    return Opened(program, _last_counters(current, old.instance))
+    return Opened(program, _last_counters(place.previous, old.instance))
 
 
 def _load(
     plan: _Plan,
-    building: Pins | None,
+    place: Place | None,
     *,
-    before: Pins | None = None,
+    before: Kept | None = None,
     predecessor: str = "",
     unpinned_because: str = "",
 ) -> Program:
-    """Load, attach and pin; leaves nothing behind when that fails."""
+    """Load, attach and keep; leaves nothing behind when that fails."""
     where = plan.surroundings
     allowed = where.features
     if not plan.settings.netns_cookie:
@@ -266,10 +256,11 @@ def _load(
         lambda other: other.close(with_maps=True),
         allowed,
     )
+    building = place.begin() if place else None
     try:
         if building:
             building.make()
-            building.pin_maps(loaded.maps.values())
+            building.keep_maps(loaded.maps.values())
         links, on = attach(loaded, plan.cgroup, building, before)
     except BaseException:
         close_maps(loaded.maps.values())
@@ -287,11 +278,12 @@ def _load(
         features=features.pack(on),
     )
     loaded.maps["identity"].update(_FIRST, identity.pack())
+    if place:
+        place.promote()
     attached = Attached(
         maps=loaded.maps,
         links=links,
-        pins=building,
-        previous=before,
+        place=place,
         features=on,
         netns=plan.settings.netns,
         cgroups=CgroupPaths(plan.cgroup),

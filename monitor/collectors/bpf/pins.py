@@ -16,19 +16,15 @@ import contextlib
 import os
 from typing import TYPE_CHECKING
 
-from monitor.collectors.bpf.loading import close_maps, map_sizes
-from monitor.collectors.bpf.maps import Map
+from monitor.collectors.bpf.keeping import Kept, Place
 from monitor.collectors.bpf.mounts import bpffs_root
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
     from monitor.collectors.bpf.libbpf import Library
 
-BUILDING, CURRENT, PREVIOUS = "building", "current", "previous"
-
-_LINK = "link_"
+_BUILDING, _CURRENT, _PREVIOUS = "building", "current", "previous"
 _PRIVATE = 0o700
 
 
@@ -58,29 +54,22 @@ def prepare(bpffs: Path, mountinfo: Path, proc: Path, name: str) -> Path:
     return folder
 
 
-def tidy(folder: Path) -> None:
-    """Remove a store's folder, and the one above it, if they are empty.
+class Pins(Kept):
+    """One folder of pins.
 
-    Args:
-        folder: from `prepare`.
+    Attributes:
+        folder: on bpffs; it need not exist.
     """
-    with contextlib.suppress(OSError):
-        folder.rmdir()
-        folder.parent.rmdir()
-
-
-class Pins:
-    """One folder of pins."""
 
     def __init__(self, library: Library, folder: Path) -> None:
-        """Look at a folder, which need not exist.
+        """Look at a folder.
 
         Args:
             library: libbpf.
             folder: on bpffs.
         """
+        super().__init__(library)
         self.folder = folder
-        self._library = library
 
     def make(self) -> None:
         """Make the folder.
@@ -90,48 +79,8 @@ class Pins:
         """
         self.folder.mkdir(mode=_PRIVATE)
 
-    def pin_maps(self, maps: Iterable[Map]) -> None:
-        """Pin maps under their names.
-
-        Args:
-            maps: which.
-
-        Raises:
-            OSError: The kernel refused.
-        """
-        for one in maps:
-            self._pin(one.fd, one.name)
-
-    def pin_link(self, fd: int, program: str) -> None:
-        """Pin the link of a program, and close its descriptor.
-
-        Args:
-            fd: of the link.
-            program: its name.
-
-        Raises:
-            OSError: The kernel refused.
-        """
-        self._pin(fd, _LINK + program)
-        os.close(fd)
-
-    def _pin(self, fd: int, name: str) -> None:
+    def _put(self, name: str, fd: int) -> None:
         self._library.number("bpf_obj_pin", fd, os.fsencode(self.folder / name))
-
-    def open_maps(self) -> dict[str, Map] | None:
-        """Open all maps.
-
-        Returns:
-            Maps by name, or None when one is missing.
-        """
-        opened: dict[str, Map] = {}
-        for name, sizes in map_sizes(self._library).items():
-            fd = self._open(name)
-            if fd is None:
-                close_maps(opened.values())
-                return None
-            opened[name] = Map(self._library, fd, name, sizes)
-        return opened
 
     def _open(self, name: str) -> int | None:
         path = os.fsencode(self.folder / name)
@@ -140,74 +89,65 @@ class Pins:
         except OSError:
             return None
 
-    def has_links(self, programs: Iterable[str]) -> bool:
-        """Whether the links of all these programs are there.
-
-        Args:
-            programs: names.
-        """
-        return all((self.folder / (_LINK + name)).exists() for name in programs)
-
-    def hand_over(self, program: str, program_fd: int, heir: Pins) -> bool:
-        """Let another program run in a link, from one packet to the next, and move it.
-
-        Args:
-            program: name of both programs.
-            program_fd: the other one.
-            heir: where the pin of the link belongs from now on.
-
-        Returns:
-            False when the kernel cannot: then the link is as it was.
-        """
-        link = self._open(_LINK + program)
-        if link is None:
-            return False
+    def _names(self) -> list[str]:
         try:
-            self._library.number("bpf_link_update", link, program_fd, None)
-        except OSError:
-            return False
-        finally:
-            os.close(link)
-        (self.folder / (_LINK + program)).rename(heir.folder / (_LINK + program))
-        return True
-
-    def remove_link(self, program: str) -> None:
-        """Detach a program, if it is attached.
-
-        Args:
-            program: its name.
-        """
-        link = self._open(_LINK + program)
-        if link is not None:
-            # At once, where the kernel can (cgroups); else a moment after unlink.
-            with contextlib.suppress(OSError):
-                self._library.number("bpf_link_detach", link)
-            os.close(link)
-        (self.folder / (_LINK + program)).unlink(missing_ok=True)
-
-    def detach(self) -> None:
-        """Remove the links, so that nothing counts into these maps any more."""
-        for pin in self._list(_LINK):
-            self.remove_link(pin.name.removeprefix(_LINK))
-
-    def remove(self) -> None:
-        """Remove everything; the kernel frees what nobody holds open."""
-        self.detach()
-        for pin in self._list(""):
-            pin.unlink()
-        with contextlib.suppress(FileNotFoundError):
-            self.folder.rmdir()
-
-    def _list(self, prefix: str) -> list[Path]:
-        try:
-            return [pin for pin in self.folder.iterdir() if pin.name.startswith(prefix)]
+            return [pin.name for pin in self.folder.iterdir()]
         except FileNotFoundError:
             return []
 
-    def rename(self, name: str) -> None:
-        """Give the folder another name beside it, where nothing is yet.
+    def _drop(self, name: str) -> None:
+        (self.folder / name).unlink(missing_ok=True)
+
+    def _move(self, name: str, fd: int, heir: Kept) -> None:
+        if isinstance(heir, Pins):  # in one step, whenever this process is killed
+            (self.folder / name).rename(heir.folder / name)
+        else:
+            super()._move(name, fd, heir)
+
+    def remove(self) -> None:
+        """Remove everything; the kernel frees what nobody holds open."""
+        super().remove()
+        with contextlib.suppress(FileNotFoundError):
+            self.folder.rmdir()
+
+
+class PinFolder(Place):
+    """The folder of a store."""
+
+    def __init__(self, library: Library, root: Path) -> None:
+        """Look at a folder, and remove what a start that was killed left in it.
 
         Args:
-            name: `current` or `previous`.
+            library: libbpf.
+            root: from `prepare`.
         """
-        self.folder = self.folder.rename(self.folder.with_name(name))
+        self.current = Pins(library, root / _CURRENT)
+        self.previous = Pins(library, root / _PREVIOUS)
+        self.folder = root / _CURRENT
+        self._root = root
+        self._building = Pins(library, root / _BUILDING)
+        self._building.remove()
+
+    def begin(self) -> Kept:
+        """Something empty for a program that is being set up."""
+        return self._building
+
+    def promote(self) -> None:
+        """Rename the folders, see `Place`.
+
+        A kill in between leaves no current program: the last counters of the previous
+        one are read, and another is loaded.
+        """
+        current = self._root / _CURRENT
+        if current.exists():
+            current.rename(self._root / _PREVIOUS)
+        self._building.folder.rename(current)
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def leave(self) -> None:
+        """Remove the folder, and the one above it, if they are empty."""
+        with contextlib.suppress(OSError):
+            self._root.rmdir()
+            self._root.parent.rmdir()

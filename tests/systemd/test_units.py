@@ -1,0 +1,92 @@
+"""The files of the system's service, judged by systemd's own programs."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from monitor.control import GROUP
+
+FOLDER = Path(__file__).parents[2] / "systemd"
+UNIT = FOLDER / "esimmon.service"
+MOST_EXPOSED = 2.0
+
+
+def settings(name: str) -> list[str]:
+    """All values that the unit gives a setting, in order."""
+    return re.findall(rf"^{name}=(.*)$", UNIT.read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def analyze(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run systemd-analyze."""
+    return subprocess.run(
+        ["systemd-analyze", *map(str, words)],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.mark.needs("systemd-analyze", "kill")
+def test_systemd_has_nothing_to_say_against_the_unit(tmp_path: Path) -> None:
+    program = tmp_path / "esimmon"  # the one of the unit is not installed here
+    program.touch(mode=0o755)
+    text = UNIT.read_text(encoding="utf-8")
+    copy = tmp_path / UNIT.name
+    copy.write_text(
+        text.replace("/opt/esimmon/bin/esimmon", str(program)), encoding="utf-8"
+    )
+    done = analyze("verify", "--man=no", copy)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.needs("systemd-analyze")
+def test_the_service_is_hardly_exposed() -> None:
+    done = analyze("security", "--offline=true", "--no-pager", UNIT)
+    found = re.search(r"exposure level for esimmon.service: ([\d.]+)", done.stdout)
+    assert found, done.stdout + done.stderr
+    assert float(found[1]) <= MOST_EXPOSED
+
+
+def test_the_service_has_the_three_capabilities_of_ebpf_and_no_other() -> None:
+    three = {"CAP_BPF", "CAP_PERFMON", "CAP_NET_ADMIN"}
+    for name in ("AmbientCapabilities", "CapabilityBoundingSet"):
+        (given,) = settings(name)
+        assert set(given.split()) == three
+
+
+def test_bpf_is_allowed_after_what_forbids_it() -> None:
+    """A filter is read from top to bottom, and the last word on a call counts."""
+    *_, denied, allowed = settings("SystemCallFilter")
+    assert denied.startswith("~@privileged")
+    assert allowed == "bpf"
+
+
+@pytest.mark.needs("root", "systemd-sysusers", "systemd-tmpfiles")
+def test_the_user_and_the_folder_are_made_on_an_empty_system(tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    for command in (("systemd-sysusers",), ("systemd-tmpfiles", "--create")):
+        name = command[0].removeprefix("systemd-")
+        file = FOLDER / f"esimmon.{name}.conf"
+        subprocess.run([*command, f"--root={tmp_path}", file], check=True)
+
+    users = (tmp_path / "etc/passwd").read_text(encoding="utf-8").splitlines()
+    (user,) = (line.split(":") for line in users if line.startswith("esimmon:"))
+    assert 0 < int(user[2]) < 1000
+    assert user[6].endswith("nologin")
+    groups = (tmp_path / "etc/group").read_text(encoding="utf-8")
+    assert re.search(rf"^esimmon:[^:]*:{user[3]}:$", groups, re.MULTILINE)
+    found = (tmp_path / "etc/esimmon").stat()
+    assert (found.st_mode & 0o7777, found.st_uid) == (0o755, 0)
+
+
+def test_every_name_in_the_files_is_that_of_the_program() -> None:
+    """The user, its group and the three folders that monitor/config/places.py knows."""
+    for name in (
+        *("User", "Group"),
+        *("StateDirectory", "RuntimeDirectory", "ConfigurationDirectory"),
+    ):
+        assert settings(name) == [GROUP]
