@@ -3,26 +3,33 @@
 The map (imports point down only; import-linter checks it):
 
 - `__main__`, `cli`: the command group; the one place where errors become text and an
-  exit status.
+  exit status. `quick`: `esimmon status` before click is imported.
 - `commands`: one file a sub-command, imported only when it is called.
 - `daemon`: life of the process: build the parts, readiness, signals, stop in order.
 - `views`: ways to show usage (text, json, csv); read only.
 - `control`: the daemon's socket: requests and live figures. `recorder`: sampling and
   storing with what can fail. `scheduler`: the calendar, the only importer of
-  APScheduler.
+  APScheduler. `signals`: what SIGTERM, SIGINT and SIGHUP asked for.
+- `watch`: after each tick, plans are charged and alerts judged. `telling`: alerts on
+  their way, and what became of them.
 - `jobs`: what the calendar does. `sampler`: what a tick does.
 - `config`: the TOML file as typed, checked values; where files, store and socket are.
 - `socket_rows`: the kernel's rows between two ticks. `live`: figures of the last tick.
+- `notifiers`: one file a way to tell; `desktop` is the only importer of plyer.
 - `store`: the only importer of SQLAlchemy: schema, engine, migrations, writer, queries,
   rollups, retention, backup.
+- `alerts`: which conditions hold; when they are told, cleared, told again.
 - `attribution`: socket rows to shares, and what is left over. `sources`: the ways to
-  reach the kernel. `tiers`: what attribution this machine gives.
+  reach the kernel. `tiers`: what attribution this machine gives. `planbook`: running
+  totals of the plans.
 - `collectors`: one file a kernel source; `bpf` holds the BPF program, its object and
   its loader. `applications`: process facts to application. `networks`: what is
-  attached, and what is billed.
+  attached, and what is billed. `plans`: what was bought, and how it stands; pure.
 - `counters`: difference of two readings. `clock`: when a reading was. `zones`: the
-  machine's time zone. `sdnotify`: the service manager's protocol.
+  machine's time zone. `sdnotify`: the service manager's protocol. `statusfile`: the
+  small file that the daemon keeps for `esimmon status`.
 - `usage`, `units`, `errors`: the values, the words for them, the one tree of errors.
+  `escapes`: strings from outside made harmless.
 """
 
 __version__ = "0.1.0"

@@ -10,8 +10,6 @@ from __future__ import annotations
 import logging
 import os
 import selectors
-import signal
-import socket
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -19,15 +17,17 @@ from typing import TYPE_CHECKING, Any, Protocol
 from monitor import __version__, clock, sdnotify, tiers
 from monitor.collectors import netdev, routes, rtnetlink
 from monitor.control import Access, Control, Method
-from monitor.errors import ConfigError
+from monitor.errors import ConfigError, StoreError
 from monitor.jobs import calendar_jobs
 from monitor.networks import InterfaceRules
 from monitor.recorder import Recorder
 from monitor.sampler import Sampler
 from monitor.scheduler import Calendar
+from monitor.signals import Signals
 from monitor.sources import Sources
 from monitor.store.engine import open_store
 from monitor.store.writer import Writer
+from monitor.watch import make_watch
 from monitor.zones import local_zone
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ class Daemon:
         store: the open database.
         tier: what counts the bytes of processes.
         run_id: this run in the store.
+        watch: plans and alerts.
     """
 
     def __init__(self, setup: Setup, parts: ExitStack) -> None:
@@ -89,6 +90,7 @@ class Daemon:
             EsimmonError: configuration, store or socket cannot be used.
         """
         self.setup = setup
+        self._signals = Signals(parts)
         self._config = setup.load_config()
         self._selector = parts.enter_context(selectors.DefaultSelector())
         self.store = parts.enter_context(
@@ -96,8 +98,8 @@ class Daemon:
         )
         for notice in self.store.notices:
             log.warning("%s", notice)
-        control = Control(setup.socket, self._methods(), self._selector)
-        parts.callback(control.close)
+        self._control = Control(setup.socket, self._methods(), self._selector)
+        parts.callback(self._control.close)
         self._writer = parts.enter_context(Writer(self.store))
         self.tier = tiers.choose(setup.store, self._writer.known_instance())
         self._stored = False
@@ -106,7 +108,6 @@ class Daemon:
         tick_s = self._config.sampling.tick_s
         self._timer = parts.enter_context(clock.BoottimeTimer(tick_s))
         self._calendar: Calendar | None = None
-        self._stopping = False
 
     def _begin(self) -> tuple[int, Recorder]:
         """Read where the run before ended, and take up there."""
@@ -129,7 +130,16 @@ class Daemon:
         trusted_s = max(resume.last_trusted_s, clock.RELEASED_S)
         sampler = Sampler(sources, self._rules(), clock.Placement(trusted_s))
         sampler.resume(resume, reading, self.tier.replaced)
-        return resume.run_id, Recorder(sampler, self._writer, reading.boot_id)
+        self.watch = make_watch(self.store, sampler, self._config, self.setup.socket)
+        self.watch.announce = self._announce
+        return resume.run_id, Recorder(
+            sampler, self._writer, reading.boot_id, self.watch
+        )
+
+    def _announce(self) -> None:
+        """Tell the agents of users what they should show."""
+        pending = self.watch.telling.pending()
+        self._control.announce("alerts.pending", pending)
 
     @property
     def sampler(self) -> Sampler:
@@ -154,10 +164,9 @@ class Daemon:
             watcher: told of each tick.
             parts: takes down what is started here.
         """
-        wakeup = self._catch_signals(parts)
         self._selector.register(self._timer, selectors.EVENT_READ, self._beat)
-        self._selector.register(wakeup, selectors.EVENT_READ, lambda: wakeup.recv(64))
-        self._recorder.sample()
+        self._selector.register(self._signals.wakeup, selectors.EVENT_READ, self._wake)
+        self._tick()
         self._recorder.flush()
         self._start_calendar(parts)
         watcher.started(self)
@@ -165,33 +174,19 @@ class Daemon:
         sdnotify.notify("READY=1", status)
         waits_s = (watcher.refresh_s, sdnotify.watchdog_interval_s())
         wait_s = min((wait_s for wait_s in waits_s if wait_s), default=None)
-        while not self._stopping:
+        while not self._signals.stop:
             for key, _ in self._selector.select(wait_s):
                 key.data()
             watcher.refresh(self.sampler.live)
             sdnotify.notify("WATCHDOG=1")
         self._stop()
 
-    def _catch_signals(self, parts: ExitStack) -> socket.socket:
-        """Signals only set a flag; the socket pair wakes the loop to see it."""
-        ours, theirs = socket.socketpair()
-        parts.enter_context(ours)
-        parts.enter_context(theirs)
-        ours.setblocking(False)  # noqa: FBT003 - the only way to say it
-        theirs.setblocking(False)  # noqa: FBT003 - set_wakeup_fd wants it
-        parts.callback(signal.set_wakeup_fd, signal.set_wakeup_fd(theirs.fileno()))
-        for number, handler in (
-            (signal.SIGTERM, self._ask_to_stop),
-            (signal.SIGINT, self._ask_to_stop),
-            (signal.SIGHUP, self._reload),
-        ):
-            parts.callback(signal.signal, number, signal.signal(number, handler))
-        return ours
+    def _wake(self) -> None:
+        """A signal came; a reload waits for the end of what was going on."""
+        if self._signals.take_reload():
+            self._reload()
 
-    def _ask_to_stop(self, *_: object) -> None:
-        self._stopping = True
-
-    def _reload(self, *_: object) -> None:
+    def _reload(self) -> None:
         """Take the configuration anew; a broken one changes nothing."""
         sdnotify.notify("RELOADING=1")
         try:
@@ -200,6 +195,7 @@ class Daemon:
             log.error("not reloaded: %s", error)  # noqa: TRY400 - a sentence
         else:
             self.sampler.rules = self._rules()
+            self.watch.reload(self._config)
             self._timer.set_interval(self._config.sampling.tick_s)
             log.info("configuration reloaded")
         sdnotify.notify("READY=1")
@@ -215,7 +211,7 @@ class Daemon:
         beats = self._timer.beats()
         if not beats:
             return
-        self._recorder.sample()
+        self._tick()
         if self._calendar is not None and (beats > 1 or self.sampler.placement.stepped):
             zone = local_zone(os.environ)
             self._calendar.wake(datetime.fromtimestamp(clock.now_s(), zone))
@@ -223,11 +219,19 @@ class Daemon:
         if since_ns >= self._config.sampling.flush_s * clock.SECOND_NS:
             self._recorder.flush()
 
+    def _tick(self) -> None:
+        self._recorder.sample()
+        self.watch.write_status()
+
     def _methods(self) -> dict[str, Method]:
         return {
             "status": Method(Access.ANYBODY, self._answer_status),
             "live": Method(Access.GROUP, self._answer_live),
             "flush": Method(Access.GROUP, self._answer_flush),
+            "alerts.pending": Method(
+                Access.ANYBODY, self._answer_pending, is_followed=True
+            ),
+            "alerts.shown": Method(Access.ANYBODY, self._answer_shown),
         }
 
     def _answer_status(self, _: Mapping[str, Any]) -> dict[str, Any]:
@@ -249,6 +253,12 @@ class Daemon:
             },
         }
 
+    def _answer_pending(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        return self.watch.telling.pending(given)
+
+    def _answer_shown(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        return self.watch.telling.shown(given)
+
     def _answer_flush(self, _: Mapping[str, Any]) -> dict[str, Any]:
         """Bring the store up to this moment, for a reader that is about to look."""
         self._recorder.sample()
@@ -258,14 +268,26 @@ class Daemon:
         """The last sample and flush; the kernel stops counting only if it is stored."""
         sdnotify.notify("STOPPING=1")
         self._stored = self._recorder.end()
+        self.watch.remove_status()
 
     def _let_go(self) -> None:
         """The kernel stops counting, unless the store lacks what it counted."""
         program = self.tier.program
         if program is None:
             return
-        if self._stored or not program.adopted:
+        if program.pinned and not program.outlives_a_stop:
+            program.close()  # the manager knows whether this is a stop or a restart
+        elif self._stored or not self._may_be_taken_over(program.instance_id):
             program.detach()
         else:
             log.warning("the kernel goes on counting; the next start takes it over")
             program.close()
+
+    def _may_be_taken_over(self, instance_id: str) -> bool:
+        """Whether the next start finds in the store from where these rows go on."""
+        if self.tier.replaced is not None:
+            return True  # at least those of the program before
+        try:
+            return self._writer.known_instance() == instance_id
+        except StoreError:
+            return self.setup.store.exists()

@@ -68,7 +68,7 @@ def calendar_jobs(store: Store, config: Config, zone: ZoneInfo) -> list[Calendar
     keep = config.store.backups
     jobs = [
         ("roll-up", "*", 1, lambda: roll_up(store, clock.now_s(), zone)),
-        ("retention", "3", 10, lambda: purge(store, clock.now_s(), limits)),
+        ("retention", "*", 11, lambda: purge(store, clock.now_s(), limits)),
     ]
     if keep:
         jobs.append(("backup", "3", 30, lambda: back_up(store, clock.now_s(), keep)))

@@ -6,11 +6,12 @@ import logging
 from typing import TYPE_CHECKING
 
 from monitor import clock
-from monitor.errors import SourceError, StoreError
+from monitor.errors import SourceError, StoreDamagedError, StoreError
 
 if TYPE_CHECKING:
     from monitor.sampler import Sampler
     from monitor.store.writer import Writer
+    from monitor.watch import Watch
 
 log = logging.getLogger("esimmon")
 
@@ -23,9 +24,23 @@ class Recorder:
         flushed_ns: CLOCK_BOOTTIME of the last tick that a flush covered or tried to.
     """
 
-    def __init__(self, sampler: Sampler, writer: Writer, boot_id: str) -> None:
-        """Record what the sampler counts in this boot."""
+    def __init__(
+        self,
+        sampler: Sampler,
+        writer: Writer,
+        boot_id: str,
+        watch: Watch | None = None,
+    ) -> None:
+        """Record what the sampler counts in this boot.
+
+        Args:
+            sampler: what a tick does.
+            writer: into the store.
+            boot_id: of this boot.
+            watch: plans and alerts, looked at after each tick.
+        """
         self.sampler = sampler
+        self._watch = watch
         self.flushed_ns = 0
         self._writer = writer
         self._boot_id = boot_id
@@ -41,16 +56,36 @@ class Recorder:
             self._source_failed = True
         else:
             self._source_failed = False
+            self._look()
+
+    def _look(self) -> None:
+        """Judge plans and alerts; what fires is committed at once, and told."""
+        if self._watch is None:
+            return
+        changes = self._watch.ticked()
+        if changes:
+            self.sampler.pending.batch.alerts += changes
+            self.flush()
+        # Also when the store failed: a person must hear of it all the same.
+        self._watch.tell(changes)
 
     def flush(self) -> bool:
         """Commit what is pending; on failure it stays pending and is said once.
 
         Returns:
             Whether the store has everything up to the last tick.
+
+        Raises:
+            StoreDamagedError: only a new start can mend that.
         """
         self.flushed_ns = self.sampler.boottime_ns
+        if self.sampler.ticked is None:
+            # No source could be read yet: there is no checkpoint to write.
+            return False
         try:
             self._write()
+        except StoreDamagedError:
+            raise  # the next start sets the file aside and restores a backup
         except StoreError as error:
             if not self._store_failed:
                 log.error("%s Counting goes on in memory.", error)  # noqa: TRY400
@@ -70,6 +105,8 @@ class Recorder:
         at_s = clock.now_s()
         if placement.offset_ns is not None:
             at_s = placement.second(self.sampler.boottime_ns)
+        if self._watch is not None:
+            self.sampler.pending.batch.delivered += self._watch.telling.deliveries()
         self._writer.flush(
             self.sampler.pending.batch, at_s=at_s, trusted=placement.trusted
         )
@@ -77,10 +114,14 @@ class Recorder:
             # The time of this boot is known: usage from before finds its place.
             self._writer.place(self._boot_id, placement.offset_ns // clock.SECOND_NS)
             self._placed = True
+            if self._watch is not None:
+                self._watch.book.restate()
 
     def end(self) -> bool:
         """The last tick and flush of a run; returns whether the store has it all."""
         self.sample()
+        if self._watch is not None:
+            self.sampler.pending.batch.delivered += self._watch.telling.close()
         stored = self.flush()
         if stored:
             try:

@@ -7,7 +7,7 @@ and no thread; time, kernel and store come in as arguments.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from monitor import attribution, networks
 from monitor.clock import SECOND_NS, Placement, Reading, place
@@ -29,13 +29,29 @@ from monitor.usage import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from monitor.sources import Sources
     from monitor.store.batch import Resume
 
 MOST_VANISHED: Final = 512
 """Devices that are gone but may come back under their ifindex."""
+
+
+class Ticked(NamedTuple):
+    """What the last tick booked.
+
+    Attributes:
+        when: the time it covers.
+        interval_s: its length; what was missed before a run has none.
+        bills: what each device moved.
+        rows: whose bytes they were.
+    """
+
+    when: Interval | BootInterval
+    interval_s: float
+    bills: Mapping[Attachment, Bill]
+    rows: Sequence[attribution.Attributed]
 
 
 _NOWHERE: Final = attribution.Surroundings(0, {}, {}, {})
@@ -60,6 +76,7 @@ class Sampler:
         note: what a person should know of the choice of interfaces.
         live: figures of the last tick.
         boottime_ns: when that was.
+        ticked: what it booked; None before the first one.
     """
 
     sources: Sources
@@ -75,6 +92,7 @@ class Sampler:
     note: str = ""
     live: Live = field(default_factory=Live)
     boottime_ns: int = 0
+    ticked: Ticked | None = None
     _around: attribution.Surroundings = _NOWHERE
 
     @property
@@ -148,6 +166,7 @@ class Sampler:
             self._book_missed(when, bills, booked)
         interval_s = (reading.boottime_ns - self.boottime_ns) / SECOND_NS
         self.live = after(self.live, interval_s, {} if self.missed else bills, booked)
+        self.ticked = Ticked(when, interval_s, bills, booked)
         self.boottime_ns = reading.boottime_ns
         self._remember(devices, links)
         if self.rows is not None:

@@ -17,14 +17,29 @@ PROGRAMS = {
     "unshare": "util-linux",
     "nsenter": "util-linux",
     "setpriv": "util-linux",
+    "setsid": "util-linux",
     "ping": "iputils-ping",
     "clang": "clang",
     "llvm-strip": "llvm",
     "bpftool": "bpftool",
     "tmux": "tmux",
+    "Xvfb": "xvfb",
+    "dunst": "dunst",
+    "dunstctl": "dunst",
+    "dbus-daemon": "dbus",
+    "dbus-send": "dbus",
+    "import": "imagemagick",
+    "notify-send": "libnotify-bin",
+    "kill": "procps",
+    "systemd-analyze": "systemd",
+    "systemd-sysusers": "systemd",
+    "systemd-tmpfiles": "systemd",
 }
 LIBRARIES = {"libbpf.so.1": "libbpf1", "libc.so.6": "libc6"}
-HEADERS = {"/usr/include/bpf/bpf_helpers.h": "libbpf-dev"}
+HEADERS = {
+    "/usr/include/bpf/bpf_helpers.h": "libbpf-dev",
+    "/usr/include/stdlib.h": "libc6-dev",
+}
 # Without a program of their own to look for.
 BESIDES = ("libc6-dev", "linux-libc-dev")
 

@@ -16,7 +16,7 @@ from monitor.commands.options import (
     with_format,
     with_setup,
 )
-from monitor.config import as_toml, settings
+from monitor.config import as_toml, plan_tables, settings
 from monitor.views.names import visible
 
 if TYPE_CHECKING:
@@ -85,4 +85,5 @@ def _as_json(setup: Setup, store: Path) -> dict[str, object]:
         "store": str(store),
         "socket": str(setup.socket(store)),
         "settings": sections,
+        "plans": plan_tables(setup.config),
     }

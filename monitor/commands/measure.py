@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 _NOT_FOUND: Final = 127  # the shell's statuses for a command that cannot be started
 _NOT_EXECUTABLE: Final = 126
 _SIGNALLED: Final = 128
+_HANDED_ON: Final = (signal.SIGTERM, signal.SIGHUP)
+# Python ignores them, and what is ignored stays so when the command is executed.
+_IGNORED_BY_PYTHON: Final = (signal.SIGPIPE, signal.SIGXFSZ)
 _NAME_COLUMNS: Final = 30
 
 
@@ -58,13 +61,30 @@ def _members(folder: Path) -> list[str]:
     return (folder / "cgroup.procs").read_text().split()
 
 
-def _start(words: tuple[str, ...], folder: Path) -> int:
+@contextmanager
+def _signals_held() -> Iterator[set[int]]:
+    """Signals wait, so that none leaves a cgroup or a command without its measurement.
+
+    Yields:
+        The mask before, for the command.
+    """
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, *_HANDED_ON))
+    try:
+        yield mask
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+def _start(words: tuple[str, ...], folder: Path, mask: set[int]) -> int:
     """Fork, enter the cgroup, become the command."""
     pid = os.fork()
     if pid:
         return pid
     try:
         (folder / "cgroup.procs").write_text("0")
+        for number in _IGNORED_BY_PYTHON:
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         os.execvp(words[0], words)  # noqa: S606 - running the person's command is the job
     except OSError as error:
         sys.stderr.write(f"esimmon: {visible(words[0])}: {error.strerror}\n")
@@ -72,13 +92,23 @@ def _start(words: tuple[str, ...], folder: Path) -> int:
         os._exit(_NOT_EXECUTABLE if found else _NOT_FOUND)
 
 
-def _wait(pid: int) -> int:
-    """The command's exit status as a shell shows it; Ctrl-C is the command's."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _wait(pid: int, mask: set[int]) -> int:
+    """The command's exit status as a shell shows it.
+
+    Ctrl-C reaches the command by itself, as every process of the terminal; what is sent
+    to this one alone, as by timeout(1), is handed on.
+    """
+    if signal.SIGINT in signal.sigpending():  # came before there was a command
+        os.kill(pid, signal.SIGINT)
+    handlers = {signal.SIGINT: signal.signal(signal.SIGINT, signal.SIG_IGN)}
+    for number in _HANDED_ON:
+        handlers[number] = signal.signal(number, lambda each, _: os.kill(pid, each))
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     try:
         _, status = os.waitpid(pid, 0)
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
     code = os.waitstatus_to_exitcode(status)
     return code if code >= 0 else _SIGNALLED - code
 
@@ -135,10 +165,10 @@ def command(_: Setup, words: tuple[str, ...], *, as_json: bool) -> int:
     sudo esimmon measure apt-get update
     sudo esimmon measure --json curl -sO https://example.org/file
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
-    with _own_cgroup() as folder:
+    with _signals_held() as mask, _own_cgroup() as folder:
         program = open_program(None, "", cgroup=folder).program
         try:
-            status = _wait(_start(words, folder))
+            status = _wait(_start(words, folder, mask), mask)
             rows, remaining = _by_process(program), len(_members(folder))
         finally:
             program.detach()
@@ -155,18 +185,19 @@ def _as_json(
     rows: list[tuple[Process | None, Traffic]],
     remaining: int,
 ) -> dict[str, object]:
+    """The figures for JSON, which escapes what a terminal would obey."""
     whole = total(traffic for _, traffic in rows)
     return {
         "version": 1,
-        "command": [visible(word) for word in words],
+        "command": words,
         "exit_status": status,
         "still_running": remaining,
         **_figures(whole),
         "rows": [
             {
                 "pid": process.owner.pid if process else None,
-                "comm": visible(process.comm) if process else None,
-                "exe": visible(process.exe) if process else None,
+                "comm": process.comm if process else None,
+                "exe": process.exe if process else None,
                 **_figures(traffic),
             }
             for process, traffic in rows

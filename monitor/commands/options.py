@@ -17,6 +17,7 @@ from monitor.config import (
     load_config,
     readable_stores,
 )
+from monitor.control import request
 from monitor.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -75,6 +76,14 @@ class Setup:
         with contextlib.suppress(ConfigError):  # no place that is safe: no daemon
             found.insert(0, self.socket(store))
         return list(dict.fromkeys(found))
+
+    def flushed_store(self) -> Path:
+        """The database to read: a running daemon's, once it wrote down what it has."""
+        stores = self.readable_stores()
+        for store in stores:
+            if any(request(each, "flush", {}) for each in self.sockets(store)):
+                return store
+        return stores[0]
 
 
 def find_setup(config_file: str | None, store_file: str | None) -> Setup:

@@ -10,27 +10,31 @@ import click
 
 from monitor import clock
 from monitor.commands.options import with_format, with_setup
-from monitor.control import request
+from monitor.config import plans_of
 from monitor.errors import UsageError
+from monitor.plans.cycles import cycle_at
+from monitor.plans.facts import local_text
 from monitor.store import queries
 from monitor.store.engine import open_store
 from monitor.usage import Interval
 from monitor.views.as_csv import as_csv
 from monitor.views.as_json import as_json
-from monitor.views.periods import RUN, find_zone, parse_period, parse_since
+from monitor.views.periods import CYCLE, RUN, find_zone, parse_period, parse_since
 from monitor.views.report import SUBJECTS, Question, read_report
 from monitor.views.table import terminal_layout
 from monitor.views.text import as_text
+from monitor.zones import local_zone
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from zoneinfo import ZoneInfo
 
     from monitor.commands.options import Setup
+    from monitor.plans import Plan
     from monitor.store.engine import Store
     from monitor.views.report import Report
 
 _PERIOD = "today"
+_NONE = "Make one with: esimmon setup"
 
 
 @click.command("report")
@@ -44,12 +48,15 @@ _PERIOD = "today"
 @click.option(
     "--period",
     metavar="PERIOD",
-    help="today (default), yesterday, week, month, last-night (22:00-06:00), run (the "
-    "daemon's last), YYYY, YYYY-MM, YYYY-MM-DD or A..B.",
+    help="today (default), yesterday, week, month, cycle (of the plan), last-night "
+    "(22:00-06:00), run (the daemon's last), YYYY, YYYY-MM, YYYY-MM-DD or A..B.",
 )
 @click.option(
-    "--since", metavar="X", help='From X up to now: a time such as "2h", or a date.'
+    "--since",
+    metavar="X",
+    help='From X up to now: a time such as "2h", a date, or "cycle".',
 )
+@click.option("--plan", "plan_id", metavar="NAME", help="Only what this plan pays for.")
 @click.option(
     "--interface",
     "interfaces",
@@ -72,6 +79,7 @@ def command(  # noqa: PLR0913 - one argument an option
     by: str,
     period: str | None,
     since: str | None,
+    plan_id: str | None,
     interfaces: tuple[str, ...],
     top: int | None,
     tz: str | None,
@@ -83,20 +91,30 @@ def command(  # noqa: PLR0913 - one argument an option
     esimmon report                                   today, by application
     esimmon report --period last-night --by process
     esimmon report --since 2h --top 5
+    esimmon report --period cycle --by plan
     esimmon report --period 2025-05 --by day --tz Asia/Kathmandu --csv
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
-    zone = find_zone(tz)
     if period is not None and since is not None:
         raise UsageError("--period and --since exclude each other: give one of them.")
+    plans = plans_of(setup.config.plans, local_zone(os.environ))
+    plan = None if plan_id is None else _named(plans, plan_id)
+    zone = find_zone(tz)
     # Before anything is opened, so that a misspelt period is said first.
-    chosen = _chosen(period or _PERIOD, since, zone)
-    with open_store(_flushed_store(setup), writable=False) as store:
+    if CYCLE in (period, since):
+        of_cycle = plan or _only(plans)
+        zone = zone if tz else of_cycle.zone
+        chosen: Interval | None = _cycle(of_cycle, until_now=since is not None)
+    else:
+        chosen = _chosen(period or _PERIOD, since, zone)
+    with open_store(setup.flushed_store(), writable=False) as store:
         question = Question(
             period=chosen or _last_run(store),
             zone=zone,
             by=by,
             interfaces=interfaces,
             top=top,
+            plans=plans,
+            plan=plan,
         )
         report = read_report(store, question)
     # Named, because click takes ASCII for a mistake and writes UTF-8 instead.
@@ -111,6 +129,56 @@ def _chosen(period: str, since: str | None, zone: ZoneInfo) -> Interval | None:
     return None if period == RUN else parse_period(period, now_s, zone)
 
 
+def _named(plans: tuple[Plan, ...], plan_id: str) -> Plan:
+    """The plan of a name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    for plan in plans:
+        if plan.id == plan_id:
+            return plan
+    names = ", ".join(plan.id for plan in plans)
+    raise UsageError(
+        f'no plan "{plan_id}". {f"There are: {names}." if names else _NONE}'
+    )
+
+
+def _only(plans: tuple[Plan, ...]) -> Plan:
+    """The plan that is meant where none is named.
+
+    Raises:
+        UsageError: there is none, or more than one.
+    """
+    if not plans:
+        raise UsageError(f'no plan yet, so there is no "cycle". {_NONE}')
+    if len(plans) > 1:
+        names = ", ".join(plan.id for plan in plans)
+        raise UsageError(f"which plan's cycle? Name it: --plan with one of {names}.")
+    return plans[0]
+
+
+def _cycle(plan: Plan, *, until_now: bool) -> Interval:
+    """The cycle of a plan that runs now.
+
+    Raises:
+        UsageError: the plan has not begun, or is over.
+    """
+    now_s = clock.now_s()
+    cycle = cycle_at(plan, now_s)
+    if cycle is None:
+        start_s, end_s = plan.validity
+        is_over = end_s is not None and now_s >= end_s
+        begins_s = end_s if is_over else start_s
+        when = "" if begins_s is None else f" {local_text(begins_s, plan)}"
+        what = "ended" if is_over else "begins"
+        raise UsageError(
+            f"the plan {plan.id} has no cycle now: it {what}{when}. Name a period by "
+            "date, such as --period month."
+        )
+    return Interval(cycle.from_s, now_s + 1) if until_now else cycle
+
+
 def _last_run(store: Store) -> Interval:
     """The last run of the daemon, up to the last second it counted.
 
@@ -122,15 +190,6 @@ def _last_run(store: Store) -> Interval:
         raise UsageError("no run is recorded yet. Start counting with: esimmon run")
     # An instant in the last second belongs to what starts there.
     return Interval(run.from_s, run.to_s + 1)
-
-
-def _flushed_store(setup: Setup) -> Path:
-    """The database to read: that of a running daemon, which writes down what it has."""
-    stores = setup.readable_stores()
-    for store in stores:
-        if any(request(each, "flush", {}) for each in setup.sockets(store)):
-            return store
-    return stores[0]
 
 
 def _written(report: Report, output_format: str) -> str:

@@ -18,10 +18,12 @@ from monitor.control import request
 from monitor.daemon import Daemon
 from monitor.daemon import Setup as DaemonSetup
 from monitor.errors import SourceError, StoreBusyError, StoreError
+from monitor.notifiers.sudo import spawn_for_sudo_user
 from monitor.store.engine import open_store
 from monitor.units import exact_duration, format_rate, format_size
 from monitor.usage import Interval, Traffic
 from monitor.views.names import visible
+from monitor.views.standing import as_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,6 +35,11 @@ if TYPE_CHECKING:
 
 _CLEAR_LINE = "\r\x1b[K"
 _REFRESH_S = 1.0
+_NEXT = "\nnext: `esimmon report --by plan --period cycle`, or `esimmon alerts list`."
+_NO_PLAN = (
+    "\nno plan yet: esimmon counts and explains, but warns of no limit.\n"
+    "next: `esimmon setup`, or `esimmon report --by process`."
+)
 
 
 class _Log(logging.Handler):
@@ -59,19 +66,23 @@ class _Terminal:
         self._before = clock.read().boottime_ns
         self._seen: dict[int, Traffic] = {}
         self._billed: set[str] = set()
-        self.first_s = 0
+        self.period = Interval(0, 0)
+        self.has_plan = False
 
     def started(self, daemon: Daemon) -> None:
         """Say in plain words what is measured, by which tier, and where it goes."""
         devices = daemon.sampler.attached.values()
         self._billed = {each.device for each in devices if each.billed}
-        self.first_s = clock.now_s()
+        now_s = clock.now_s()
+        self.period = Interval(now_s, now_s + 1)
+        self.has_plan = bool(daemon.watch.book.plans)
         for line in _introduction(daemon):
             click.echo(line, file=self._stream)
         self._stream.flush()
 
     def refresh(self, live: Live) -> None:
         """Show the rates since the last look, and who moved most in the last tick."""
+        self.see_clock()
         if self.refresh_s is None:
             return
         rates = self._rates()
@@ -104,6 +115,11 @@ class _Terminal:
         self._seen = {device.ifindex: device.counter for device in devices}
         self._before = now_ns
         return rates
+
+    def see_clock(self) -> None:
+        """The run reaches over all that the clock shows, also when it is set back."""
+        now_s, (from_s, to_s) = clock.now_s(), self.period
+        self.period = Interval(min(from_s, now_s), max(to_s, now_s + 1))
 
     def clear(self) -> None:
         """Take the live line away."""
@@ -145,6 +161,11 @@ def _introduction(daemon: Daemon) -> list[str]:
             f"              {daemon.tier.lacking}",
         ]
     lines.append(f"  store       {visible(str(daemon.setup.store))}")
+    document = daemon.watch.document()
+    if document is not None and document["plans"]:
+        plans = as_text(document, 0).splitlines()
+        heads = ["  plan        ", *["              "] * len(plans)]
+        lines += [head + line for head, line in zip(heads, plans, strict=False)]
     return lines
 
 
@@ -164,6 +185,10 @@ def command(setup: Setup) -> None:
     store = setup.store()
     _refuse_a_second(setup, store)
     _begin_log()
+    socket = setup.socket(store)
+    # Root cannot reach the desktop of the person behind a sudo: that person's own
+    # process can. It ends with this one.
+    spawn_for_sudo_user(os.environ, socket)
     terminal = _Terminal(sys.stdout)
 
     given = str(setup.config_file) if setup.config_file else None
@@ -172,10 +197,12 @@ def command(setup: Setup) -> None:
         return find_setup(given, setup.store_option).config
 
     with ExitStack() as parts:
-        daemon = Daemon(DaemonSetup(store, setup.socket(store), load), parts)
+        daemon = Daemon(DaemonSetup(store, socket, load), parts)
         daemon.run(terminal, parts)
     terminal.clear()
-    _report_run(store, Interval(terminal.first_s, clock.now_s() + 1))
+    terminal.see_clock()
+    _report_run(store, terminal.period)
+    click.echo(_NEXT if terminal.has_plan else _NO_PLAN)
 
 
 def _refuse_a_second(setup: Setup, store: Path) -> None:
@@ -211,7 +238,3 @@ def _report_run(store: Path, period: Interval) -> None:
             click.echo(report_text(opened, period))
     except StoreError as error:
         click.echo(f"esimmon: no report of this run: {error}", err=True)
-    click.echo(
-        "\nno plan yet: esimmon counts and explains, it does not warn of a limit.\n"
-        "next: `esimmon report --by process`, or `esimmon report --period today`."
-    )

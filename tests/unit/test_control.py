@@ -36,25 +36,29 @@ METHODS = {
     "status": Method(Access.ANYBODY, lambda _: {"pid": os.getpid()}),
     "echo": Method(Access.GROUP, _echo),
     "fail": Method(Access.ANYBODY, _fail),
+    "news": Method(Access.ANYBODY, lambda _: {"news": "none"}, is_followed=True),
 }
 
 
 @contextmanager
-def serving(path: Path) -> Iterator[None]:
-    """A daemon's loop in a thread."""
+def serving(path: Path) -> Iterator[list[dict[str, Any]]]:
+    """A daemon's loop in a thread; what is put into the list is announced as news."""
     stop = threading.Event()
     selector = selectors.DefaultSelector()
     control = Control(path, METHODS, selector)
+    news: list[dict[str, Any]] = []
 
     def loop() -> None:
         while not stop.is_set():
             for key, _ in selector.select(0.05):
                 key.data()
+            while news:
+                control.announce("news", news.pop(0))
 
     thread = threading.Thread(target=loop)
     thread.start()
     try:
-        yield
+        yield news
     finally:
         stop.set()
         thread.join()
@@ -138,6 +142,44 @@ def test_a_caller_that_never_reads_does_not_hold_up_the_others(path: Path) -> No
                 link.send(call)
             except (BlockingIOError, BrokenPipeError, ConnectionResetError):
                 break
+        assert request(path, "status", {}) is not None
+
+
+def test_who_asked_for_news_is_told_of_later_ones_and_nobody_else(path: Path) -> None:
+    """As long as the connection is open."""
+    with (
+        serving(path) as news,
+        socket.socket(socket.AF_UNIX) as link,
+        socket.socket(socket.AF_UNIX) as other,
+    ):
+        for each, method in ((link, "news"), (other, "status")):
+            each.settimeout(2)
+            each.connect(str(path))
+            each.sendall(f'{{"id": 1, "method": "{method}"}}\n'.encode())
+        with link.makefile("rb") as lines, other.makefile("rb") as others:
+            others.readline()
+            assert json.loads(lines.readline())["result"] == {"news": "none"}
+            news.append({"news": "rain"})
+            announced = json.loads(lines.readline())
+            assert announced == {
+                "jsonrpc": "2.0",
+                "method": "news",
+                "params": {"news": "rain"},
+            }
+            other.settimeout(0.1)
+            with pytest.raises(TimeoutError):
+                others.readline()
+        assert request(path, "status", {}) is not None
+
+
+def test_a_follower_that_never_reads_is_dropped(path: Path) -> None:
+    """And neither the daemon nor the next caller notices."""
+    with serving(path) as news, socket.socket(socket.AF_UNIX) as link:
+        link.connect(str(path))
+        link.sendall(b'{"id": 1, "method": "news"}\n')
+        news.extend({"news": "x" * 50_000} for _ in range(50))
+        while news:
+            assert request(path, "status", {}) is not None
         assert request(path, "status", {}) is not None
 
 

@@ -1,0 +1,190 @@
+"""Plans are charged and alerts judged after each tick, over a real store."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING
+
+import pytest
+
+from monitor.clock import RELEASED_S, Placement
+from monitor.config import parse_config
+from monitor.networks import InterfaceRules
+from monitor.recorder import Recorder
+from monitor.sampler import Sampler
+from monitor.sources import Sources
+from monitor.store import alerts as stored_alerts
+from monitor.store.engine import open_store
+from monitor.store.writer import Writer
+from monitor.usage import Traffic
+from monitor.watch import make_watch
+from tests.unit.machine import NETNS, ROW, START_S, Machine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from monitor.store.engine import Store
+
+PLAN = """
+[[plan]]
+id = "tiny"
+quota = "10 kB"
+every = "month"
+billing_day = 1
+tz = "UTC"
+[plan.match]
+interface = ["eth*"]
+"""
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """An open store."""
+    with open_store(tmp_path / "usage.db", writable=True, create=True) as opened:
+        yield opened
+
+
+@pytest.fixture(autouse=True)
+def _no_desktop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A person who runs the tests is not to be told of them."""
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def life(machine: Machine, store: Store, folder: Path, text: str = PLAN) -> Recorder:
+    """One life of a daemon."""
+    sources = Sources(
+        machine.clock, machine.counters, machine.links, frozenset, NETNS, machine
+    )
+    writer = Writer(store)
+    resume = writer.start(
+        boot_id=machine.boot_id, at_s=START_S, boot_s=START_S, tier="ebpf", version="1"
+    )
+    trusted_s = max(resume.last_trusted_s, RELEASED_S)
+    sampler = Sampler(sources, InterfaceRules(), Placement(trusted_s))
+    sampler.resume(resume, machine.clock())
+    config = parse_config(text, "config.toml")
+    watch = make_watch(store, sampler, config, folder / "esimmon.sock")
+    recorder = Recorder(sampler, writer, machine.boot_id, watch)
+    recorder.sample()
+    recorder.flush()
+    watch.write_status()
+    return recorder
+
+
+def kinds(store: Store) -> list[tuple[str, str]]:
+    """Kind and detail of all alerts."""
+    found = reversed(stored_alerts.listed(store))
+    return sorted((row.raised.key.kind, row.raised.alert.detail) for row in found)
+
+
+def move(recorder: Recorder, machine: Machine, ip_bytes: int) -> None:
+    """So many IP bytes, and a tick."""
+    machine.pass_time(10)
+    machine.move(2, Traffic(ip_bytes + 14, 0, 1, 0), ROW)
+    recorder.sample()
+
+
+def test_a_threshold_that_is_crossed_is_stored_at_once(
+    store: Store, tmp_path: Path
+) -> None:
+    """Without waiting for the next flush."""
+    machine = Machine(devices={2: Traffic()})
+    recorder = life(machine, store, tmp_path)
+    move(recorder, machine, 5000)
+    assert kinds(store) == [("data.warning", "50")]
+
+
+def test_of_two_thresholds_in_one_tick_only_the_highest_is_told(
+    store: Store, tmp_path: Path
+) -> None:
+    """And nothing but the limit when nothing remains."""
+    machine = Machine(devices={2: Traffic()})
+    recorder = life(machine, store, tmp_path)
+    move(recorder, machine, 8500)
+    assert kinds(store) == [("data.warning", "80")]
+    move(recorder, machine, 5000)
+    assert kinds(store) == [("data.limit", "100"), ("data.warning", "80")]
+
+
+def test_a_restart_tells_nothing_again(store: Store, tmp_path: Path) -> None:
+    """Told-state is in the store, in the transaction that the alert forced."""
+    machine = Machine(devices={2: Traffic()})
+    recorder = life(machine, store, tmp_path)
+    move(recorder, machine, 6000)
+    for _ in range(2):
+        recorder = life(machine, store, tmp_path)
+        move(recorder, machine, 1)
+    assert kinds(store) == [("data.warning", "50")]
+
+
+def test_what_was_crossed_while_the_daemon_was_down_is_told_at_its_start(
+    store: Store, tmp_path: Path
+) -> None:
+    """The bytes of the gap belong to the plan."""
+    machine = Machine(devices={2: Traffic()})
+    life(machine, store, tmp_path)
+    machine.pass_time(600)
+    machine.move(2, Traffic(9514, 0, 1, 0), ROW)
+    life(machine, store, tmp_path)
+    assert kinds(store) == [("data.warning", "95")]
+
+
+def test_a_plan_added_later_counts_what_is_stored_already(
+    store: Store, tmp_path: Path
+) -> None:
+    """Its cycle began before it was written down."""
+    machine = Machine(devices={2: Traffic()})
+    recorder = life(machine, store, tmp_path, text="")
+    move(recorder, machine, 6000)
+    recorder.end()
+    recorder = life(machine, store, tmp_path)
+    written = json.loads((tmp_path / "esimmon.json").read_text(encoding="utf-8"))
+    assert written["plans"][0]["used_bytes"] == 6000
+    assert kinds(store) == [("data.warning", "50")]
+
+
+def test_a_reload_takes_other_plans_and_tells_nothing_again(
+    store: Store, tmp_path: Path
+) -> None:
+    """The same plan with another quota goes on from what was used."""
+    machine = Machine(devices={2: Traffic()})
+    recorder = life(machine, store, tmp_path)
+    move(recorder, machine, 6000)
+    watch = recorder._watch
+    assert watch is not None
+    watch.reload(parse_config(PLAN.replace("10 kB", "11 kB"), "config.toml"))
+    move(recorder, machine, 1)
+    assert kinds(store) == [("data.warning", "50")]
+
+
+def test_a_plan_that_matches_nothing_pays_for_nothing(
+    store: Store, tmp_path: Path
+) -> None:
+    """Its figures stay at zero, and nobody is warned."""
+    machine = Machine(devices={2: Traffic()})
+    text = PLAN.replace('"eth*"', '"wwan*"')
+    recorder = life(machine, store, tmp_path, text)
+    move(recorder, machine, 60_000)
+    assert kinds(store) == []
+    watch = recorder._watch
+    assert watch is not None
+    assert watch.book.uncovered == {"eth2": 60_000}
+
+
+def test_a_store_that_cannot_be_read_stops_no_tick(
+    store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is said once."""
+    caplog.set_level(logging.WARNING)
+    machine = Machine(devices={2: Traffic()})
+    recorder = life(machine, store, tmp_path)
+    watch = recorder._watch
+    assert watch is not None
+    watch.book.restate()
+    store.path.rename(tmp_path / "elsewhere.db")
+    for _ in range(2):
+        move(recorder, machine, 1)
+    assert caplog.text.count("the plans cannot be judged") == 1
