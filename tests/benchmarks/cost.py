@@ -1,0 +1,111 @@
+"""What esimmon costs, beside the floor of its own libraries, in one run.
+
+    python tests/benchmarks/cost.py [--rounds 7] [--idle-s 60]
+
+Prints ratios, since machines differ: `report` against an interpreter that imports
+SQLAlchemy, the daemon's memory against an idle skeleton of the required libraries.
+Rounds are interleaved and medians taken. Nothing here is asserted: noise is no failure.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+ESIMMON = [sys.executable, "-m", "monitor"]
+SKELETON = """
+import psutil, sqlalchemy, plyer, time
+from apscheduler.schedulers.background import BackgroundScheduler
+scheduler = BackgroundScheduler()
+scheduler.add_job(lambda: None, "interval", seconds=5)
+scheduler.start()
+engine = sqlalchemy.create_engine("sqlite://")
+with engine.connect() as connection:
+    connection.execute(sqlalchemy.text("select 1"))
+psutil.net_io_counters(pernic=True)
+time.sleep(1000)
+"""
+
+
+def wall_s(command: list[str]) -> float:
+    """Seconds that one command takes."""
+    began = time.perf_counter()
+    subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - began
+
+
+def interleaved(commands: dict[str, list[str]], rounds: int) -> dict[str, float]:
+    """Median seconds of each, one after another in every round."""
+    taken: dict[str, list[float]] = {name: [] for name in commands}
+    for _ in range(rounds + 1):
+        for name, command in commands.items():
+            taken[name].append(wall_s(command))
+    return {name: statistics.median(times[1:]) for name, times in taken.items()}
+
+
+def rss_mib(pid: int) -> float:
+    """Resident memory."""
+    lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if "VmRSS" in line)
+
+
+def cpu_s(pid: int) -> float:
+    """User and system time so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2]
+    ticks = sum(int(field) for field in fields.split()[11:13])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def idle(store: Path, idle_s: float) -> None:
+    """Daemon and skeleton side by side, doing nothing."""
+    daemon = subprocess.Popen(
+        [*ESIMMON, "run", "--store", str(store)], cwd=ROOT, stdout=subprocess.DEVNULL
+    )
+    skeleton = subprocess.Popen([sys.executable, "-c", SKELETON])
+    try:
+        time.sleep(15)  # start, first flush, the calendar's jobs at the start
+        before = cpu_s(daemon.pid)
+        time.sleep(idle_s)
+        used_s = cpu_s(daemon.pid) - before
+        ours, floor = rss_mib(daemon.pid), rss_mib(skeleton.pid)
+    finally:
+        daemon.send_signal(signal.SIGINT)
+        daemon.wait()
+        skeleton.kill()
+        skeleton.wait()
+    print(f"daemon, idle {idle_s:.0f} s: {used_s * 3600 / idle_s:.2f} CPU s per hour")
+    print(f"memory: {ours:.1f} MiB, skeleton {floor:.1f} MiB: {ours / floor:.2f} x")
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--idle-s", type=float, default=60)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        store = Path(folder) / "usage.db"
+        idle(store, options.idle_s)
+        took = interleaved(
+            {
+                "python": [sys.executable, "-c", "pass"],
+                "import sqlalchemy": [sys.executable, "-c", "import sqlalchemy"],
+                "report": [*ESIMMON, "report", "--store", str(store)],
+            },
+            options.rounds,
+        )
+    for name, seconds in took.items():
+        print(f"{name}: {seconds * 1000:.0f} ms")
+    print(f"report / import: {took['report'] / took['import sqlalchemy']:.2f} x")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,156 @@
+"""The wall clock is set back an hour: no byte moves, no span is turned round."""
+
+from __future__ import annotations
+
+import sqlite3
+import struct
+import subprocess
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.truth import adds_up, billed, of_process, raw, transfer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.e2e.daemon import Esimmon
+    from tests.e2e.places import Place
+    from tests.lab import Lab
+
+pytestmark = pytest.mark.needs("clang", "/usr/include/stdlib.h")
+
+SOURCE = Path(__file__).with_name("clock.c")
+HOUR_S = 3600
+A_MINUTE_S = 60
+
+
+class Wall:
+    """The wall clock of programs that are started with it.
+
+    Attributes:
+        environ: for them.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Build it; it shows the true time at first."""
+        library = folder / "clock.so"
+        build = ("clang", "-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-Werror")
+        subprocess.run([*build, "-o", library, SOURCE], check=True)
+        self._file = folder / "wall"
+        self._file.write_bytes(bytes(16))
+        self.environ = {
+            "LD_PRELOAD": str(library),
+            "ESIMMON_TEST_CLOCK": str(self._file),
+        }
+
+    def set(self, ahead_s: int, *, synchronised: bool) -> None:
+        """Set it.
+
+        Args:
+            ahead_s: of the true time.
+            synchronised: whether the kernel says that it is right.
+        """
+        with self._file.open("r+b") as file:  # in place: it is mapped
+            file.write(struct.pack("=qq", ahead_s, synchronised))
+
+
+@pytest.fixture
+def wall(folder: Path) -> Wall:
+    """A wall clock that a test sets."""
+    return Wall(folder)
+
+
+@pytest.fixture
+def esimmon(wall: Wall, root: Place, make: Callable[[Place], Esimmon]) -> Esimmon:
+    """The program as root in the lab's near namespace, under that clock."""
+    return make(root.given(**wall.environ))
+
+
+def spans(esimmon: Esimmon) -> list[tuple[int, int]]:
+    """When each stored span begins and ends, in the order in which they were made."""
+    with closing(sqlite3.connect(esimmon.store)) as database:
+        found = database.execute("SELECT from_s, to_s FROM spans ORDER BY span_id")
+        return list(found)
+
+
+def events(esimmon: Esimmon) -> list[str]:
+    """Kinds of what was noted."""
+    with closing(sqlite3.connect(esimmon.store)) as database:
+        return [kind for (kind,) in database.execute("SELECT kind FROM events")]
+
+
+@pytest.mark.parametrize("synchronised", [True, False])
+@pytest.mark.parametrize("step_s", [-HOUR_S, HOUR_S])
+def test_a_step_during_the_run_begins_a_new_span_and_moves_no_byte(
+    lab: Lab, esimmon: Esimmon, wall: Wall, *, step_s: int, synchronised: bool
+) -> None:
+    wall.set(0, synchronised=synchronised)
+    before = raw(lab.near)
+    daemon = esimmon.start()
+    wires = dict([transfer(lab, down=100_000)])
+    assert daemon.flush()
+    stepped_s = int(time.time())
+    wall.set(step_s, synchronised=synchronised)
+    wires |= [transfer(lab, down=200_000)]
+    assert daemon.flush()
+    wires |= [transfer(lab, down=400_000)]
+
+    report = esimmon.report()
+    assert billed(report) == raw(lab.near) - before
+    assert {pid: of_process(report, pid) for pid in wires} == wires
+    assert adds_up(report)
+    assert daemon.stop() == 0
+    assert billed(esimmon.report()) == raw(lab.near) - before
+    assert events(esimmon) == ["clock-step"]
+    lengths = [to_s - from_s for from_s, to_s in spans(esimmon)]
+    assert min(lengths) >= 0
+    assert max(lengths) < A_MINUTE_S
+    after = [s for s in spans(esimmon) if abs(s[0] - stepped_s - step_s) < A_MINUTE_S]
+    assert after
+    assert len(after) < len(spans(esimmon))
+    # What a person sees at the end is this run, whichever way the clock went.
+    assert "total" in daemon.shown()
+
+
+def test_a_clock_that_lost_its_source_and_steps_is_not_believed(
+    lab: Lab, esimmon: Esimmon, wall: Wall
+) -> None:
+    wall.set(0, synchronised=True)
+    before = raw(lab.near)
+    daemon = esimmon.start()
+    transfer(lab, down=100_000)
+    assert daemon.flush()
+    wall.set(-HOUR_S, synchronised=False)
+    transfer(lab, down=100_000)
+    assert billed(esimmon.report()) == raw(lab.near) - before
+    assert daemon.stop() == 0
+    assert events(esimmon) == []
+    now_s = int(time.time())
+    assert min(from_s for from_s, _ in spans(esimmon)) > now_s - A_MINUTE_S
+
+
+@pytest.mark.parametrize("synchronised", [True, False])
+def test_a_step_between_two_runs_moves_no_byte(
+    lab: Lab, esimmon: Esimmon, wall: Wall, *, synchronised: bool
+) -> None:
+    wall.set(0, synchronised=synchronised)
+    before = raw(lab.near)
+    daemon = esimmon.start()
+    wires = dict([transfer(lab, down=100_000)])
+    daemon.flush()
+    daemon.kill()
+    wires |= [transfer(lab, down=200_000)]
+    wall.set(-HOUR_S, synchronised=synchronised)
+    daemon = esimmon.start()
+    wires |= [transfer(lab, down=400_000)]
+
+    report = esimmon.report()
+    assert billed(report) == raw(lab.near) - before
+    assert {pid: of_process(report, pid) for pid in wires} == wires
+    assert adds_up(report)
+    assert daemon.stop() == 0
+    assert min(to_s - from_s for from_s, to_s in spans(esimmon)) >= 0

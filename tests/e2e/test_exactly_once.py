@@ -1,0 +1,113 @@
+"""Killed at any instant and started again: nothing is lost, nothing counted twice."""
+
+from __future__ import annotations
+
+import random
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.places import Mounts, without_libbpf
+from tests.e2e.truth import (
+    NOTHING,
+    Transfer,
+    adds_up,
+    billed,
+    moved,
+    of_process,
+    of_reason,
+    raw,
+    transfer,
+)
+from tests.namespaces import run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.e2e.daemon import Esimmon
+    from tests.e2e.places import Place
+    from tests.lab import Lab
+
+
+@pytest.fixture
+def slow(lab: Lab) -> Iterator[None]:
+    """What far sends is shaped, so that a transfer lasts some lives of a daemon."""
+    place = ("tc", "-n", lab.far.name, "qdisc")
+    end = ("dev", "eth0", "root")
+    shape = ("tbf", "rate", "120mbit", "burst", "64k", "limit", "1m")
+    run(*place, "add", *end, *shape)
+    yield
+    run(*place, "del", *end)
+
+
+@pytest.mark.usefixtures("slow")
+@pytest.mark.parametrize("seed", [1, 2])
+def test_kills_in_the_middle_of_a_transfer_lose_and_double_nothing(
+    lab: Lab, esimmon: Esimmon, seed: int
+) -> None:
+    chance = random.Random(seed)  # noqa: S311 - instants that can be repeated
+    before = raw(lab.near)
+    daemon = esimmon.start()
+    load = Transfer(lab, up=100_000, down=36_000_000)
+    kills = 0
+    while not load.is_over():
+        # Some die while they start, some between two flushes.
+        time.sleep(chance.uniform(0.1, 0.8))
+        daemon.kill()
+        kills += 1
+        daemon = esimmon.begin()
+    wire = load.wait()
+    daemon.kill()
+    daemon = esimmon.start()
+
+    report = esimmon.report()
+    assert kills > 3
+    assert billed(report) == raw(lab.near) - before
+    assert of_process(report, load.pid) == wire
+    assert adds_up(report)
+    assert daemon.stop() == 0
+    assert of_process(esimmon.report(), load.pid) == wire
+
+
+@pytest.mark.parametrize("after_s", [0.3, 0.4, 0.5])
+def test_a_kill_before_the_first_flush_leaves_a_store_as_new(
+    lab: Lab, esimmon: Esimmon, after_s: float
+) -> None:
+    daemon = esimmon.begin()
+    time.sleep(after_s)
+    daemon.kill()
+    before = raw(lab.near)
+    esimmon.start()
+    pid, wire = transfer(lab, down=300_000)
+
+    report = esimmon.report()
+    assert billed(report) == raw(lab.near) - before
+    assert of_process(report, pid) == wire
+    assert moved(report["rows"]) == wire
+
+
+def test_a_life_without_ebpf_between_two_with_it_loses_no_byte_of_a_process(
+    lab: Lab, esimmon: Esimmon, root: Place
+) -> None:
+    before = raw(lab.near)
+    daemon = esimmon.start()
+    whole = [transfer(lab, down=100_000)]
+    daemon.kill()
+    whole.append(transfer(lab, down=200_000))
+    with Mounts(without_libbpf()) as mounts:
+        lesser = esimmon.at(root.behind(mounts))
+        daemon = lesser.start()
+        assert "tier interface" in daemon.shown()
+        whole.append(transfer(lab, down=400_000))
+        assert daemon.stop() == 0
+    whole.append(transfer(lab, down=800_000))
+    daemon = esimmon.start()
+    assert "tier ebpf" in daemon.shown()
+    whole.append(transfer(lab, down=1_600_000))
+
+    report = esimmon.report()
+    assert billed(report) == raw(lab.near) - before
+    for pid, wire in whole:
+        assert of_process(report, pid) == wire
+    assert of_reason(report, "over-explained") == NOTHING
