@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from monitor.alerts import Change, Told, Watched
     from monitor.attribution import Attributed
     from monitor.notifiers.courier import Courier
-    from monitor.usage import Owner
+    from monitor.usage import Process
 
 AGENT: Final = "agent"
 _RETRY_S: Final = (30, 120, 600)
@@ -53,7 +53,7 @@ class Telling:
         told: Told,
         rule: RateRule,
         courier: Courier | None,
-        read_tty: Callable[[Owner], int | None],
+        read_tty: Callable[[Process], int | None],
     ) -> None:
         """Go on from what the store knows.
 

@@ -104,6 +104,12 @@ class Watch:
             mine = row.billed and self.book.plan_of(row.interface) == plan.id
             if mine and row.application:
                 moved[row.application] += plan.charged(row.traffic)
+        waiting = self._sampler.pending.batch.explanation.items()
+        for (piece, where, share), traffic in waiting:
+            mine = where.billed and self.book.plan_of(where.device) == plan.id
+            inside = cycle.from_s <= piece.from_s < cycle.to_s
+            if mine and inside and share.application is not None:
+                moved[share.application.name] += plan.charged(traffic)
         return next(iter(moved.most_common(1)), None)
 
     def ticked(self) -> list[Change]:
@@ -116,9 +122,9 @@ class Watch:
         if tick is None or not isinstance(tick.when, Interval):
             return []
         self.book.book(tick.when, tick.bills)
-        self.telling.book(
-            tick.rows, sampler.boottime_ns, tick.interval_s, self.book.plan_of
-        )
+        # The tick that covers missed time is short, and its rows are not.
+        covered_s = max(tick.interval_s, tick.when.to_s - tick.when.from_s)
+        self.telling.book(tick.rows, sampler.boottime_ns, covered_s, self.book.plan_of)
         now_s = sampler.placement.second(sampler.boottime_ns)
         try:
             statuses = self.book.statuses(now_s)

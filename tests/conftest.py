@@ -18,7 +18,8 @@ LEFT_OUT = pytest.StashKey[dict[str, list[str]]]()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make room for the tests that are left out."""
-    config.stash[LEFT_OUT] = defaultdict(list)
+    left_out: dict[str, list[str]] = defaultdict(list)
+    config.stash[LEFT_OUT] = left_out
 
 
 def pytest_collection_modifyitems(

@@ -21,6 +21,9 @@ _QUIET = {
     "net/ipv4/conf/all/forwarding": "1",
     "net/ipv6/conf/all/forwarding": "1",
     "net/ipv4/ping_group_range": "0 2147483647",
+    # Less in flight than a virtual link queues (net.core.netdev_max_backlog): a busy
+    # machine would else drop packets behind the wire, which are then sent again.
+    "net/ipv4/tcp_rmem": "4096 131072 131072",
     # Nothing may talk on its own: every packet is one of the test.
     "net/ipv6/conf/default/accept_dad": "0",
     "net/ipv6/conf/default/router_solicitations": "0",

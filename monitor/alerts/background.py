@@ -4,8 +4,8 @@ Background is a system service or container, or a process that has no controllin
 terminal and stands in no graphical session. The session is read from the cgroup, where
 systemd's desktops put it, and not from DISPLAY in the environment: the hardened service
 may not read the environment of other users' processes, and a program can change it.
-When nobody can say whether a process had a terminal (it has ended already), it is not
-accused.
+When nobody can say any more whether a process had a terminal (it and its parent have
+ended), it counts as background: what a person types has a shell that lives on.
 """
 
 from __future__ import annotations
@@ -54,19 +54,16 @@ def is_background(
         tty_nr: device number of its controlling terminal, 0 without one; None when
             that cannot be known any more.
         has_session: whether it stands in a graphical session.
-
-    Returns:
-        False in doubt.
     """
     if application.kind in ("unit", "container"):
         return True
-    return tty_nr == 0 and not has_session
+    return not tty_nr and not has_session
 
 
 class Background:
     """Remembers of each process whether it is background: asked once, at first."""
 
-    def __init__(self, read_tty: Callable[[Owner], int | None]) -> None:
+    def __init__(self, read_tty: Callable[[Process], int | None]) -> None:
         """Ask this for controlling terminals."""
         self._read_tty = read_tty
         self._known: dict[Owner, bool] = {}
@@ -88,5 +85,5 @@ class Background:
 
     def _ask(self, application: Application, process: Process) -> bool:
         has_session = in_graphical_session(process.cgroup)
-        tty_nr = None if has_session else self._read_tty(process.owner)
+        tty_nr = None if has_session else self._read_tty(process)
         return is_background(application, tty_nr, has_session=has_session)

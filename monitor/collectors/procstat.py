@@ -5,7 +5,7 @@ Width and restart: not a counter.
 Scope: one process in the pid namespace of the procfs mount.
 Privilege: none, unless procfs hides other users' processes (hidepid, or systemd's
 `ProtectProc=invisible`).
-Cost: one open and one read of about 300 bytes; nothing else in /proc is looked at.
+Cost: one open and one read of about 300 bytes, two for a process that has ended.
 Since: always there.
 Source: proc_pid_stat(5), fields 7 (tty_nr) and 22 (starttime).
 """
@@ -14,10 +14,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from monitor.usage import Owner
+    from monitor.usage import Process
 
 _PROC: Final = Path("/proc")
 # Fields 7 and 22 of the manual page, counted after the name, which is field 2.
@@ -27,39 +27,58 @@ _SECOND_NS: Final = 1_000_000_000
 _TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
 
 
-def collect(owner: Owner, proc: Path = _PROC) -> int | None:
+class Stat(NamedTuple):
+    """What is read of a process.
+
+    Attributes:
+        tty_nr: device number of the controlling terminal, 0 without one.
+        start_ticks: clock ticks from boot to its start.
+    """
+
+    tty_nr: int
+    start_ticks: int
+
+
+def collect(process: Process, proc: Path = _PROC) -> int | None:
     """The controlling terminal of a process.
 
+    Of one that has ended already, that of its parent: a terminal is handed down.
+
     Args:
-        owner: the process; another one that got its number later is told apart.
+        process: the process; another one that got its number later is told apart.
         proc: where procfs is mounted.
 
     Returns:
-        Its device number, 0 without one; None when the process is gone or hidden.
+        Its device number, 0 without one; None when both are gone or hidden.
     """
+    start_ticks = process.owner.start_boottime_ns * _TICKS_PER_S // _SECOND_NS
+    own = _read(proc, process.owner.pid)
+    if own is not None and abs(own.start_ticks - start_ticks) <= 1:
+        return own.tty_nr
+    parent = _read(proc, process.ppid)
+    if parent is not None and parent.start_ticks <= start_ticks + 1:
+        return parent.tty_nr
+    return None
+
+
+def _read(proc: Path, pid: int) -> Stat | None:
     try:
-        stat = (proc / str(owner.pid) / "stat").read_bytes()
+        return parse((proc / str(pid) / "stat").read_bytes())
     except OSError:  # ENOENT, ESRCH while it ends, EACCES where procfs hides it
         return None
-    found = parse(stat)
-    if found is None:
-        return None
-    tty_nr, start_ticks = found
-    expected = owner.start_boottime_ns * _TICKS_PER_S // _SECOND_NS
-    return tty_nr if abs(start_ticks - expected) <= 1 else None
 
 
-def parse(stat: bytes) -> tuple[int, int] | None:
+def parse(stat: bytes) -> Stat | None:
     """Terminal and start time from the content of the file.
 
     Args:
         stat: one line; the name in it may hold blanks and parentheses.
 
     Returns:
-        Device number, and clock ticks from boot to start; None when it is cut short.
+        The two facts; None when it is cut short.
     """
     _, closed, rest = stat.rpartition(b")")
     fields = rest.split()
     if not closed or len(fields) <= _STARTTIME:
         return None
-    return int(fields[_TTY_NR]), int(fields[_STARTTIME])
+    return Stat(int(fields[_TTY_NR]), int(fields[_STARTTIME]))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -19,6 +20,7 @@ from monitor.daemon import Daemon
 from monitor.daemon import Setup as DaemonSetup
 from monitor.errors import SourceError, StoreBusyError, StoreError
 from monitor.notifiers.sudo import spawn_for_sudo_user
+from monitor.sdnotify import is_managed
 from monitor.store.engine import open_store
 from monitor.units import exact_duration, format_rate, format_size
 from monitor.usage import Interval, Traffic
@@ -54,11 +56,16 @@ class _Log(logging.Handler):
             before = next(p for level, p in self._PRIORITIES if record.levelno >= level)
         else:
             before += "esimmon: "
-        click.echo(before + visible(record.getMessage()), err=True)
+        with suppress(OSError):  # whoever read this went away
+            click.echo(before + visible(record.getMessage()), err=True)
 
 
 class _Terminal:
-    """One live line for a person; silent when nobody looks."""
+    """One live line for a person; silent when nobody looks.
+
+    When the window is closed, or the reader of a pipe has enough, the run ends as by
+    Ctrl-C: nobody would know of a daemon that counts on behind a closed window.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -76,9 +83,7 @@ class _Terminal:
         now_s = clock.now_s()
         self.period = Interval(now_s, now_s + 1)
         self.has_plan = bool(daemon.watch.book.plans)
-        for line in _introduction(daemon):
-            click.echo(line, file=self._stream)
-        self._stream.flush()
+        self._write("".join(f"{line}\n" for line in _introduction(daemon)))
 
     def refresh(self, live: Live) -> None:
         """Show the rates since the last look, and who moved most in the last tick."""
@@ -91,11 +96,21 @@ class _Terminal:
         parts.append(f"this run {format_size(live.run.bytes)}")
         if live.top:
             parts.append(f"most: {visible(live.top)}")
-        line = "   ".join(parts)[
-            : os.get_terminal_size(self._stream.fileno()).columns - 1
-        ]
-        self._stream.write(_CLEAR_LINE + line)
-        self._stream.flush()
+        with suppress(OSError):  # the window was closed: the next line says so
+            width = os.get_terminal_size(self._stream.fileno()).columns
+            parts = ["   ".join(parts)[: max(1, width - 1)]]
+        self._write(_CLEAR_LINE + "   ".join(parts))
+
+    def _write(self, text: str) -> None:
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except OSError:
+            self.refresh_s = None
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self._stream.fileno())  # for what is still buffered, too
+            os.close(nowhere)
+            signal.raise_signal(signal.SIGTERM)
 
     def _rates(self) -> dict[str, tuple[int, int]]:
         """Bytes a second down and up by device, since the last call."""
@@ -124,8 +139,7 @@ class _Terminal:
     def clear(self) -> None:
         """Take the live line away."""
         if self.refresh_s is not None:
-            self._stream.write(_CLEAR_LINE)
-            self._stream.flush()
+            self._write(_CLEAR_LINE)
 
 
 def _rate(name: str, rate: tuple[int, int]) -> str:
@@ -199,6 +213,8 @@ def command(setup: Setup) -> None:
     with ExitStack() as parts:
         daemon = Daemon(DaemonSetup(store, socket, load), parts)
         daemon.run(terminal, parts)
+    if is_managed(os.environ):
+        return  # the journal is no place for a report
     terminal.clear()
     terminal.see_clock()
     _report_run(store, terminal.period)

@@ -20,6 +20,7 @@ from monitor.config import (
     find_config,
     first_config,
     new_config,
+    not_counted,
     parse_config,
 )
 from monitor.control import request
@@ -27,10 +28,11 @@ from monitor.errors import ConfigError, SourceError, UsageError
 from monitor.escapes import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from monitor.config import Answers, Candidate
+    from monitor.usage import Link
 
 _MODE: Final = 0o644  # nothing in it is secret, and the service must read it
 _PATIENCE_S: Final = 0.5
@@ -124,20 +126,21 @@ def command(  # noqa: PLR0913 - one argument an option
     is_root = os.geteuid() == 0
     path = new_config(output or config_option, os.environ, is_root=is_root).absolute()
     _refuse_existing(path)
-    found = _candidates()
+    links, routed = _devices()
     if non_interactive:
         answers = given.answers()
     else:
         _refuse_without_terminal()
-        answers = _asked(given, found)
-    answers = replace(answers, unbilled=_unbilled(answers, found))
+        answers = _asked(given, candidates(links, routed))
+    hidden = not_counted(answers.interfaces, links, routed)
+    answers = replace(answers, unbilled=hidden)
     text = first_config(answers)
     parse_config(text, str(path))
     if not non_interactive and not _agreed(path, text):
         click.echo("Nothing was written.", err=True)
         return 1
     _write(path, text)
-    for line in _next_steps(path, answers, found, store_option):
+    for line in _next_steps(path, answers, links.values(), store_option):
         click.echo(line, file=sys.stdout)
     return 0
 
@@ -185,21 +188,12 @@ def _refuse_without_terminal() -> None:
         )
 
 
-def _candidates() -> list[Candidate]:
+def _devices() -> tuple[dict[int, Link], frozenset[str]]:
+    """All devices, and those with a default route; none where that is not known."""
     try:
-        return candidates(rtnetlink.collect(), routes.collect())
+        return rtnetlink.collect(), routes.collect()
     except SourceError:  # a guess is all that is lost
-        return []
-
-
-def _unbilled(answers: Answers, found: Sequence[Candidate]) -> tuple[str, ...]:
-    """Patterns of virtual devices, which are only billed where that is asked for."""
-    hidden = [candidate.name for candidate in found if not candidate.is_billed]
-    return tuple(
-        pattern
-        for pattern in answers.interfaces
-        if any(fnmatchcase(name, pattern) for name in hidden)
-    )
+        return {}, frozenset()
 
 
 def _write(path: Path, text: str) -> None:
@@ -224,11 +218,11 @@ def _write(path: Path, text: str) -> None:
 
 
 def _next_steps(
-    path: Path, answers: Answers, found: Sequence[Candidate], store: str | None
+    path: Path, answers: Answers, links: Iterable[Link], store: str | None
 ) -> list[str]:
     """What to type now."""
     lines = [f"Written: {visible(str(path))}"]
-    names = [candidate.name for candidate in found]
+    names = [link.name for link in links]
     lines += [
         f"No interface {pattern} is here now: it counts once there is."
         for pattern in answers.interfaces

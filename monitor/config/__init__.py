@@ -5,7 +5,13 @@ TOML file into it or into one error sentence, `writing` back into TOML, `places`
 configuration, store and socket.
 """
 
-from monitor.config.first import Answers, Candidate, candidates, first_config
+from monitor.config.first import (
+    Answers,
+    Candidate,
+    candidates,
+    first_config,
+    not_counted,
+)
 from monitor.config.places import (
     SYSTEM_CONFIG,
     SYSTEM_SOCKET,
@@ -50,6 +56,7 @@ __all__ = [
     "is_private_directory",
     "load_config",
     "new_config",
+    "not_counted",
     "parse_config",
     "plan_lines",
     "plan_tables",

@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from monitor.config.writing import plan_lines
 from monitor.networks import InterfaceRules, attach
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from monitor.usage import Link
 
@@ -48,13 +49,11 @@ class Candidate(NamedTuple):
         name: of the interface.
         pattern: what to write into the configuration for it.
         about: what it is, for a person.
-        is_billed: whether it is counted without being told so.
     """
 
     name: str
     pattern: str
     about: str
-    is_billed: bool
 
 
 def candidates(
@@ -78,10 +77,32 @@ def candidates(
             continue
         rank, pattern = _looks_like(link)
         about = _KINDS[rank] + (", has the default route" if is_routed else "")
-        candidate = Candidate(link.name, pattern, about, attachment.billed)
+        candidate = Candidate(link.name, pattern, about)
         likely = rank if rank in (_MODEM, _TETHER) else _WIFI
         found.append(((likely, not is_routed, rank, link.name), candidate))
     return [candidate for _, candidate in sorted(found)]
+
+
+def not_counted(
+    patterns: Iterable[str], links: Mapping[int, Link], default_routes: frozenset[str]
+) -> tuple[str, ...]:
+    """The patterns that match what is only counted where that is asked for.
+
+    Args:
+        patterns: of interfaces that a plan pays for.
+        links: all devices of the namespace.
+        default_routes: names of the devices that carry a default route.
+
+    Returns:
+        Those with a virtual device, in the same order.
+    """
+    devices = attach(links, InterfaceRules(), default_routes).devices.values()
+    hidden = [each.device for each in devices if not each.billed]
+    return tuple(
+        pattern
+        for pattern in patterns
+        if any(fnmatchcase(name, pattern) for name in hidden)
+    )
 
 
 def _looks_like(link: Link) -> tuple[int, str]:

@@ -61,17 +61,46 @@ def session_bus(environ: Mapping[str, str]) -> str | None:
     return f"unix:path={bus}" if runtime.startswith("/") and bus.is_socket() else None
 
 
+def bus_owner(address: str) -> int | None:
+    """Whose bus it is.
+
+    Args:
+        address: as in DBUS_SESSION_BUS_ADDRESS.
+
+    Returns:
+        The user id of who made its socket; None where there is no file to tell.
+    """
+    transport, _, options = address.partition(":")
+    path = dict(each.split("=", 1) for each in options.split(",") if "=" in each)
+    if transport != "unix" or "path" not in path:
+        return None
+    try:
+        return Path(path["path"]).stat().st_uid
+    except OSError:
+        return None
+
+
 def has_desktop(environ: Mapping[str, str]) -> bool:
-    """Whether this process was started where a desktop may be.
+    """Whether this process was started where a desktop of its own user may be.
 
     Args:
         environ: the environment.
 
     Returns:
-        False for a system service and a plain shell.
+        False for a system service, a plain shell, and a root whose environment is
+        what sudo left of somebody else's session.
     """
+    address = session_bus(environ)
+    if os.geteuid() == 0 and environ.get("SUDO_UID", "0") != "0":
+        return address is not None and bus_owner(address) == 0
     names = ("DISPLAY", "WAYLAND_DISPLAY")
-    return session_bus(environ) is not None or any(environ.get(name) for name in names)
+    return address is not None or any(environ.get(name) for name in names)
+
+
+def preload() -> None:
+    """Load everything that `show` would load."""
+    for name in (_PLYER_LINUX, "monitor.notifiers.bus"):
+        importlib.import_module(name)
 
 
 class Desktop:

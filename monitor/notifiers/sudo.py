@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from monitor.errors import AgentRunningError
 from monitor.notifiers.agent import Agent
 from monitor.notifiers.courier import Patience
-from monitor.notifiers.desktop import Desktop
+from monitor.notifiers.desktop import Desktop, bus_owner, preload
 from monitor.notifiers.memory import Memory, memory_path
 
 if TYPE_CHECKING:
@@ -82,6 +82,8 @@ def user_environment(
     if own.is_dir():
         made["XDG_RUNTIME_DIR"] = str(own)
     address = environ.get("DBUS_SESSION_BUS_ADDRESS", "")  # sudo -E leaves it
+    if bus_owner(address) not in (None, user.pw_uid):
+        address = ""
     if not address and (own / "bus").is_socket():
         address = f"unix:path={own / 'bus'}"
     return made | {"DBUS_SESSION_BUS_ADDRESS": address} if address else None
@@ -139,12 +141,7 @@ def _be_the_agent(
 ) -> None:
     """Become that person's process and nothing else; never returns."""
     with suppress(BaseException):
-        # Now: that person may not be able to read root's files.
-        import jeepney.io.blocking  # noqa: F401, PLC0415 - the reason is above
-        import plyer.platforms.linux.notification  # noqa: F401, PLC0415 - as above
-
-        import monitor.notifiers.bus  # noqa: F401, PLC0415 - as above
-
+        preload()  # now: that person may not be able to read root's files
         _keep_only(lifeline)
         os.chdir("/")
         os.umask(0o077)

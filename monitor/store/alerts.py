@@ -173,6 +173,8 @@ def listed(store: Store) -> list[AlertRow]:
 
 def _row(row: RowMapping, deliveries: list[RowMapping]) -> AlertRow:
     done = [each for each in deliveries if not each["failure"]]
+    # Within one second the log was first.
+    done.sort(key=lambda each: (each["at_s"], each["way"] in SHOWN_BY))
     seen = [each["at_s"] for each in done if each["way"] in SHOWN_BY]
     return AlertRow(
         alert_id=row["alert_id"],

@@ -16,6 +16,8 @@ from monitor.store.schema import BILL, EXPLANATION
 from monitor.usage import Bill, Interval, Traffic
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sqlalchemy import Connection, Table
     from sqlalchemy.dialects.sqlite import Insert
 
@@ -26,7 +28,13 @@ def _nothing() -> Bill:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """A bill by (interval, attachment), an explanation by (interval, both, share)."""
+    """A bill by (interval, attachment), an explanation by (interval, both, share).
+
+    Attributes:
+        bill: by interval and attachment.
+        explanation: by interval, attachment and share.
+        cuts: seconds over which no span goes on.
+    """
 
     bill: defaultdict[tuple[Interval, int], Bill] = field(
         default_factory=lambda: defaultdict(_nothing)
@@ -34,6 +42,7 @@ class Usage:
     explanation: defaultdict[tuple[Interval, int, int], Traffic] = field(
         default_factory=lambda: defaultdict(Traffic)
     )
+    cuts: Collection[int] = ()
 
     def pieces(self) -> set[tuple[Interval, int]]:
         """Every interval with its attachment."""
@@ -42,7 +51,7 @@ class Usage:
 
     def split(self, mark_s: int) -> tuple[Usage, Usage]:
         """What begins before the mark, and the rest."""
-        before, after = Usage(), Usage()
+        before, after = Usage(), Usage(cuts=self.cuts)
         for piece, bill in self.bill.items():
             (before if piece[0].from_s < mark_s else after).bill[piece] += bill
         for row, traffic in self.explanation.items():

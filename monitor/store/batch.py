@@ -89,14 +89,16 @@ class Batch:
         processes: rows by hour.
         unplaced: rows that no calendar time can be given to yet.
         devices: the newest counters of every device; replaces the stored ones.
-        sockets_instance: random id of the kernel map behind `sockets_changed`; empty
-            without one. Another id than the stored one drops the stored rows.
+        sockets_instance: random id of the kernel map behind `sockets_changed`. Another
+            id than the stored one drops the stored rows; an empty one leaves them, for
+            the map may still be pinned.
         sockets_changed: newest counters of the rows that changed.
         sockets_removed: rows that left the kernel map.
         events: in order of time.
         alerts: raised, noted and cleared, in this order.
         delivered: what became of telling alerts.
         cut: spans begun before this batch must not be continued by it.
+        cuts: seconds over which no span goes on: boundaries of plans.
     """
 
     bill: dict[tuple[Interval, Attachment], Bill] = field(default_factory=dict)
@@ -113,6 +115,7 @@ class Batch:
     alerts: list[Change] = field(default_factory=list)
     delivered: list[Delivery] = field(default_factory=list)
     cut: bool = False
+    cuts: set[int] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,14 +48,29 @@ def make_folder(folder: Path) -> None:
         make_folder(folder.parent)
     folder.mkdir(exist_ok=True)
     folder.chmod(_SYSTEM_FOLDER_MODE if os.geteuid() == 0 else _OWN_FOLDER_MODE)
-    _give_to_group(folder)
+    give_to_service(folder)
 
 
-def _give_to_group(path: Path) -> None:
+def give_to_service(path: Path) -> None:
+    """What root makes belongs to the folder's owner and to our group.
+
+    The service runs as a user of its own: what root leaves in its folder must not lock
+    it out.
+
+    Args:
+        path: just made by this process; not followed if it is a symbolic link.
+
+    Raises:
+        OSError: it cannot be given away.
+    """
     if os.geteuid() != 0:
         return
-    with contextlib.suppress(KeyError):  # no such group here: root keeps it
-        os.chown(path, -1, grp.getgrnam(GROUP).gr_gid)
+    try:
+        group = grp.getgrnam(GROUP).gr_gid
+    except KeyError:
+        group = -1  # no such group here: root keeps it
+    owner = path.parent.stat().st_uid
+    os.chown(path, owner, group, follow_symlinks=False)
 
 
 @contextlib.contextmanager
@@ -79,7 +94,7 @@ def new_file(path: Path, aside: Path | None = None) -> Iterator[Path]:
     os.close(os.open(temporary, flags, _FILE_MODE))
     try:
         temporary.chmod(_FILE_MODE)  # whatever the umask is
-        _give_to_group(temporary)
+        give_to_service(temporary)
         yield temporary
         _synchronise(temporary)
         if aside is not None:

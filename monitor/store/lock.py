@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from monitor.errors import StoreBusyError
 from monitor.store.faults import of_os
+from monitor.store.files import give_to_service
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,6 +45,7 @@ class WriterLock:
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         try:
             self._descriptor = os.open(lock_path(path), flags, _MODE)
+            give_to_service(lock_path(path))
         except OSError as error:
             raise of_os(path, error, writing=True) from error
         try:

@@ -127,7 +127,9 @@ class Pending:
         return done
 
     def _marks(self, when: Interval) -> list[int]:
-        return [*slot_marks(when), *self.more_marks(when)]
+        more = [mark for mark in self.more_marks(when) if when.from_s <= mark]
+        self.batch.cuts.update(more)
+        return [*slot_marks(when), *more]
 
     def _full(self, rows: int, most: int, when: Interval) -> bool:
         if rows < most:

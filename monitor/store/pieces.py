@@ -13,7 +13,7 @@ from monitor.errors import StoreError
 from monitor.usage import SLOT_S, Interval
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ def assign(
     pieces: Iterable[tuple[Interval, int]],
     newest: Mapping[int, Span],
     next_id: int,
+    cuts: Collection[int] = (),
 ) -> Assignment:
     """Give each piece a span.
 
@@ -53,6 +54,7 @@ def assign(
         pieces: intervals with the id of their attachment.
         newest: by attachment, the span that may be continued.
         next_id: the first id that is free.
+        cuts: seconds over which no span goes on: boundaries of plans.
 
     Returns:
         The spans; `newest` itself is not changed.
@@ -64,7 +66,7 @@ def assign(
     for interval, attachment_id in sorted(set(pieces)):
         check(interval)
         span = result.newest.get(attachment_id)
-        if span is None or not _continues(span, interval):
+        if span is None or interval.from_s in cuts or not _continues(span, interval):
             span = Span(next_id + len(result.made), attachment_id, interval)
             result.made[span.span_id] = span
         elif interval.to_s > span.interval.to_s:

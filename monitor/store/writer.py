@@ -115,7 +115,7 @@ class Writer:
             StoreError: nothing was written; `reason` says why. Flush it again.
         """
         with self._transaction() as connection:
-            usage = amounts.Usage()
+            usage = amounts.Usage(cuts=batch.cuts)
             for (when, attachment), bill in batch.bill.items():
                 usage.bill[when, self._ids.attachment(connection, attachment)] += bill
             for (when, attachment, share), traffic in batch.explanation.items():
@@ -243,7 +243,7 @@ class Writer:
             hours_s = meta.number(self._facts, meta.HOURS_PURGED_TO_S)
             late.add(connection, old, hours_s)
         last = connection.execute(select(func.max(SPANS.c.span_id))).scalar_one() or 0
-        assignment = pieces.assign(current.pieces(), newest, last + 1)
+        assignment = pieces.assign(current.pieces(), newest, last + 1, current.cuts)
         records.write_spans(connection, assignment, run_id)
         amounts.add_to_spans(connection, current, assignment.span_ids)
         records.mark_stale(connection, current.pieces())

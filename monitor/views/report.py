@@ -14,25 +14,23 @@ from monitor.plans.model import payer
 from monitor.store import queries
 from monitor.usage import Bill, Interval, Traffic, total
 from monitor.views import subjects
-from monitor.views.periods import local_days, local_hours
+from monitor.views.records import IN_TIME, read_records
 from monitor.views.rows import UNATTRIBUTED, fold_smallest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from pathlib import Path
     from zoneinfo import ZoneInfo
 
     from monitor.plans import Plan
     from monitor.store.engine import Store
-    from monitor.store.queries import Gap, InterfaceBill
+    from monitor.store.queries import Gap
     from monitor.views.rows import Row
     from monitor.views.subjects import Records
 
-SUBJECTS = ("application", "process", "interface", "plan", "user", "hour", "day")
+SUBJECTS = ("application", "process", "interface", "user", "plan", "hour", "day")
 """What `--by` takes."""
 ESTIMATED = "estimated"
-_IN_TIME = ("hour", "day")
-_TWO_DAYS_S = 172_800
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +163,7 @@ def read_report(store: Store, question: Question) -> Report:
     """
     recorded = queries.recorded(store)
     return report_of(
-        _records(store, question, recorded),
+        read_records(store, question, recorded),
         question,
         gaps=tuple(queries.gaps(store, question.period)),
         store=store.path,
@@ -203,67 +201,6 @@ def report_of(
     )
 
 
-def _records(store: Store, question: Question, recorded: Interval | None) -> Records:
-    period = question.period
-    return subjects.Records(
-        bills=_billed(queries.interface_bills(store, period), question),
-        explanation=[
-            row
-            for row in queries.explanation(store, period)
-            if question.covers(row.interface, billed=row.billed)
-        ],
-        processes=[
-            usage
-            for usage in queries.process_usage(store, period)
-            if question.covers(usage.interface, billed=usage.billed)
-        ]
-        if question.by == "process"
-        else (),
-        parts=_parts(store, question, recorded),
-    )
-
-
-def _billed(bills: Iterable[InterfaceBill], question: Question) -> list[InterfaceBill]:
-    return [bill for bill in bills if question.covers(bill.name, billed=bill.billed)]
-
-
-def _parts(
-    store: Store, question: Question, recorded: Interval | None
-) -> list[tuple[Interval, list[InterfaceBill]]]:
-    """The hours or days of the period in which anything was recorded."""
-    if question.by == "plan":
-        return _parts_by_validity(store, question)
-    if question.by not in _IN_TIME or recorded is None:
-        return []
-    period = Interval(
-        # Two days more, so that the first part is a whole local day.
-        max(question.period.from_s, recorded.from_s - _TWO_DAYS_S),
-        min(question.period.to_s, recorded.to_s + _TWO_DAYS_S),
-    )
-    cut = local_hours if question.by == "hour" else local_days
-    parts = []
-    for part in cut(period, question.zone):
-        if part.to_s > recorded.from_s and part.from_s <= recorded.to_s:
-            bills = _billed(queries.interface_bills(store, part), question)
-            # What begins with the last second has at most its instants.
-            if bills or part.from_s < recorded.to_s:
-                parts.append((part, bills))
-    return parts
-
-
-def _parts_by_validity(
-    store: Store, question: Question
-) -> list[tuple[Interval, list[InterfaceBill]]]:
-    """The period, cut where plans begin to pay and cease to."""
-    ends = {mark for plan in question.plans for mark in plan.validity}
-    from_s, to_s = question.period
-    inside = sorted(mark for mark in ends if mark and from_s < mark < to_s)
-    return [
-        (part, _billed(queries.interface_bills(store, part), question))
-        for part in map(Interval, [from_s, *inside], [*inside, to_s])
-    ]
-
-
 def _interfaces(records: Records) -> tuple[InterfaceTotal, ...]:
     bills: dict[str, Bill] = {}
     for place, bill in subjects.bills_by_place(records.bills).items():
@@ -299,7 +236,7 @@ def _rows(records: Records, question: Question) -> list[Row]:
     rows = makers[question.by](records)
     if question.top is not None:
         rows = fold_smallest(rows, question.top)
-    if question.by in _IN_TIME:
+    if question.by in IN_TIME:
         return rows
     return sorted(
         rows,

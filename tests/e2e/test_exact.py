@@ -104,18 +104,19 @@ def test_rows_add_up_and_json_and_csv_agree_by_every_subject(
     lab.wire()
     assert daemon.stop() == 0
 
-    whole = moved(esimmon.report()["interfaces"])
-    for by in ("application", "process", "interface", "user", "hour", "day"):
-        report = esimmon.report(by)
+    subjects = ("application", "process", "interface", "user", "hour", "day")
+    reports = {by: esimmon.report(by) for by in subjects}
+    whole = moved(reports["process"]["interfaces"])
+    for by, report in reports.items():
         assert adds_up(report), by
         assert moved(report["rows"]) == whole, by
     for by in ("process", "day"):
         rows = _as_csv(esimmon, by)
         assert moved(rows) == whole
-        assert len(rows) == len(esimmon.report(by)["rows"])
+        assert len(rows) == len(reports[by]["rows"])
     # The kernel answers a ping by itself, 5 times 20 + 8 + 500 bytes; the question
     # reached no socket, so nobody saw it.
-    report = esimmon.report("application")
+    report = reports["application"]
     assert of_reason(report, "kernel") == Both(Way(0, 0), Way(2640, 5))
     assert of_reason(report, "unattributed") == Both(Way(2640, 5), Way(0, 0))
     assert report["interfaces"][0]["coverage_pct"] == 99.9

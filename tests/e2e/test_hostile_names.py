@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import os
-import pty
 import shutil
 import struct
 import sys
@@ -167,18 +166,15 @@ def test_a_poor_terminal_gets_every_name_escaped(lab: Lab, esimmon: Esimmon) -> 
 
 
 def test_the_live_line_obeys_no_name(lab: Lab, esimmon: Esimmon, root: Place) -> None:
-    ours, theirs = pty.openpty()
     on_terminal = esimmon.at(root.inside("setsid", "--ctty", "--"))
-    daemon = on_terminal.begin(terminal=theirs)
-    os.close(theirs)
-    screen = Screen(ours)
-    screen.wait_for("Stop with Ctrl-C.")
-    Named(lab, esimmon.folder, NAMES["a terminal's escape"]).run()
-    screen.wait_for("most: \\x1b]0;own\\x07\\x1b[2J")
-    os.write(ours, b"\x03")
-    screen.wait_for("no plan yet")
-    assert daemon.process.wait(5) == 0
-    os.close(ours)
+    with Screen() as screen:
+        daemon = on_terminal.begin(terminal=screen.terminal)
+        screen.wait_for("Stop with Ctrl-C.")
+        Named(lab, esimmon.folder, NAMES["a terminal's escape"]).run()
+        screen.wait_for("most: \\x1b]0;own\\x07\\x1b[2J")
+        screen.press_ctrl_c()
+        screen.wait_for("next: ")
+        assert daemon.process.wait(5) == 0
     assert "\x07" not in screen.text
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import pty
 import signal
 import socket
 import subprocess
@@ -240,19 +238,34 @@ def test_callers_that_misbehave_do_not_stop_the_counting(
 def test_a_terminal_shows_one_live_line_and_ctrl_c_reports(
     lab: Lab, esimmon: Esimmon, root: Place
 ) -> None:
-    ours, theirs = pty.openpty()
     on_terminal = esimmon.at(root.inside("setsid", "--ctty", "--"))
-    daemon = on_terminal.begin(terminal=theirs)
-    os.close(theirs)
-    screen = Screen(ours)
-    screen.wait_for("Stop with Ctrl-C.")
-    screen.wait_for(f"{DEVICE} down 0 B/s up 0 B/s")
-    transfer(lab, down=2_000_000)
-    screen.wait_for("most: ")
-    os.write(ours, b"\x03")
-    screen.wait_for("no plan yet")
+    with Screen() as screen:
+        daemon = on_terminal.begin(terminal=screen.terminal)
+        screen.wait_for("Stop with Ctrl-C.")
+        screen.wait_for(f"{DEVICE} down 0 B/s up 0 B/s")
+        transfer(lab, down=2_000_000)
+        screen.wait_for("most: ")
+        screen.press_ctrl_c()
+        screen.wait_for("next: ")
+        assert daemon.process.wait(5) == 0
+    report = screen.text.rpartition("\r\x1b[K")[2]
+    assert "total" in report
+    assert "most: " not in report
+
+
+def test_closing_the_window_ends_the_run_as_ctrl_c_does(
+    lab: Lab, esimmon: Esimmon, root: Place
+) -> None:
+    esimmon.configure(SLOW)
+    before = raw(lab.near)
+    on_terminal = esimmon.at(root.inside("setsid", "--ctty", "--"))
+    with Screen() as screen:
+        daemon = on_terminal.begin(terminal=screen.terminal)
+        screen.wait_for(f"{DEVICE} down 0 B/s up 0 B/s")
+        pid, wire = transfer(lab, down=300_000)
     assert daemon.process.wait(5) == 0
-    last = screen.text.rpartition("\r\x1b[K")[2]
-    assert "total" in last
-    assert "most: " not in last
-    os.close(ours)
+
+    assert not esimmon.pins().exists()
+    report = esimmon.report()
+    assert billed(report) == raw(lab.near) - before
+    assert of_process(report, pid) == wire

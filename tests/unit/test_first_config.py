@@ -6,7 +6,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.config import Answers, candidates, first_config, parse_config, plans_of
+from monitor.config import (
+    Answers,
+    candidates,
+    first_config,
+    not_counted,
+    parse_config,
+    plans_of,
+)
 from monitor.config.first import plan_id_of
 from monitor.usage import Link
 
@@ -65,12 +72,17 @@ def test_else_the_default_route_comes_first_and_nothing_virtual_is_offered() -> 
     ]
 
 
-def test_a_virtual_device_with_the_default_route_is_offered_as_not_counted() -> None:
+def test_a_virtual_device_with_the_default_route_is_offered() -> None:
     found = candidates(LAPTOP, frozenset({"wg0"}))
-    assert [(each.name, each.is_billed) for each in found] == [
-        *(("wg0", False), ("wlp3s0", True), ("eth0", True)),
-    ]
+    assert [each.name for each in found] == ["wg0", "wlp3s0", "eth0"]
     assert found[0].about == "virtual, has the default route"
+
+
+def test_what_is_not_counted_by_itself_is_asked_for() -> None:
+    patterns = ("wg*", "eth0", "nosuch*", "dock*", "lo")
+    assert not_counted(patterns, LAPTOP, frozenset({"eth0"})) == ("wg*", "dock*")
+    alone = {index: link for index, link in LAPTOP.items() if link.name == "wg0"}
+    assert not_counted(patterns, alone, frozenset({"wg0"})) == ()
 
 
 def test_without_any_device_nothing_is_guessed() -> None:

@@ -160,3 +160,40 @@ def test_the_program_begins_with_the_quick_answer(
     monkeypatch.setattr(sys, "argv", ["esimmon", "status", "--help"])
     assert __main__.main() == 0
     assert "Usage: esimmon status" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("output", "status", "sentence"),
+    [
+        (
+            "/dev/full",
+            1,
+            "esimmon: cannot write the output: No space left on device.\n",
+        ),
+        ("pipe", 141, ""),
+        ("closed", 0, ""),
+    ],
+)
+def test_an_output_that_fails_is_met_as_by_every_command(
+    output: str, status: int, sentence: str
+) -> None:
+    keep(os.environ[RUNTIME], document())
+    code = (
+        "import os, sys; os.geteuid = lambda: 1000; sys.argv = ['esimmon', 'status'];"
+        "from monitor.__main__ import main; sys.exit(main())"
+    )
+    reading, writing = os.pipe()
+    os.close(reading)
+    target = os.open(output, os.O_WRONLY) if output.startswith("/") else writing
+    close = ">&-" if output == "closed" else ""
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$0" -c "$1" {close}', sys.executable, code],
+        cwd=ROOT,
+        stdout=target,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    for descriptor in {target, writing}:
+        os.close(descriptor)
+    assert (done.returncode, done.stderr) == (status, sentence)

@@ -68,23 +68,39 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> Non
     assert "store" not in statusfile.read(str(path))
 
 
+OF_ANOTHER_BOOT = "no daemon has run since the last boot"
+OF_ANOTHER_VERSION = "the daemon is of another version"
+NO_STATUS = "this is no status file of esimmon"
+
+
 @pytest.mark.parametrize(
-    ("document", "sentence"),
+    ("changed", "sentence"),
     [
-        (_document(boot_id="another-boot"), "no daemon has run since the last boot"),
-        ({**_document(), "version": 2}, "the daemon is of another version"),
-        ({"version": 1}, "this is no status file of esimmon"),
-        ({**_document(), "plans": {}}, "this is no status file of esimmon"),
-        ([], "this is no status file of esimmon"),
-        ("", "this is no status file of esimmon"),
+        ({"boot_id": "another-boot"}, OF_ANOTHER_BOOT),
+        ({"version": 2}, OF_ANOTHER_VERSION),
+        ({"version": None}, OF_ANOTHER_VERSION),
+        ({"boottime_ns": None}, NO_STATUS),
+        ({"tick_s": "soon"}, NO_STATUS),
+        ({"plans": {}}, NO_STATUS),
+        ({"alerts": None}, NO_STATUS),
     ],
 )
-def test_what_no_daemon_keeps_is_refused(
-    document: object, sentence: str, tmp_path: Path
+def test_a_document_that_no_daemon_keeps_is_refused(
+    changed: dict[str, object], sentence: str, tmp_path: Path
 ) -> None:
-    path = tmp_path / "esimmon.json"
-    path.write_text(json.dumps(document) if document else "{not json")
+    path = str(tmp_path / "esimmon.json")
+    statusfile.write(path, _document() | changed)
     with pytest.raises(StatusStaleError, match=sentence):
+        statusfile.read(path)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{not json", "[]", "null", '{"version": 1}', "{}", "\0"]
+)
+def test_what_is_no_document_is_refused(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "esimmon.json"
+    path.write_text(text)
+    with pytest.raises(StatusStaleError, match=NO_STATUS):
         statusfile.read(str(path))
 
 

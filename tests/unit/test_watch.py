@@ -109,6 +109,28 @@ def test_of_two_thresholds_in_one_tick_only_the_highest_is_told(
     assert kinds(store) == [("data.limit", "100"), ("data.warning", "80")]
 
 
+def test_an_alert_names_who_used_most_though_nothing_is_stored_yet(
+    store: Store, tmp_path: Path
+) -> None:
+    """The whole plan went within one flush."""
+    machine = Machine(devices={2: Traffic()})
+    move(life(machine, store, tmp_path), machine, 60_000)
+    (row,) = stored_alerts.listed(store)
+    assert "most by curl (60.0 kB)" in row.raised.alert.body
+
+
+def test_what_moved_in_a_gap_is_no_rush_of_the_first_tick(
+    store: Store, tmp_path: Path
+) -> None:
+    """60 MB in ten hours are not 60 MB in ten minutes."""
+    machine = Machine(devices={2: Traffic()})
+    life(machine, store, tmp_path, text="")
+    machine.pass_time(36_000)
+    machine.move(2, Traffic(60_000_014, 0, 1, 0), ROW)
+    life(machine, store, tmp_path, text="")
+    assert kinds(store) == []
+
+
 def test_a_restart_tells_nothing_again(store: Store, tmp_path: Path) -> None:
     """Told-state is in the store, in the transaction that the alert forced."""
     machine = Machine(devices={2: Traffic()})

@@ -51,7 +51,8 @@ def test_a_graphical_session_is_read_from_the_cgroup(
         (CURL, 0, False, True),
         (CURL, 34816, False, False),
         (CURL, 0, True, False),
-        (CURL, None, False, False),
+        (CURL, None, False, True),
+        (CURL, None, True, False),
     ],
 )
 def test_background_is_a_service_or_what_has_neither_terminal_nor_session(
@@ -69,10 +70,10 @@ def row(
 
 
 def test_a_process_is_looked_at_once() -> None:
-    asked: list[Owner] = []
+    asked: list[Process] = []
 
-    def read_tty(owner: Owner) -> int:
-        asked.append(owner)
+    def read_tty(process: Process) -> int:
+        asked.append(process)
         return 0
 
     background = Background(read_tty)

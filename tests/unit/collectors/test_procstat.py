@@ -6,12 +6,13 @@ import os
 import pty
 import subprocess
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from monitor.collectors import procstat
-from monitor.usage import Owner
+from monitor.usage import Owner, Process
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,11 +24,18 @@ CAPTURED = (
 )
 
 
-def owner(pid: int) -> Owner:
+def process(pid: int, ppid: int = 0) -> Process:
     """The process as the kernel's accounting would name it."""
     found = procstat.parse((procstat._PROC / str(pid) / "stat").read_bytes())
     assert found is not None
-    return Owner(found[1] * 10_000_000 + 5, pid, 1)
+    owner = Owner(found.start_ticks * 10_000_000 + 5, pid, 1)
+    return Process(owner, "x", "/x", (), 0, ppid, "/")
+
+
+def at(process: Process, seconds: int, pid: int) -> Process:
+    """Another process, started so much later, with that number."""
+    start_ns = process.owner.start_boottime_ns + seconds * 10**9
+    return replace(process, owner=Owner(start_ns, pid, 1))
 
 
 def test_a_name_with_blanks_and_parentheses_does_not_move_the_fields() -> None:
@@ -53,7 +61,7 @@ def terminal_of(controlling: str) -> int | None:
             try:
                 assert child.stdout is not None
                 child.stdout.readline()
-                return procstat.collect(owner(child.pid))
+                return procstat.collect(process(child.pid))
             finally:
                 child.kill()
     finally:
@@ -67,9 +75,18 @@ def test_a_process_on_a_terminal_has_it_and_one_without_has_none() -> None:
     assert terminal_of("pass") == 0
 
 
+def test_a_process_that_is_gone_had_the_terminal_of_its_parent(tmp_path: Path) -> None:
+    (tmp_path / "4242").mkdir()
+    (tmp_path / "4242" / "stat").write_bytes(CAPTURED)
+    owner = Owner(987_655 * 10_000_000, 5000, 1)
+    gone = Process(owner, "x", "/x", (), 0, 4242, "/")
+    assert procstat.collect(gone, tmp_path) == 34817
+    # The parent's number, but a process that is younger than the child.
+    assert procstat.collect(at(gone, -10, 5000), tmp_path) is None
+
+
 def test_a_process_that_is_gone_or_another_one_is_unknown(tmp_path: Path) -> None:
-    mine = owner(os.getpid())
+    mine = process(os.getpid())
     assert procstat.collect(mine) is not None
-    later = Owner(mine.start_boottime_ns + 10**9, mine.pid, 1)
-    assert procstat.collect(later) is None
+    assert procstat.collect(at(mine, 1, os.getpid())) is None
     assert procstat.collect(mine, tmp_path) is None

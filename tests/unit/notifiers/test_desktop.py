@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import time
 from typing import TYPE_CHECKING
@@ -9,7 +10,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor.errors import NotShownError
-from monitor.notifiers.desktop import Desktop, _body, _title, has_desktop, session_bus
+from monitor.notifiers.desktop import (
+    Desktop,
+    _body,
+    _title,
+    bus_owner,
+    has_desktop,
+    session_bus,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,6 +78,31 @@ def test_the_bus_is_where_the_environment_says_or_where_logind_puts_it(
         assert has_desktop(runtime)
     assert has_desktop({"WAYLAND_DISPLAY": "wayland-0"})
     assert not has_desktop({"HOME": "/root"})
+
+
+@pytest.mark.needs("root")
+def test_under_sudo_only_a_bus_of_roots_own_is_this_process_desktop(
+    tmp_path: Path,
+) -> None:
+    bus = tmp_path / "bus"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(bus))
+        sudo = {
+            "SUDO_UID": "1000",
+            "DISPLAY": ":0",
+            "DBUS_SESSION_BUS_ADDRESS": f"unix:path={bus},guid=7",
+        }
+        assert has_desktop(sudo)
+        os.chown(bus, 1000, 1000)
+        assert not has_desktop(sudo)
+        assert has_desktop(sudo | {"SUDO_UID": "0"})
+    assert not has_desktop({"SUDO_UID": "1000", "DISPLAY": ":0"})
+
+
+def test_the_owner_of_a_bus_is_that_of_its_socket(tmp_path: Path) -> None:
+    assert bus_owner(f"unix:path={tmp_path}") == os.getuid()
+    for unknown in ("", "unix:abstract=/x", "unix:path=/nowhere", "tcp:path=/tmp", "x"):
+        assert bus_owner(unknown) is None
 
 
 def test_what_a_desktop_would_obey_is_shown_instead() -> None:

@@ -58,3 +58,11 @@ def test_a_bus_that_sudo_left_in_the_environment_is_that_persons(
     assert made is not None
     assert made["DBUS_SESSION_BUS_ADDRESS"] == "unix:abstract=/tmp/dbus-x"
     assert "XDG_RUNTIME_DIR" not in made
+
+
+@pytest.mark.needs("root")
+def test_a_bus_of_roots_own_is_not_that_persons(tmp_path: Path) -> None:
+    sudo = {"DBUS_SESSION_BUS_ADDRESS": f"unix:path={tmp_path}"}
+    assert user_environment(sudo, NOBODY, tmp_path) is None
+    os.chown(tmp_path, NOBODY.pw_uid, NOBODY.pw_gid)
+    assert user_environment(sudo, NOBODY, tmp_path) is not None

@@ -239,6 +239,12 @@ def test_the_next_turn_is_told_in_the_zone_of_the_plan() -> None:
     ]
 
 
+def test_a_plan_that_never_ends_has_no_next_turn() -> None:
+    open_plan = Plan(id="p", interfaces=("wwan0",), zone=ZoneInfo("UTC"))
+    pending = PlanStatus(id="p", state="pending")
+    assert plan_facts(open_plan, pending, NOVEMBER_S)["next"] is None
+
+
 def test_the_facts_have_the_names_of_the_model() -> None:
     plan = _monthly()
     status = standing(plan, _used([(NOVEMBER_S, NOVEMBER_S, GB)]), NOVEMBER_S)

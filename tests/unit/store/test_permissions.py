@@ -151,3 +151,16 @@ def test_a_folder_that_may_not_be_written_is_said_so() -> None:
                     open_store(Path(folder) / name, writable=True, create=True)
 
         as_nobody(make)
+
+
+@pytest.mark.needs("root")
+def test_what_root_makes_in_the_services_folder_is_the_services(
+    tmp_path: Path,
+) -> None:
+    """The service runs as another user: root's try must not lock it out."""
+    folder = tmp_path / "service"
+    folder.mkdir()
+    os.chown(folder, 65534, 65534)
+    with open_store(folder / "usage.db", writable=True, create=True):
+        pass
+    assert {made.stat().st_uid for made in folder.iterdir()} == {65534}

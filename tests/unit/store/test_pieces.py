@@ -54,6 +54,14 @@ def test_the_newest_span_of_the_attachment_goes_on() -> None:
     assert result.newest == {1: result.extended[7]}
 
 
+def test_no_span_goes_on_over_the_boundary_of_a_plan() -> None:
+    """Each cycle finds its part to the byte, also after a restart."""
+    open_span = Span(7, 1, Interval(T0, T0 + 30))
+    whens = [(Interval(T0 + 30, T0 + 60), 1), (Interval(T0 + 60, T0 + 90), 1)]
+    result = assign(whens, {1: open_span}, next_id=10, cuts={T0 + 30, T0 + 60})
+    assert shape(result) == [(30, 60), (60, 90)]
+
+
 def test_another_attachment_does_not_go_on() -> None:
     open_span = Span(7, 2, Interval(T0, T0 + 30))
     result = assigned((30, 60), newest={2: open_span})

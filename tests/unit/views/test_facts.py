@@ -52,6 +52,7 @@ def test_a_report_by_application_has_every_field_of_the_contract() -> None:
         "to": "2025-06-12T00:00:00Z",
         "timezone": "UTC",
         "by": "application",
+        "plan": None,
         "l3": "estimated",
         "store": "/data/usage.db",
         "counted_from": "2025-06-11T00:00:00Z",

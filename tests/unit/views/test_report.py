@@ -260,7 +260,8 @@ def test_the_rows_of_each_interface_add_up_to_its_bill(
     by: str,
     top: int,
 ) -> None:
-    records = Records(bills, shares, processes)  # type: ignore[arg-type]  # built above
+    parts = [(DAY, bills)]
+    records = Records(bills, shares, processes, parts)  # type: ignore[arg-type]  # built above
     made = report(records, by=by, top=top)
     for interface in made.interfaces:
         rows = [row for row in made.rows if row.place.interface == interface.name]

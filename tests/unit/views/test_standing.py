@@ -73,6 +73,12 @@ def test_a_small_plan_is_shown_in_its_own_unit() -> None:
     assert "123456 of 500 B" in as_text(facts, 0)
 
 
+def test_without_a_next_turn_the_line_ends_before_it() -> None:
+    facts = document([HOME, OVER], 0)
+    facts["plans"][0]["next"] = facts["plans"][1]["next"] = None
+    assert as_text(facts, 0) == "home  active   0 B, no limit\nover  expired  1.00 GB"
+
+
 def test_a_plan_that_matches_nothing_here_is_said() -> None:
     text = as_text(document(devices=["wlan0"]), 0)
     assert text.split("\n")[1] == "wwan: no interface wwan* is here now"
