@@ -11,6 +11,7 @@ import pytest
 
 import monitor
 from monitor import cli, commands
+from monitor.config import parse_config
 from monitor.views.periods import EXAMPLES, parse_period, parse_since
 from monitor.views.periods import find_zone as zone
 
@@ -80,3 +81,12 @@ def test_the_exit_statuses_are_documented_where_they_are_made() -> None:
     text = cli.__doc__ or ""
     for status in (0, 1, 2, cli._INTERRUPTED, cli._BROKEN_PIPE):
         assert f"{status} " in text
+
+
+def test_the_configuration_in_the_readme_can_be_used() -> None:
+    """A person copies it."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    blocks = text.split("```toml\n")[1:]
+    assert blocks
+    for block in blocks:
+        assert parse_config(block.partition("```")[0], "README.md").plans
