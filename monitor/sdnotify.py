@@ -22,6 +22,24 @@ def is_managed(environ: Mapping[str, str] = os.environ) -> bool:
     return environ.get("NOTIFY_SOCKET", "").startswith(("/", "@"))
 
 
+def writes_to_journal(descriptor: int, environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether a descriptor of this process ends in the journal.
+
+    The variable alone does not tell: a terminal on a desktop inherits it (systemd.exec,
+    JOURNAL_STREAM).
+
+    Args:
+        descriptor: 1 or 2.
+        environ: holds JOURNAL_STREAM as device and inode of the stream.
+    """
+    device, _, inode = environ.get("JOURNAL_STREAM", "").partition(":")
+    try:
+        found = os.fstat(descriptor)
+    except OSError:  # closed
+        return False
+    return (device, inode) == (str(found.st_dev), str(found.st_ino))
+
+
 def notify(
     *states: str,
     descriptors: tuple[int, ...] = (),

@@ -20,7 +20,7 @@ from monitor.daemon import Daemon
 from monitor.daemon import Setup as DaemonSetup
 from monitor.errors import SourceError, StoreBusyError, StoreError
 from monitor.notifiers.sudo import spawn_for_sudo_user
-from monitor.sdnotify import is_managed
+from monitor.sdnotify import writes_to_journal
 from monitor.store.engine import open_store
 from monitor.units import exact_duration, format_rate, format_size
 from monitor.usage import Interval, Traffic
@@ -52,7 +52,7 @@ class _Log(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         before = _CLEAR_LINE if sys.stderr.isatty() else ""
-        if "JOURNAL_STREAM" in os.environ:
+        if writes_to_journal(2):
             before = next(p for level, p in self._PRIORITIES if record.levelno >= level)
         else:
             before += "esimmon: "
@@ -213,8 +213,8 @@ def command(setup: Setup) -> None:
     with ExitStack() as parts:
         daemon = Daemon(DaemonSetup(store, socket, load), parts)
         daemon.run(terminal, parts)
-    if is_managed(os.environ):
-        return  # the journal is no place for a report
+    if writes_to_journal(1):
+        return  # it is no place for a report
     terminal.clear()
     terminal.see_clock()
     _report_run(store, terminal.period)

@@ -18,6 +18,7 @@ from monitor.sdnotify import (
     notify,
     take_kept,
     watchdog_interval_s,
+    writes_to_journal,
 )
 
 if TYPE_CHECKING:
@@ -160,3 +161,15 @@ def test_a_number_of_descriptors_that_is_none_means_none(number: str) -> None:
     environ = {"LISTEN_FDS": number, "LISTEN_PID": str(os.getpid())}
     assert take_kept(environ) == []
     assert environ == {}
+
+
+def test_a_stream_to_the_journal_is_known_by_its_device_and_inode() -> None:
+    """A terminal on a desktop inherits the variable of another stream."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        found = os.fstat(ours.fileno())
+        environ = {"JOURNAL_STREAM": f"{found.st_dev}:{found.st_ino}"}
+        assert writes_to_journal(ours.fileno(), environ)
+        assert not writes_to_journal(theirs.fileno(), environ)
+        assert not writes_to_journal(ours.fileno(), {})
+        assert not writes_to_journal(ours.fileno(), {"JOURNAL_STREAM": "nonsense"})
