@@ -107,16 +107,13 @@ class Daemon:
         self.control = control
         self._output = output
 
-    def wait_ready(self, manager: Manager) -> None:
-        """Wait until it has stored its first sample.
-
-        Args:
-            manager: that it was started with.
-        """
+    def wait_ready(self) -> None:
+        """Wait until it has stored its first sample: only then it answers."""
         deadline = time.monotonic() + _PATIENCE_S
-        while "READY=1" not in manager.messages(_POLL_S):
+        while (self.ask("status") or {}).get("pid") != self.process.pid:
             assert self.process.poll() is None, f"it ended at once: {self.said()}"
             assert time.monotonic() < deadline, f"never ready: {self.said()}"
+            time.sleep(_POLL_S)
 
     def ask(self, method: str, **params: object) -> dict[str, Any] | None:
         """Ask it by its socket.
@@ -243,9 +240,8 @@ class Esimmon:
 
     def start(self) -> Daemon:
         """Start a daemon, and wait until it counts."""
-        with Manager(self.folder) as manager:
-            daemon = self.begin(NOTIFY_SOCKET=str(manager.address))
-            daemon.wait_ready(manager)
+        daemon = self.begin()
+        daemon.wait_ready()
         return daemon
 
     def control(self) -> Path:
