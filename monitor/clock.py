@@ -13,10 +13,9 @@ import struct
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from types import TracebackType
+from monitor.closing import Closing
 
 SECOND_NS = 1_000_000_000
 RELEASED_S = 1_793_491_200
@@ -129,7 +128,7 @@ def now_s() -> int:
     return time.clock_gettime_ns(time.CLOCK_REALTIME) // SECOND_NS
 
 
-class BoottimeTimer:
+class BoottimeTimer(Closing):
     """A timerfd(2) on CLOCK_BOOTTIME: fires at a fixed beat, at once after a resume.
 
     Readable when at least one beat has passed. Python has os.timerfd_create only
@@ -171,14 +170,3 @@ class BoottimeTimer:
     def close(self) -> None:
         """Release the descriptor."""
         os.close(self._fd)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -10,13 +10,13 @@ import logging
 import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final
 
+from monitor.closing import Closing
 from monitor.errors import AgentRunningError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from types import TracebackType
     from typing import IO
 
 _MOST_KEPT: Final = 200
@@ -38,7 +38,7 @@ def memory_path(socket_path: Path, environ: Mapping[str, str]) -> Path:
     return base / "esimmon" / f"notify-{digest[:_DIGITS]}.json"
 
 
-class Memory:
+class Memory(Closing):
     """Alerts that were shown; its file's lock lets only one agent show them.
 
     The file is written in place, because the lock goes with it: one that a power cut
@@ -85,17 +85,6 @@ class Memory:
     def close(self) -> None:
         """Let go of the lock."""
         self._file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _opened(path: Path) -> IO[str]:

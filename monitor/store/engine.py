@@ -14,6 +14,7 @@ import time
 from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from monitor.closing import Closing
 from monitor.errors import StoreError, StoreNewerError
 from monitor.store import files, rescue
 from monitor.store.connection import connect, engine_for
@@ -24,8 +25,6 @@ from monitor.store.schema import ALEMBIC_VERSION, APPLICATION_ID, METADATA, VERS
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-    from types import TracebackType
-    from typing import Self
 
     from sqlalchemy import Connection
 
@@ -34,7 +33,7 @@ _CLOSE_TRIES = 4
 _CLOSE_BUSY_S = 0.05
 
 
-class Store:
+class Store(Closing):
     """An open database.
 
     Attributes:
@@ -132,17 +131,6 @@ class Store:
                 with suppress(sqlite3.Error):
                     _leave_log(self.path)
             self._lock.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def open_store(path: Path, *, writable: bool, create: bool = False) -> Store:

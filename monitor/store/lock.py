@@ -11,14 +11,13 @@ import fcntl
 import os
 from typing import TYPE_CHECKING
 
+from monitor.closing import Closing
 from monitor.errors import StoreBusyError
 from monitor.store.faults import of_os
 from monitor.store.files import give_to_service
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from types import TracebackType
-    from typing import Self
 
 _MODE = 0o640
 _PID_BYTES = 32
@@ -29,7 +28,7 @@ def lock_path(path: Path) -> Path:
     return path.with_name(path.name + ".lock")
 
 
-class WriterLock:
+class WriterLock(Closing):
     """Held while somebody may write the database; freed by `close` or by death."""
 
     def __init__(self, path: Path) -> None:
@@ -72,14 +71,3 @@ class WriterLock:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()

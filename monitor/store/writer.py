@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, insert, select, update
 
+from monitor.closing import Closing
 from monitor.errors import StoreMissingError
 from monitor.store import alerts, amounts, ids, late, meta, pieces, records, unplaced
 from monitor.store.faults import explained
@@ -20,8 +21,6 @@ from monitor.store.schema import GAPS, RUNS, SPANS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import TracebackType
-    from typing import Self
 
     from sqlalchemy import Connection
 
@@ -32,7 +31,7 @@ BUSY_S = 1.0
 """How long a flush waits for a lock: the caller counts on and tries again."""
 
 
-class Writer:
+class Writer(Closing):
     """Writes what one run of the daemon counts; owned by one thread."""
 
     def __init__(self, store: Store) -> None:
@@ -176,17 +175,6 @@ class Writer:
         self._ids.forget()
         if connection is not None:
             connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
