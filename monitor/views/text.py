@@ -252,7 +252,7 @@ def _gap_sentences(report: Report) -> Iterator[str]:
         why = "daemon stopped" if gap.clean else "daemon killed, or no power"
         yield (
             f"gap {_date(start)} {start:%H:%M} - {shown_end} "
-            f"({format_duration(length_s)}): {why}; owners unknown"
+            f"({format_duration(length_s)}): {why}"
         )
     more = len(report.gaps) - _MOST_GAPS
     if more > 0:

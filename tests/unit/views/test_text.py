@@ -160,10 +160,9 @@ def test_gaps_are_said_and_many_of_them_are_counted() -> None:
     text = as_text(report(RECORDS, gaps=(killed, *stopped)), PLAIN)
     assert (
         "gap 10 Jun 2025 23:10 - 11 Jun 2025 00:00 (50 min): daemon killed, or no "
-        "power;\n"
-        "  owners unknown\n"
-        "gap 11 Jun 2025 00:00 - 00:01 (1 min): daemon stopped; owners unknown\n"
-        "gap 11 Jun 2025 02:46 - 02:47 (1 min): daemon stopped; owners unknown\n"
+        "power\n"
+        "gap 11 Jun 2025 00:00 - 00:01 (1 min): daemon stopped\n"
+        "gap 11 Jun 2025 02:46 - 02:47 (1 min): daemon stopped\n"
         "and 3 more gaps (all of them: --json)\n"
     ) in text
 
