@@ -18,12 +18,13 @@ def main() -> int:
         try:
             sys.stdout.write(text)
             sys.stdout.flush()
-        except OSError:
-            pass  # the command will find the same, and says it as all commands do
-        else:
-            return status
-    # Only now: click alone takes longer than a quick answer may.
-    from monitor.cli import main as command_line  # noqa: PLC0415
+        except OSError as error:
+            # Imported here: click alone takes longer than a quick answer may.
+            from monitor.cli import output_failed  # noqa: PLC0415 - see above
+
+            return output_failed(error)
+        return status
+    from monitor.cli import main as command_line  # noqa: PLC0415 - as above
 
     return command_line()
 

@@ -120,7 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except EsimmonError as error:
         return _complain(str(error), 2 if isinstance(error, UsageError) else 1)
     except OSError as error:
-        return _output_failed(error)
+        return output_failed(error)
     return status
 
 
@@ -152,8 +152,14 @@ def _complain(message: str, status: int) -> int:
     return status
 
 
-def _output_failed(error: OSError) -> int:
+def output_failed(error: OSError) -> int:
     """Leave quietly when the reader went away, say so when the disk is full.
+
+    Args:
+        error: of writing to standard output.
+
+    Returns:
+        The exit status.
 
     Raises:
         OSError: it was not about the output.

@@ -63,7 +63,10 @@ def _is_there(need: str) -> bool:
     if need == "root":
         return os.geteuid() == 0
     if need in PROGRAMS:
-        return shutil.which(need) is not None
+        # A plain user's PATH may lack the folders of the system's tools.
+        return (
+            shutil.which(need, path=f"{os.environ['PATH']}:/usr/sbin:/sbin") is not None
+        )
     return _loads(need) if need in LIBRARIES else Path(need).exists()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import signal
 import time
 from typing import TYPE_CHECKING
 
@@ -15,12 +16,14 @@ from tests.e2e.truth import (
     Transfer,
     adds_up,
     billed,
+    free_port,
     moved,
     of_process,
     of_reason,
     raw,
     transfer,
 )
+from tests.load import next_line
 from tests.namespaces import run
 
 if TYPE_CHECKING:
@@ -28,7 +31,9 @@ if TYPE_CHECKING:
 
     from tests.e2e.daemon import Esimmon
     from tests.e2e.places import Place
-    from tests.lab import Lab
+    from tests.lab import Both, Lab
+
+SHORT, QUESTIONS = 100, 2000
 
 
 @pytest.fixture
@@ -42,15 +47,54 @@ def slow(lab: Lab) -> Iterator[None]:
     run(*place, "del", *end)
 
 
+class Load:
+    """A long transfer, processes that live for milliseconds, and questions over UDP."""
+
+    def __init__(self, lab: Lab) -> None:
+        """Begin all at once.
+
+        Args:
+            lab: where.
+        """
+        self._lab = lab
+        far = lab.address["far4"]
+        self._long = Transfer(lab, up=100_000, down=30_000_000)
+        self._short_port, self._ask_port = free_port(), free_port()
+        next_line(lab.far.traffic("serve", far, self._short_port, SHORT))
+        self._answers = lab.far.datagrams("serve", far, self._ask_port)
+        next_line(self._answers)
+        self._short = lab.near.traffic(
+            "short_lived", far, self._short_port, SHORT, 10_000
+        )
+        self._ask = lab.near.datagrams("ask", far, self._ask_port, QUESTIONS)
+
+    def is_over(self) -> bool:
+        """Whether all have ended."""
+        ended = [process.poll() is not None for process in (self._short, self._ask)]
+        return self._long.is_over() and all(ended)
+
+    def wait(self) -> dict[tuple[int, ...], Both]:
+        """What was on the wire, by pids of those whose it was."""
+        long = self._long.wait()
+        said, _ = self._short.communicate()
+        self._answers.communicate("stop\n")
+        assert (self._short.returncode, self._ask.wait()) == (0, 0)
+        return {
+            (self._long.pid,): long,
+            tuple(map(int, said.split())): self._lab.port(self._short_port),
+            (self._ask.pid,): self._lab.port(self._ask_port),
+        }
+
+
 @pytest.mark.usefixtures("slow")
 @pytest.mark.parametrize("seed", [1, 2])
-def test_kills_in_the_middle_of_a_transfer_lose_and_double_nothing(
+def test_kills_in_the_middle_of_transfers_lose_and_double_nothing(
     lab: Lab, esimmon: Esimmon, seed: int
 ) -> None:
     chance = random.Random(seed)  # noqa: S311 - instants that can be repeated
     before = raw(lab.near)
     daemon = esimmon.start()
-    load = Transfer(lab, up=100_000, down=36_000_000)
+    load = Load(lab)
     kills = 0
     while not load.is_over():
         # Some die while they start, some between two flushes.
@@ -58,17 +102,19 @@ def test_kills_in_the_middle_of_a_transfer_lose_and_double_nothing(
         daemon.kill()
         kills += 1
         daemon = esimmon.begin()
-    wire = load.wait()
+    wires = load.wait()
     daemon.kill()
     daemon = esimmon.start()
 
     report = esimmon.report()
     assert kills > 3
     assert billed(report) == raw(lab.near) - before
-    assert of_process(report, load.pid) == wire
+    assert {pids: of_process(report, *pids) for pids in wires} == wires
+    pids = {row["pid"] for row in report["rows"] if row["pid"]}
+    assert pids == {pid for pids in wires for pid in pids}
     assert adds_up(report)
     assert daemon.stop() == 0
-    assert of_process(esimmon.report(), load.pid) == wire
+    assert esimmon.report()["rows"] == report["rows"]
 
 
 @pytest.mark.parametrize("after_s", [0.0, 0.05, 0.1])
@@ -88,6 +134,26 @@ def test_a_kill_before_the_first_flush_leaves_a_store_as_new(
     assert billed(report) == raw(lab.near) - before
     assert of_process(report, pid) == wire
     assert moved(report["rows"]) == wire
+
+
+def test_kills_in_the_middle_of_a_clean_stop_lose_and_double_nothing(
+    lab: Lab, esimmon: Esimmon
+) -> None:
+    before = raw(lab.near)
+    wires = {}
+    for after_s in (0.0, 0.02, 0.04, 0.06, 0.08):
+        daemon = esimmon.start()
+        wires |= [transfer(lab, down=50_000)]
+        daemon.send(signal.SIGTERM)
+        time.sleep(after_s)
+        daemon.kill()
+    daemon = esimmon.start()
+
+    report = esimmon.report()
+    assert billed(report) == raw(lab.near) - before
+    assert {pid: of_process(report, pid) for pid in wires} == wires
+    assert daemon.stop() == 0
+    assert not esimmon.pins().exists()
 
 
 def test_a_life_without_ebpf_between_two_with_it_loses_no_byte_of_a_process(
