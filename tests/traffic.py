@@ -24,6 +24,7 @@ _PR_SET_NAME = 15
 _HANDED_DOWN_FD = 33
 _MUCH = 100_000
 _CALM_S = 0.02
+_SHORT_PORTS = 20_000  # below those that the kernel gives away
 
 
 def say(text: str) -> None:
@@ -272,11 +273,19 @@ def take_over(path: str, up: str, down: str) -> None:
 
 
 def short_lived(host: str, port: str, count: str, down: str) -> None:
-    """Children, one after another, each with a name, a conversation, and an end."""
+    """Children, one after another, each with a name, a conversation, and an end.
+
+    Each has a port of its own, so that each is a flow of its own on the wire: the
+    kernel would give the port of one that has ended to the next.
+    """
+    first = _SHORT_PORTS + os.getpid() % 10 * 1000
     for number in range(int(count)):
         child = os.fork()
         if not child:
-            transfer(host, port, "0", down, f"short-{number}")
+            rename(f"short-{number}")
+            ours = ("", first + number)
+            sock = socket.create_connection((host, int(port)), source_address=ours)
+            converse(sock, 0, int(down))
             os._exit(0)
         os.waitpid(child, 0)
         say(str(child))

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.daemon import QUICK, SLOW, Manager, wait_for
+from tests.e2e.daemon import QUICK, SLOW, wait_for
+from tests.e2e.manager import Manager
 from tests.e2e.places import Mounts, plain_user, readable_copy, without_libbpf
 from tests.e2e.screen import Screen
 from tests.e2e.truth import billed, of_process, raw, transfer
@@ -237,6 +238,20 @@ def test_callers_that_misbehave_do_not_stop_the_counting(
         pid, wire = transfer(lab, down=30_000)
         assert of_process(esimmon.report(), pid) == wire
         assert daemon.stop() == 0
+
+
+def test_a_daemon_that_hangs_does_not_hold_up_a_report(
+    lab: Lab, esimmon: Esimmon
+) -> None:
+    daemon = esimmon.start()
+    pid, wire = transfer(lab, down=30_000)
+    assert daemon.flush()
+    daemon.send(signal.SIGSTOP)
+    try:
+        assert of_process(esimmon.report(), pid) == wire
+    finally:
+        daemon.send(signal.SIGCONT)
+    assert daemon.stop() == 0
 
 
 def test_a_terminal_shows_one_live_line_and_ctrl_c_reports(
