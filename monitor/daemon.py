@@ -79,7 +79,6 @@ class Daemon:
         setup: what it was started with.
         store: the open database.
         tier: what counts the bytes of processes.
-        run_id: this run in the store.
         watch: plans and alerts.
     """
 
@@ -104,12 +103,12 @@ class Daemon:
         self.tier = tiers.choose(setup.store, self._writer.known_instance())
         self._stored = False
         parts.callback(self._let_go)
-        self.run_id, self._recorder = self._begin()
+        self._recorder = self._begin()
         tick_s = self._config.sampling.tick_s
         self._timer = parts.enter_context(clock.BoottimeTimer(tick_s))
         self._calendar: Calendar | None = None
 
-    def _begin(self) -> tuple[int, Recorder]:
+    def _begin(self) -> Recorder:
         """Read where the run before ended, and take up there."""
         reading = clock.read()
         resume = self._writer.start(
@@ -132,9 +131,7 @@ class Daemon:
         sampler.resume(resume, reading, self.tier.replaced)
         self.watch = make_watch(self.store, sampler, self._config, self.setup.socket)
         self.watch.announce = self._announce
-        return resume.run_id, Recorder(
-            sampler, self._writer, reading.boot_id, self.watch
-        )
+        return Recorder(sampler, self._writer, reading.boot_id, self.watch)
 
     def _announce(self) -> None:
         """Tell the agents of users what they should show."""
