@@ -176,11 +176,13 @@ class SocketKey:
             protocol number.
         netns: inode number of the network namespace; 0 when unknown.
         ifindex: index of the device inside that namespace.
+        is_local: to or from a neighbour behind no carrier.
     """
 
     owner: Owner
     netns: int
     ifindex: int
+    is_local: bool = False
 
 
 @dataclass(frozen=True, slots=True)

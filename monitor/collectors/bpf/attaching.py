@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from monitor.collectors.bpf import features
+from monitor.collectors.bpf.loading import read_iterator
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,11 +24,11 @@ class Result(NamedTuple):
     """What was attached.
 
     Attributes:
-        links: descriptors of links that are not kept elsewhere.
+        links: descriptors of links that are not kept elsewhere, by program.
         features: optional groups that are on; one that does not attach is left out.
     """
 
-    links: tuple[int, ...]
+    links: dict[str, int]
     features: frozenset[str]
 
 
@@ -99,7 +100,7 @@ def attach(
         except BaseException:
             links.close(list(links.open))
             raise
-    return Result(tuple(links.open.values()), on)
+    return Result(links.open, on)
 
 
 def _attach_optional(loaded: Loaded, links: _Links) -> frozenset[str]:
@@ -110,11 +111,20 @@ def _attach_optional(loaded: Loaded, links: _Links) -> frozenset[str]:
             continue
         hooks = features.FEATURES[feature]
         try:
-            if feature == features.ITERATOR:
-                loaded.run_iterator()
+            if feature == features.ADOPTION:
+                _adopt_sockets(loaded)
             else:
                 links.attach(hooks, cgroup=False)
         except OSError:
             links.close(hooks)
             on -= {feature}
     return on
+
+
+def _adopt_sockets(loaded: Loaded) -> None:
+    """Give the sockets that are open already to the processes that hold them."""
+    link = loaded.attach(features.ADOPTION, None)
+    try:
+        read_iterator(loaded.library, link)
+    finally:
+        os.close(link)

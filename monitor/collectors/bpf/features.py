@@ -43,12 +43,22 @@ FEATURES: dict[str, tuple[str, ...]] = {
     ),
     "task_file": ("task_file",),
     "netns_cookie": (),
+    "wire": ("net_dev_start_xmit", "netif_receive_skb"),
+    "drops": ("kfree_skb",),
+    "tun": ("tun_file",),
 }
 """Optional groups and their programs. The order is that of the bits in `Identity`."""
 
 _INSTEAD_OF = {"functions": "tracepoints"}  # the same events by other means
 
-ITERATOR = "task_file"
+ADOPTION = "task_file"
+"""An iterator that is run once: it finds the sockets that are open already."""
+TUN, TUN_PROGRAM = "tun", "tun_file"
+"""A group of one iterator that is run again whenever somebody asks."""
+WIRE = "wire"
+"""What devices move, and what is forwarded."""
+ITERATORS = frozenset({ADOPTION, TUN_PROGRAM})
+"""Programs that attach to nothing and run when their link is read."""
 
 Loaded = TypeVar("Loaded")
 

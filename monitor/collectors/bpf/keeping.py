@@ -108,6 +108,17 @@ class Kept(ABC):
         """
         return {_LINK + program for program in programs} <= set(self._names())
 
+    def open_link(self, program: str) -> int | None:
+        """A descriptor of the caller's own of a program's link.
+
+        Args:
+            program: its name.
+
+        Returns:
+            The descriptor; None when there is no such link.
+        """
+        return self._open(_LINK + program)
+
     def hand_over(self, program: str, program_fd: int, heir: Kept) -> bool:
         """Let another program run in a link, from one packet to the next, and move it.
 
@@ -119,7 +130,7 @@ class Kept(ABC):
         Returns:
             False when the kernel cannot: then the link is as it was.
         """
-        link = self._open(_LINK + program)
+        link = self.open_link(program)
         if link is None:
             return False
         try:
@@ -142,7 +153,7 @@ class Kept(ABC):
         Args:
             program: its name.
         """
-        link = self._open(_LINK + program)
+        link = self.open_link(program)
         if link is not None:
             # At once, where the kernel can (cgroups); else when all let go of it.
             with contextlib.suppress(OSError):

@@ -23,6 +23,7 @@ typedef __u32 __be32;
 typedef __u32 __wsum;
 
 #include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
@@ -31,6 +32,7 @@ typedef __u32 __wsum;
 #define BPF_MAP_TYPE_ARRAY 2
 #define BPF_MAP_TYPE_PERCPU_HASH 5
 #define BPF_MAP_TYPE_PERCPU_ARRAY 6
+#define BPF_MAP_TYPE_LPM_TRIE 11
 #define BPF_MAP_TYPE_SK_STORAGE 24
 #define BPF_NOEXIST 1
 #define BPF_F_NO_PREALLOC (1U << 0)
@@ -41,6 +43,7 @@ typedef __u32 __wsum;
 /* include/linux/socket.h, include/uapi/linux/in.h, include/linux/errno.h */
 #define AF_INET 2
 #define AF_INET6 10
+#define AF_PACKET 17
 #define MSG_PEEK 2
 #define IPPROTO_HOPOPTS 0
 #define IPPROTO_TCP 6
@@ -49,6 +52,14 @@ typedef __u32 __wsum;
 #define IPPROTO_FRAGMENT 44
 #define IPPROTO_DSTOPTS 60
 #define EEXIST 17
+/* include/uapi/linux/if_ether.h, as they stand in a packet */
+#define ETH_P_IP bpf_htons(0x0800)
+#define ETH_P_IPV6 bpf_htons(0x86DD)
+/* include/linux/skbuff.h: kinds of super-packets whose inner headers are repeated, too */
+#define SKB_GSO_TUNNELS (1U << 6 | 1U << 7 | 1U << 8 | 1U << 9 | 1U << 10 | 1U << 11)
+#define SKB_GSO_UDP_L4 (1U << 17)
+/* drivers/net/tun.c, include/linux/kdev_t.h: the character device /dev/net/tun */
+#define TUN_DEVICE (10U << 20 | 200U)
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -106,8 +117,14 @@ struct path {
 	struct dentry *dentry;
 };
 
+struct inode {
+	__u32 i_rdev;
+};
+
 struct file {
 	struct path f_path;
+	struct inode *f_inode;
+	void *private_data;
 };
 
 /* ---- cgroups ---- */
@@ -159,6 +176,45 @@ struct sock {
 
 struct socket {
 	struct sock *sk;
+};
+
+struct net_device {
+	int ifindex;
+	possible_net_t nd_net;
+};
+
+struct sk_buff {
+	struct net_device *dev;
+	struct sock *sk;
+	unsigned char *head;
+	unsigned char *data;
+	unsigned int len;
+	unsigned int end;
+	int skb_iif;
+	__be16 protocol;
+	__u16 network_header;
+	__u16 inner_transport_header;
+};
+
+struct skb_shared_info {
+	unsigned short gso_size;
+	unsigned int gso_type;
+};
+
+/* Each may be missing in a kernel; the numbers are those of the running one. */
+enum skb_drop_reason {
+	SKB_DROP_REASON_NEIGH_CREATEFAIL,
+	SKB_DROP_REASON_NEIGH_FAILED,
+	SKB_DROP_REASON_NEIGH_QUEUEFULL,
+	SKB_DROP_REASON_NEIGH_DEAD,
+	SKB_DROP_REASON_TC_EGRESS,
+	SKB_DROP_REASON_QDISC_DROP,
+	SKB_DROP_REASON_QDISC_OVERLIMIT,
+	SKB_DROP_REASON_QDISC_CONGESTED,
+	SKB_DROP_REASON_CAKE_FLOOD,
+	SKB_DROP_REASON_FQ_BAND_LIMIT,
+	SKB_DROP_REASON_FQ_HORIZON_LIMIT,
+	SKB_DROP_REASON_FQ_FLOW_LIMIT,
 };
 
 /* ---- processes ---- */

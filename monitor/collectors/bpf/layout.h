@@ -23,10 +23,14 @@ struct owner {
 	__u32 exec_id;
 };
 
+enum scope { INTERNET, LOCAL };
+
 struct row_key {
 	struct owner owner;
 	__u32 netns;         /* inode number, as in /proc/PID/ns/net; 0: not known */
 	__u32 ifindex;
+	__u32 scope;         /* LOCAL: to a prefix that user space says no carrier sees */
+	__u32 zero;
 };
 
 /* Only the sum over the CPUs, modulo 2^64, means something: claim() makes single cells
@@ -69,11 +73,73 @@ struct mtu_key {
 	__u32 ifindex;
 };
 
+/* One way over a device that user space wants to know exactly, as its driver sees it:
+ * behind the queue when sending, so without what the queue dropped. */
+struct way {
+	__u64 bytes;         /* IP, as it is on the wire */
+	__u64 packets;       /* the same; a packet that is not IP is one of 0 bytes */
+	__u64 skbs;          /* what was handed over, super-packets whole */
+	__u64 skb_bytes;     /* IP bytes in them */
+	__u64 extra_bytes;   /* behind the link-layer header, but not IP: padding, ARP */
+	__u64 local_bytes;   /* of `bytes`, those in the scope LOCAL */
+	__u64 local_packets;
+};
+
+struct wire {
+	struct way rx;
+	struct way tx;
+};
+
+/* Devices of the daemon's own network namespace. */
+struct hop {
+	__u32 from_ifindex;
+	__u32 to_ifindex;
+};
+
+struct passed {
+	__u64 bytes;
+	__u64 packets;
+};
+
+/* With the device in front of the address, a prefix matches on that device only. */
+struct prefix {
+	__u32 prefixlen;
+	__u32 ifindex;
+	__u8 address[16];    /* IPv4: mapped into IPv6 */
+};
+
+struct remote {
+	struct owner owner;
+	__u8 network[8];     /* of IPv4 the /24 behind four zero bytes, of IPv6 the /48 */
+	__u32 version;
+	__u32 zero;
+};
+
+struct remote_usage {
+	__u64 rx_bytes;
+	__u64 tx_bytes;
+};
+
+/* Written by user space while the program runs. */
+struct switches {
+	__u32 local_prefixes; /* how many there are: with none, none is looked for */
+	__u32 remotes;        /* 1: count them */
+};
+
+/* A TUN device and a process that holds its other end, as the iterator writes it. */
+struct tun_holder {
+	struct owner owner;
+	__u32 netns;
+	__u32 ifindex;
+};
+
 struct losses {
 	__u64 failed_rows;   /* packets that found no row */
 	__u64 failed_bytes;
 	__u64 failed_owners;
 	__u64 failed_storage;
+	__u64 failed_hops;   /* forwarded packets without room for where they went */
+	__u64 failed_remotes; /* packets without room for whom they went to */
 };
 
 /* Written by user space, never read by the program: whose pins these are. */
@@ -92,7 +158,7 @@ struct pending {
 	__u64 tx_bytes;
 	__u64 rx_packets;
 	__u64 tx_packets;
-	__u64 ifindex;
+	__u64 place;         /* device, and in the upper half the scope */
 };
 
 /* Of `turn`; the bits above count the turns. */
@@ -160,6 +226,47 @@ struct {
 	__type(key, __u32);
 	__type(value, struct losses);
 } losses SEC(".maps");
+
+/* By ifindex, for the devices that user space puts in. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__type(value, struct wire);
+} wires SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 4096);
+	__type(key, struct hop);
+	__type(value, struct passed);
+} hops SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1024);
+	__type(key, struct prefix);
+	__type(value, __u32);
+} local_prefixes SEC(".maps");
+
+/* User space takes the rows out as it reads them. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 8192);
+	__type(key, struct remote);
+	__type(value, struct remote_usage);
+} remotes SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct switches);
+} switches SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

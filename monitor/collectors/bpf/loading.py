@@ -38,6 +38,11 @@ _KEY_BYTES = {
     "mtus": records.MTU_KEY.size,
     "losses": 4,
     "identity": 4,
+    "wires": 4,
+    "hops": records.HOP.size,
+    "local_prefixes": records.PREFIX.size,
+    "remotes": records.REMOTE.size,
+    "switches": 4,
 }
 
 
@@ -58,6 +63,11 @@ def map_sizes(library: Library) -> dict[str, tuple[int, int]]:
         "mtus": records.MTU.size,
         "losses": records.LOSSES.size * cpus,
         "identity": records.IDENTITY.size,
+        "wires": records.WIRE.size * cpus,
+        "hops": records.PASSED.size * cpus,
+        "local_prefixes": 4,
+        "remotes": records.REMOTE_USAGE.size,
+        "switches": records.SWITCHES.size,
     }
     return {name: (_KEY_BYTES[name], value_bytes[name]) for name in _KEY_BYTES}
 
@@ -99,6 +109,7 @@ class Loaded:
     """An object in the kernel, not attached to anything yet.
 
     Attributes:
+        library: libbpf.
         features: optional groups that are on.
         maps: the maps that user space uses.
     """
@@ -122,7 +133,7 @@ class Loaded:
             OSError: The kernel refused; `Library.take_log` has the reason.
         """
         self.features = on
-        self._library = library
+        self.library = library
         self._address = library.pointer(
             "bpf_object__open_file", os.fsencode(path), None
         )
@@ -144,13 +155,13 @@ class Loaded:
     def _prepare(self, maps: dict[str, int], settings: Settings) -> None:
         wanted = features.programs(self.features)
         for name, address in self._programs.items():
-            self._library.number("bpf_program__set_autoload", address, name in wanted)
-        self._library.number("bpf_map__set_max_entries", maps["rows"], settings.rows)
+            self.library.number("bpf_program__set_autoload", address, name in wanted)
+        self.library.number("bpf_map__set_max_entries", maps["rows"], settings.rows)
         section = next(
             at for name, at in maps.items() if name.endswith(_SETTINGS_SECTION)
         )
         size = ctypes.c_size_t()
-        start = self._library.pointer(
+        start = self.library.pointer(
             "bpf_map__initial_value", section, ctypes.byref(size)
         )
         use_cookie = int("netns_cookie" in self.features and settings.netns_cookie > 0)
@@ -161,7 +172,7 @@ class Loaded:
 
     def _duplicate(self, function: str, address: int) -> int:
         """A descriptor of our own: libbpf closes its own with the object."""
-        return os.dup(self._library.number(function, address))
+        return os.dup(self.library.number(function, address))
 
     def program_fd(self, name: str) -> int:
         """The descriptor of a program, owned by this object.
@@ -172,7 +183,7 @@ class Loaded:
         Returns:
             The descriptor.
         """
-        return self._library.number("bpf_program__fd", self._programs[name])
+        return self.library.number("bpf_program__fd", self._programs[name])
 
     def attach(self, name: str, cgroup_fd: int | None) -> int:
         """Attach a program.
@@ -188,31 +199,18 @@ class Loaded:
             OSError: The kernel refused.
         """
         program = self._programs[name]
-        if cgroup_fd is None:
-            link = self._library.pointer("bpf_program__attach", program)
+        if name in features.ITERATORS:
+            link = self.library.pointer("bpf_program__attach_iter", program, None)
+        elif cgroup_fd is None:
+            link = self.library.pointer("bpf_program__attach", program)
         else:
-            link = self._library.pointer(
+            link = self.library.pointer(
                 "bpf_program__attach_cgroup", program, cgroup_fd
             )
         try:
             return self._duplicate("bpf_link__fd", link)
         finally:
-            self._library.number("bpf_link__destroy", link)
-
-    def run_iterator(self) -> None:
-        """Give the sockets that are open already to the processes that hold them.
-
-        Raises:
-            OSError: The kernel refused.
-        """
-        program = self._programs[features.ITERATOR]
-        link = self._library.pointer("bpf_program__attach_iter", program, None)
-        try:
-            link_fd = self._library.number("bpf_link__fd", link)
-            with open(self._library.number("bpf_iter_create", link_fd), "rb") as walk:  # noqa: PTH123 - a descriptor has no path
-                walk.read()  # reading is what runs it; it writes nothing
-        finally:
-            self._library.number("bpf_link__destroy", link)
+            self.library.number("bpf_link__destroy", link)
 
     def close(self, *, with_maps: bool = False) -> None:
         """Give back libbpf's memory; links and maps live on by their descriptors.
@@ -220,9 +218,26 @@ class Loaded:
         Args:
             with_maps: close our descriptors of the maps, too.
         """
-        self._library.close_object(self._address)
+        self.library.close_object(self._address)
         if with_maps:
             close_maps(self.maps.values())
+
+
+def read_iterator(library: Library, link: int) -> bytes:
+    """Run an iterator over all that it walks.
+
+    Args:
+        library: libbpf.
+        link: descriptor of its link.
+
+    Returns:
+        What it wrote.
+
+    Raises:
+        OSError: The kernel refused.
+    """
+    with open(library.number("bpf_iter_create", link), "rb") as walk:  # noqa: PTH123 - a descriptor has no path
+        return walk.read()
 
 
 def close_maps(maps: Iterable[Map]) -> None:

@@ -210,15 +210,16 @@ def _may_adopt(
     if identity.instance != known_instance and not heir:
         return False
     loaded = features.programs(features.unpack(identity.features))
-    links = [name for name in loaded if name != features.ITERATOR]
+    links = [name for name in loaded if name != features.ADOPTION]
     return identity.fingerprint == plan.fingerprint and current.has_links(links)
 
 
 def _adopt(plan: _Plan, place: Place, identity: records.Identity) -> Program:
     """Take over maps that are being counted into."""
     attached = Attached(
+        library=plan.library,
         maps=place.current.open_maps() or {},
-        links=(),
+        links={},
         place=place,
         features=features.unpack(identity.features),
         netns=plan.settings.netns,
@@ -281,6 +282,7 @@ def _load(
     if place:
         place.promote()
     attached = Attached(
+        library=plan.library,
         maps=loaded.maps,
         links=links,
         place=place,

@@ -59,13 +59,13 @@ static __always_inline int is_pending(const struct pending *pending)
 
 static __always_inline void add_pending(struct pending *pending, __u64 rx_bytes,
 					__u64 tx_bytes, __u64 rx_packets, __u64 tx_packets,
-					__u32 ifindex)
+					__u64 place)
 {
-	if (pending->ifindex != ifindex) {
+	if (pending->place != place) {
 		/* the route changed: what came before stays where it was counted */
 		pending->rx_bytes = pending->rx_packets = 0;
 		pending->tx_bytes = pending->tx_packets = 0;
-		pending->ifindex = ifindex;
+		pending->place = place;
 	}
 	if (rx_packets) {
 		__sync_fetch_and_add(&pending->rx_bytes, rx_bytes);
@@ -97,11 +97,12 @@ static __always_inline void claim(struct socket_owner *socket, __u32 slot_from,
 	tx_packets = __sync_lock_test_and_set(&pending->tx_packets, 0);
 	if (!(socket->turn & TURN_CLAIMED)) /* the acceptor may hand it on: see ACCEPTED */
 		add_pending(&socket->pending[slot_to & 1], rx_bytes, tx_bytes, rx_packets,
-			    tx_packets, pending->ifindex);
+			    tx_packets, pending->place);
 	if (same_owner(&was, &now))
 		return;
 	key.netns = socket->netns;
-	key.ifindex = pending->ifindex;
+	key.ifindex = pending->place;
+	key.scope = pending->place >> 32;
 	key.owner = now;
 	to = get_row(&key);
 	key.owner = was;

@@ -7,7 +7,7 @@ Unit: bytes of layer 3, headers included, as they cross the wire: after segmenta
 Width and restart: 64 bits, signed; a row counts from zero at its birth. Rows live as
     long as the maps do: pinned ones until detached or the next boot.
 Scope: every network namespace of the machine; all devices but loopback (ifindex 1).
-Not seen: forwarded packets, ARP, packets of AF_PACKET and of kernel tunnels, received
+Not seen: forwarded packets, ARP, packets of kernel tunnels (wires.py), received
     ICMP errors and neighbour discovery, TIME_WAIT (52 bytes each way per connection).
     The SYN, SYN-ACK and ACK of an accepted connection belong to the listener's owner.
 Privilege: CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN, or root.
@@ -23,8 +23,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from monitor.collectors.bpf import processes, records
-from monitor.collectors.bpf.features import hook_names
+from monitor.collectors.bpf.features import TUN, TUN_PROGRAM, WIRE, hook_names
 from monitor.collectors.bpf.loading import close_maps
+from monitor.collectors.bpf.wires import Wires
 from monitor.usage import Process
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from monitor.collectors.bpf.cgroups import CgroupPaths
     from monitor.collectors.bpf.keeping import Place
+    from monitor.collectors.bpf.libbpf import Library
     from monitor.collectors.bpf.maps import Map
     from monitor.usage import Owner, SocketCounters, SocketKey
 
@@ -44,16 +46,19 @@ class Attached:
     """The parts of a running program.
 
     Attributes:
+        library: libbpf.
         maps: by name.
-        links: descriptors that keep it attached; none when it is kept elsewhere.
+        links: descriptors by program that keep it attached; none when it is kept
+            elsewhere.
         place: where it and the one before it are kept, or None.
         features: optional groups that are on.
         netns: inode number of the daemon's own network namespace.
         cgroups: finds paths by id.
     """
 
+    library: Library
     maps: dict[str, Map]
-    links: tuple[int, ...]
+    links: dict[str, int]
     place: Place | None
     features: frozenset[str]
     netns: int
@@ -70,7 +75,8 @@ class Program:
         outlives_a_stop: True when it does so until `detach`; else the service manager
             keeps it, and ends it when the service is stopped.
         unpinned_because: why not, for people; empty when it is pinned or need not be.
-        hooks: which owner hooks are on, for people.
+        hooks: which hooks are on, for people.
+        wires: what devices move; None where the kernel does not offer that.
     """
 
     def __init__(
@@ -85,7 +91,7 @@ class Program:
         """
         self._attached = attached
         self._maps = attached.maps
-        self._links = list(attached.links)
+        self._links = dict(attached.links)
         raw = self._maps["identity"].lookup(_FIRST) or b""
         self.instance_id = records.parse_identity(raw).instance
         self.adopted = adopted
@@ -93,6 +99,7 @@ class Program:
         self.outlives_a_stop = bool(attached.place and attached.place.outlives_a_stop)
         self.unpinned_because = unpinned_because
         self.hooks = hook_names(attached.features)
+        self.wires = self._find_wires()
         self._rows: dict[bytes, tuple[bytes, SocketKey, SocketCounters]] = {}
         self._named: set[Owner] = set()
         # Who held a socket before the program was there may end before it is asked for.
@@ -101,6 +108,17 @@ class Program:
             facts = records.parse_facts(value)
             if not facts.argv:
                 self._arguments(records.parse_owner(raw_owner), facts.comm)
+
+    def _find_wires(self) -> Wires | None:
+        attached = self._attached
+        if WIRE not in attached.features:
+            return None
+        if TUN in attached.features and attached.place:
+            link = attached.place.current.open_link(TUN_PROGRAM)
+            if link is not None:
+                self._links[TUN_PROGRAM] = link
+        tun_link = self._links.get(TUN_PROGRAM)
+        return Wires(attached.library, self._maps, attached.netns, tun_link)
 
     @property
     def pin_folder(self) -> Path | None:
@@ -295,4 +313,4 @@ class Program:
 
     def _close_links(self) -> None:
         while self._links:
-            os.close(self._links.pop())
+            os.close(self._links.popitem()[1])

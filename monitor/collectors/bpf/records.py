@@ -13,20 +13,29 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from monitor.usage import Owner, SocketCounters, SocketKey, Traffic
+from monitor.wire import Hop, Passed, Way, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LAYOUT = 1
+LAYOUT = 2
 """Changed with layout.h: rows of another layout cannot be read."""
 
-KEY = struct.Struct("=QIIII")
+KEY = struct.Struct("=QIIIIII")
 OWNER = struct.Struct("=QII")
 MTU_KEY = struct.Struct("=II")
 MTU = struct.Struct("=I")
 SETTINGS = struct.Struct("=QII")
 IDENTITY = struct.Struct("=16s16s32sQII")
-LOSSES = struct.Struct("=QQQQ")
+LOSSES = struct.Struct("=QQQQQQ")
+WIRE = struct.Struct("=14Q")
+HOP = struct.Struct("=II")
+PASSED = struct.Struct("=QQ")
+PREFIX = struct.Struct("=II16s")
+REMOTE = struct.Struct("=QII8sII")
+REMOTE_USAGE = struct.Struct("=QQ")
+SWITCHES = struct.Struct("=II")
+TUN_HOLDER = struct.Struct("=QIIII")
 FACTS = struct.Struct("=QIIHHHH16s1024s")
 ENDING = struct.Struct("=Q16s")
 ROW_FIELDS = 5
@@ -47,12 +56,16 @@ class Health(NamedTuple):
         failed_bytes: their bytes: they are in no row.
         failed_owners: processes without name, for there was no room for it.
         failed_storage: uses of a socket that could not be marked with its owner.
+        failed_hops: forwarded packets without room for where they came from.
+        failed_remotes: packets without room for whom they went to.
     """
 
     failed_rows: int
     failed_bytes: int
     failed_owners: int
     failed_storage: int
+    failed_hops: int
+    failed_remotes: int
 
 
 class Identity(NamedTuple):
@@ -153,16 +166,14 @@ def parse_owner(raw: bytes) -> Owner:
 
 def pack_key(key: SocketKey) -> bytes:
     """The key of a row in the map `rows`."""
-    owner = key.owner
-    return KEY.pack(
-        owner.start_boottime_ns, owner.pid, owner.exec_id, key.netns, key.ifindex
-    )
+    owner, place = key.owner, (key.netns, key.ifindex, int(key.is_local), 0)
+    return KEY.pack(owner.start_boottime_ns, owner.pid, owner.exec_id, *place)
 
 
 def parse_key(raw: bytes) -> SocketKey:
     """The row's key of such bytes."""
-    start_boottime_ns, pid, exec_id, netns, ifindex = KEY.unpack(raw)
-    return SocketKey(Owner(start_boottime_ns, pid, exec_id), netns, ifindex)
+    *owner, netns, ifindex, scope, _ = KEY.unpack(raw)
+    return SocketKey(Owner(*owner), netns, ifindex, bool(scope))
 
 
 def _signed_sum(cells: tuple[int, ...]) -> int:
@@ -197,6 +208,48 @@ def parse_losses(raw: bytes) -> Health:
     """
     columns = zip(*LOSSES.iter_unpack(raw), strict=True)
     return Health(*(sum(column) for column in columns))
+
+
+def parse_wire(raw: bytes) -> Wire:
+    """Add up the counters of a device.
+
+    Args:
+        raw: one value per possible CPU, one after another.
+    """
+    sums = [sum(column) for column in zip(*WIRE.iter_unpack(raw), strict=True)]
+    middle = len(sums) // 2
+    return Wire(Way(*sums[:middle]), Way(*sums[middle:]))
+
+
+def parse_hop(raw: bytes) -> Hop:
+    """The key of such a row."""
+    return Hop(*HOP.unpack(raw))
+
+
+def parse_passed(raw: bytes) -> Passed:
+    """Add up what took a hop.
+
+    Args:
+        raw: one value per possible CPU, one after another.
+    """
+    columns = zip(*PASSED.iter_unpack(raw), strict=True)
+    return Passed(*(sum(column) for column in columns))
+
+
+def parse_remote(raw: bytes) -> tuple[Owner, int, bytes]:
+    """Owner, IP version and head of the network of a key of `remotes`."""
+    start_boottime_ns, pid, exec_id, head, version, _ = REMOTE.unpack(raw)
+    return Owner(start_boottime_ns, pid, exec_id), version, head
+
+
+def parse_tun_holders(raw: bytes) -> Iterator[tuple[Owner, int, int]]:
+    """Process, network namespace and ifindex of each TUN device that is held open.
+
+    Args:
+        raw: what the iterator wrote.
+    """
+    for *owner, netns, ifindex in TUN_HOLDER.iter_unpack(raw):
+        yield Owner(*owner), netns, ifindex
 
 
 def _path(raw: bytes, length: int, room: int) -> str | None:

@@ -7,7 +7,7 @@
  * Which programs load differs from kernel to kernel: the loader tries, and switches off
  * what the kernel does not have. See features.py for the groups.
  */
-#include "count.h"
+#include "wire.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
@@ -76,7 +76,7 @@ static __always_inline int use_sock(struct sock *sk, enum use use)
 	if (!sk)
 		return 0;
 	family = sk->__sk_common.skc_family;
-	if (family != AF_INET && family != AF_INET6)
+	if (family != AF_INET && family != AF_INET6 && family != AF_PACKET)
 		return 0;
 	socket = bpf_sk_storage_get(&socket_owners, sk, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (socket)
@@ -159,6 +159,72 @@ int task_file(struct bpf_iter__task_file *ctx)
 		turn |= TURN_CLAIMED;
 	__sync_lock_test_and_set(&owned->turn, turn);
 	note_owner(&owner, task, 0);
+	return 0;
+}
+
+/* ---- what the devices move ---- */
+
+SEC("tp_btf/net_dev_start_xmit")
+int BPF_PROG(net_dev_start_xmit, const struct sk_buff *skb, const struct net_device *device)
+{
+	leave(skb, device);
+	return 0;
+}
+
+SEC("tp_btf/netif_receive_skb")
+int BPF_PROG(netif_receive_skb, const struct sk_buff *skb)
+{
+	enter(skb);
+	return 0;
+}
+
+SEC("tp_btf/kfree_skb")
+int BPF_PROG(kfree_skb, const struct sk_buff *skb, void *location, int reason)
+{
+	if (is_behind_sending(reason))
+		take_back(skb);
+	return 0;
+}
+
+/* ---- who holds the other end of a TUN device ---- */
+
+#define CACHE_LINE 64
+
+/* struct tun_file is that of a module, whose types only root may look up. It is laid out
+ * as a sock, a socket and the tun_struct, which begins with an array of 256 queues, four
+ * numbers and the device (drivers/net/tun.c, since Linux 3.8). */
+static __always_inline struct net_device *tun_device(const void *tun_file)
+{
+	__u32 at = (bpf_core_type_size(struct sock) + CACHE_LINE - 1) & -CACHE_LINE;
+	struct net_device *device = NULL;
+	unsigned char *tun = NULL;
+
+	at += bpf_core_type_size(struct socket);
+	bpf_probe_read_kernel(&tun, sizeof(tun), tun_file + at);
+	if (tun)
+		bpf_probe_read_kernel(&device, sizeof(device), tun + 256 * 8 + 4 * 4);
+	return device;
+}
+
+SEC("iter/task_file")
+int tun_file(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file;
+	struct tun_holder holder = {};
+	struct net_device *device;
+
+	if (!task || !file || task->pid != task->tgid || !file->private_data)
+		return 0;
+	if (file->f_inode->i_rdev != TUN_DEVICE)
+		return 0;
+	device = tun_device(file->private_data);
+	if (!device)
+		return 0; /* opened, but no device made with it yet */
+	owner_of(task, &holder.owner);
+	holder.ifindex = BPF_CORE_READ(device, ifindex);
+	holder.netns = BPF_CORE_READ(device, nd_net.net, ns.inum);
+	bpf_seq_write(ctx->meta->seq, &holder, sizeof(holder));
 	return 0;
 }
 
