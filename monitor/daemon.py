@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from monitor import __version__, clock, sdnotify, tiers
-from monitor.collectors import netdev, routes, rtnetlink
+from monitor.collectors import addresses, netdev, routes, rtnetlink
 from monitor.control import Access, Control, Method
 from monitor.errors import ConfigError, StoreError
 from monitor.jobs import calendar_jobs
@@ -123,6 +123,7 @@ class Daemon:
             devices=netdev.collect,
             links=rtnetlink.collect,
             default_routes=routes.collect,
+            addresses=addresses.collect,
             netns=tiers.own_netns(),
             sockets=self.tier.program,
         )
@@ -151,7 +152,11 @@ class Daemon:
     def _rules(self) -> InterfaceRules:
         given = self._config.interfaces
         return InterfaceRules(
-            given.include, given.exclude, given.metered, given.unmetered
+            given.include,
+            given.exclude,
+            given.metered,
+            given.unmetered,
+            given.tethered,
         )
 
     def run(self, watcher: Watcher, parts: ExitStack) -> None:

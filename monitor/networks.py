@@ -8,18 +8,24 @@ bonds, whose lower devices are billed), so that no byte is billed twice.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from ipaddress import IPv4Network, IPv6Network
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from monitor.usage import Attachment, Link, Traffic
+from monitor.usage import Attachment, Link
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 ARPHRD_ETHER: Final = 1  # linux/if_arp.h
 ARPHRD_LOOPBACK: Final = 772
-ETHERNET_HEADER_BYTES: Final = 14  # linux/if_ether.h ETH_HLEN
+
+NEIGHBOURS: Final[tuple[IPv4Network | IPv6Network, ...]] = (
+    *map(IPv4Network, ("169.254.0.0/16", "224.0.0.0/4", "255.255.255.255/32")),
+    *map(IPv6Network, ("fe80::/10", "ff00::/8")),
+)
+"""Link-local, multicast and broadcast addresses: no router passes them on."""
 
 # IFLA_INFO_KIND of devices that are no uplink of their own (rtnetlink names).
 LEFT_OUT: Final = frozenset(
@@ -41,6 +47,7 @@ class InterfaceRules:
     exclude: tuple[str, ...] = ()
     metered: tuple[str, ...] = ()
     unmetered: tuple[str, ...] = ()
+    tethered: tuple[str, ...] = ()
 
 
 class Attached(NamedTuple):
@@ -53,26 +60,6 @@ class Attached(NamedTuple):
 
     devices: dict[int, Attachment]
     note: str
-
-
-def l3(counter: Traffic, arphrd: int) -> Traffic:
-    """The IP packets in what a driver counted.
-
-    Takes off 14 bytes a packet for Ethernet (and Wi-Fi, which shows itself as
-    Ethernet), nothing for modems in raw IP mode, PPP and tunnels. These are defaults
-    and not measured on the device, hence "estimated".
-
-    Args:
-        counter: difference of the raw counters.
-        arphrd: hardware type of the device.
-    """
-    header_bytes = ETHERNET_HEADER_BYTES if arphrd == ARPHRD_ETHER else 0
-    return Traffic(
-        counter.rx_bytes - header_bytes * counter.rx_packets,
-        counter.tx_bytes - header_bytes * counter.tx_packets,
-        counter.rx_packets,
-        counter.tx_packets,
-    )
 
 
 def _matches(name: str, patterns: Iterable[str]) -> bool:
@@ -137,10 +124,31 @@ def attach(
             device=link.name,
             billed=link.name in billed,
             metered=_metered(link.name, rules),
+            tethered=_matches(link.name, rules.tethered),
         )
         for link in outer
     }
     return Attached(devices, note)
+
+
+def local_networks(
+    direct: Iterable[IPv4Network | IPv6Network],
+) -> Iterator[IPv4Network | IPv6Network]:
+    """The direct prefixes that a tether shares with its neighbours.
+
+    Args:
+        direct: networks of the device's addresses; that of a single address (point to
+            point, or delegated by a carrier) has no neighbours.
+    """
+    for network in direct:
+        if network.prefixlen < network.max_prefixlen:
+            yield network
+
+
+def local_part(attachment: Attachment) -> Attachment:
+    """Where bytes are booked that cross a device, but no carrier sees."""
+    network = f"{attachment.network}/local"
+    return replace(attachment, network=network, billed=False, metered=False)
 
 
 def elsewhere(netns: int, ifindex: int) -> Attachment:

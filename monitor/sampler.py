@@ -6,12 +6,14 @@ and no thread; time, kernel and store come in as arguments.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from monitor import attribution, networks
+from monitor.applications import recognise
+from monitor.booking import Booking
 from monitor.clock import SECOND_NS, Placement, Reading, place
-from monitor.counters import DeviceUsage, Outcome, device_usage
+from monitor.counters import device_usage
 from monitor.live import Live, after
 from monitor.socket_rows import Rows, SocketRows
 from monitor.store.pending import Pending
@@ -22,17 +24,18 @@ from monitor.usage import (
     DeviceCounters,
     Interval,
     Link,
-    Share,
     SocketCounters,
     SocketKey,
     Traffic,
 )
+from monitor.wire_rows import WireRows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from monitor.sources import Sources
     from monitor.store.batch import Resume
+    from monitor.wire import Reading as WireReading
 
 MOST_VANISHED: Final = 512
 """Devices that are gone but may come back under their ifindex."""
@@ -68,6 +71,8 @@ class Sampler:
         pending: counted, not committed.
         devices: last counters by ifindex.
         rows: the kernel's socket rows; None on the `interface` tier.
+        wires: what devices move on the wire.
+        remotes: whether to count by the network at the other end.
         baseline: the very first sight of this store: counters start here.
         missed: kind of the bytes counted before this run, for its first tick only.
         unreached: a kernel map that the store knows, but this run cannot read, may
@@ -85,6 +90,8 @@ class Sampler:
     pending: Pending = field(default_factory=Pending)
     devices: dict[int, DeviceCounters] = field(default_factory=dict)
     rows: SocketRows | None = None
+    wires: WireRows = field(default_factory=lambda: WireRows(None))
+    remotes: bool = False
     baseline: bool = False
     missed: str = ""
     unreached: bool = False
@@ -120,9 +127,13 @@ class Sampler:
         if self.sources.sockets is not None:
             self.rows = SocketRows(self.sources.sockets)
             self.rows.resume(resume, replaced)
+            self.wires = WireRows(self.sources.sockets.wires)
             self.pending.batch.sockets_instance = self.rows.instance_id
         elif same_boot:
             self.unreached = bool(resume.sockets_instance)
+        known = self.pending.batch.sockets_instance
+        is_same_map = bool(known) and known == resume.sockets_instance
+        self.wires.resume(resume, is_same_map=is_same_map)
         self.placement = place(self.placement, reading)
         if not resume.first:
             self.missed = "gap" if same_boot else "before_start"
@@ -149,30 +160,45 @@ class Sampler:
         links = self.sources.links()
         routes = self.sources.default_routes()
         devices = {device.ifindex: device for device in self.sources.devices()}
+        wire = self.wires.read()  # close to the devices, which it is compared with
         rows = self.rows.read() if self.rows else {}
         self._believe(reading)
         when = self._when(reading.boottime_ns)
+        booking = Booking(self.pending, when)
         attached, self.note = networks.attach(links, self.rules, routes)
         usage = device_usage(self.devices, devices.values(), baseline=self.baseline)
+        found = self.wires.observe(wire, usage, links)
+        for ifindex in found.keys() & attached.keys():
+            exact = found[ifindex].is_exact
+            attached[ifindex] = replace(attached[ifindex], l3_exact=exact)
         self._around = attribution.Surroundings(
             netns=self.sources.netns,
             devices=attached,
             lowers=networks.lowers(links, attached),
             weights={use.device.ifindex: use.traffic.bytes for use in usage},
         )
-        bills = self._book_devices(when, usage, links)
-        booked = self._book_rows(when, self._changed(rows))
+        booking.restarts(usage, attached)
+        bills = booking.bills(found, attached, was_watched=not self.missed)
+        booked = self._book_rows(booking, self._changed(rows))
         if self.missed and not self.unreached:
-            self._book_missed(when, bills, booked)
+            booking.missed(self.missed, bills, booked)
         interval_s = (reading.boottime_ns - self.boottime_ns) / SECOND_NS
         self.live = after(self.live, interval_s, {} if self.missed else bills, booked)
         self.ticked = Ticked(when, interval_s, bills, booked)
         self.boottime_ns = reading.boottime_ns
         self._remember(devices, links)
+        self._remember_rows(rows, wire, links)
+        self.baseline, self.missed, self.since = False, "", None
+
+    def _remember_rows(
+        self, rows: Rows, wire: WireReading, links: Mapping[int, Link]
+    ) -> None:
+        """Advance the checkpoint of the kernel's map to this tick."""
+        self.wires.remember(wire, self.pending.batch)
+        self.wires.attend(self._around.devices, self.sources.addresses)
         if self.rows is not None:
             self.rows.remember(rows, self.pending.batch, self.boottime_ns)
             self.rows.set_mtus(links.values())
-        self.baseline, self.missed, self.since = False, "", None
 
     def _believe(self, reading: Reading) -> None:
         self.placement = place(self.placement, reading)
@@ -190,66 +216,23 @@ class Sampler:
             self.placement.second(self.boottime_ns), self.placement.second(now_ns)
         )
 
-    def _book_devices(
-        self,
-        when: Interval | BootInterval,
-        usage: Iterable[DeviceUsage],
-        links: Mapping[int, Link],
-    ) -> dict[Attachment, Bill]:
-        """Book every device's bytes, billed or not; loopback is no device here."""
-        bills = {}
-        for device, traffic, outcome in usage:
-            attachment = self._around.devices.get(device.ifindex)
-            if attachment is None:
-                continue
-            # That nothing moved is worth a row where it is billed and was watched.
-            if not traffic and (self.missed or not attachment.billed):
-                continue
-            arphrd = links[device.ifindex].arphrd
-            bill = Bill(counter=traffic, l3=networks.l3(traffic, arphrd))
-            bills[attachment] = bill
-            self.pending.add_bill(when, attachment, bill)
-            if outcome is Outcome.RESTART and isinstance(when, Interval):
-                detail = f"{device.name}: the counters began again from zero"
-                self.pending.add_event(when.to_s, "counter-restart", detail)
-        return bills
-
     def _changed(self, rows: Rows) -> dict[SocketKey, Traffic]:
         if self.rows is None or self.baseline:
             return {}
         return self.rows.usage(rows)
 
     def _book_rows(
-        self, when: Interval | BootInterval, changed: Mapping[SocketKey, Traffic]
+        self, booking: Booking, changed: Mapping[SocketKey, Traffic]
     ) -> list[attribution.Attributed]:
         """Book whose bytes they were, from the rows that changed."""
         if self.rows is None:
             return []
-        booked = attribution.attribute(changed, self._around, self.rows.find)
-        for row in booked:
-            self.pending.add_share(when, row.attachment, row.share, row.traffic)
-            if row.process is None or row.share.application is None:
-                continue
-            hour_of = (row.attachment, row.share.application, row.process)
-            name = self.rows.name(row.process)
-            self.pending.add_process(when, hour_of, name, row.traffic)
-        return booked
-
-    def _book_missed(
-        self,
-        when: Interval | BootInterval,
-        bills: Mapping[Attachment, Bill],
-        rows: Iterable[attribution.Attributed],
-    ) -> None:
-        """Say why the bytes before this run have no owner, but for those that do."""
-        explained: dict[Attachment, Traffic] = {}
-        for row in rows:
-            before = explained.get(row.attachment, Traffic())
-            explained[row.attachment] = before + row.traffic
-        for attachment, bill in bills.items():
-            rest = (bill.l3 - explained.get(attachment, Traffic())).clamped()
-            share = Share(None, kind=self.missed)
-            self.pending.add_share(when, attachment, share, rest)
+        rows = attribution.attribute(changed, self._around, self.rows.find)
+        booking.owners(rows, self.rows.name)
+        if self.remotes:
+            for (owner, remote), amounts in self.rows.remotes():
+                booking.remote(recognise(self.rows.find(owner)), remote, amounts)
+        return rows
 
     def _remember(
         self, devices: Mapping[int, DeviceCounters], links: Mapping[int, Link]
@@ -274,9 +257,7 @@ class Sampler:
         if self.rows is None:
             return
         moved = self.rows.retire(self.pending.batch, self.boottime_ns)
-        self._book_rows(self._when(self.boottime_ns), moved)
-        failed = self.rows.newly_failed()
-        if failed and self.placement.offset_ns is not None:
-            at_s = self.placement.second(self.boottime_ns)
-            detail = f"{failed} packets found no room for a row of their own"
-            self.pending.add_event(at_s, "overflow", detail)
+        booking = Booking(self.pending, self._when(self.boottime_ns))
+        self._book_rows(booking, moved)
+        for detail in self.rows.new_failures():
+            booking.event("overflow", detail)

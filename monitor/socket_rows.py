@@ -16,7 +16,7 @@ from monitor.errors import SourceError
 from monitor.usage import Owner, Process, SocketCounters, SocketKey, Traffic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from monitor.sources import SocketSource
     from monitor.store.batch import Batch, Resume
@@ -26,6 +26,14 @@ Rows = dict[SocketKey, SocketCounters]
 
 QUIET_NS: Final = 60 * SECOND_NS
 """FIN and ACK tails are booked to a dead process until then (tcp_fin_timeout)."""
+
+_FAILURES: Final = (
+    "packets found no room for a row of their own: they are in no program's sum",
+    "programs found no room for their name",
+    "uses of a socket could not be marked with who it was",
+    "forwarded packets found no room for where they went",
+    "packets found no room for whom they went to",
+)
 
 
 class SocketRows:
@@ -40,7 +48,7 @@ class SocketRows:
         self._changed_ns: dict[SocketKey, int] = {}
         self._ended: set[Owner] = set()
         self._mtus: dict[int, int] = {}
-        self._failed_rows = 0
+        self._failures = (0,) * len(_FAILURES)
 
     @property
     def instance_id(self) -> str:
@@ -147,15 +155,37 @@ class SocketRows:
         changed_ns = self._changed_ns.setdefault(key, now_ns)
         return key.owner in ended and now_ns - changed_ns >= QUIET_NS
 
-    def newly_failed(self) -> int:
-        """Packets that found no room for a row since the last call.
+    def new_failures(self) -> list[str]:
+        """What found no room in the kernel's maps since the last call, for people.
 
         Raises:
             SourceError: the kernel refused.
         """
-        failed = self._source.health().failed_rows
-        new, self._failed_rows = failed - self._failed_rows, failed
-        return max(0, new)
+        health = self._source.health()
+        counts = (
+            health.failed_rows,
+            health.failed_owners,
+            health.failed_storage,
+            health.failed_hops,
+            health.failed_remotes,
+        )
+        new = [now - then for now, then in zip(counts, self._failures, strict=True)]
+        self._failures = counts
+        return [
+            f"{number} {what}"
+            for number, what in zip(new, _FAILURES, strict=True)
+            if number > 0
+        ]
+
+    def remotes(self) -> Iterator[tuple[tuple[Owner, str], tuple[int, int]]]:
+        """Bytes received and sent by owner and network at the other end.
+
+        Raises:
+            SourceError: the kernel refused.
+        """
+        if self._source.wires is not None:
+            for (owner, network), amounts in self._source.wires.take_remotes().items():
+                yield (owner, str(network)), amounts
 
     def set_mtus(self, links: Iterable[Link]) -> None:
         """Tell the kernel's side how large fragments are, where that changed."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from ipaddress import IPv4Network, IPv6Network
 
     from monitor.clock import Reading
     from monitor.usage import (
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
         SocketCounters,
         SocketKey,
     )
+    from monitor.wire import Reading as WireReading
+
+    Network = IPv4Network | IPv6Network
 
 
 class Health(Protocol):
@@ -30,9 +34,54 @@ class Health(Protocol):
     def failed_bytes(self) -> int:
         """Bytes of those packets."""
 
+    @property
+    def failed_owners(self) -> int:
+        """Programs without room for their name."""
+
+    @property
+    def failed_storage(self) -> int:
+        """Uses of a socket that could not be marked with its owner."""
+
+    @property
+    def failed_hops(self) -> int:
+        """Forwarded packets without room for where they went."""
+
+    @property
+    def failed_remotes(self) -> int:
+        """Packets without room for whom they went to."""
+
+
+class WireSource(Protocol):
+    """What devices move at their drivers, as the sampler needs it."""
+
+    def watch(self, ifindexes: Iterable[int]) -> None:
+        """Count these devices from now on, and no others."""
+
+    def read(self) -> WireReading:
+        """All counters, absolute."""
+
+    def forget_hops(self, ifindexes: Iterable[int]) -> None:
+        """Remove what was forwarded from or to devices that are not among these."""
+
+    def tun_holders(self) -> dict[int, frozenset[Owner]]:
+        """Processes that hold the other end of a TUN device, by ifindex."""
+
+    def set_local_prefixes(self, prefixes: Iterable[tuple[int, Network]]) -> None:
+        """Say which addresses are no carrier's business, by ifindex."""
+
+    def set_remotes(self, *, on: bool) -> None:
+        """Begin or end to count by the network at the other end."""
+
+    def take_remotes(self) -> dict[tuple[Owner, Network], tuple[int, int]]:
+        """Received and sent bytes by that network, since the last call."""
+
 
 class SocketSource(Protocol):
     """The kernel's socket accounting, as the sampler needs it."""
+
+    @property
+    def wires(self) -> WireSource | None:
+        """What devices move, by the same map; None where that is not known."""
 
     @property
     def instance_id(self) -> str:
@@ -75,6 +124,7 @@ class Sources:
         devices: `collectors.netdev.collect`.
         links: `collectors.rtnetlink.collect`.
         default_routes: `collectors.routes.collect`.
+        addresses: `collectors.addresses.collect`.
         netns: inode number of this process's network namespace.
         sockets: the eBPF program; None on the `interface` tier.
     """
@@ -83,5 +133,6 @@ class Sources:
     devices: Callable[[], tuple[DeviceCounters, ...]]
     links: Callable[[], dict[int, Link]]
     default_routes: Callable[[], frozenset[str]]
+    addresses: Callable[[], dict[str, frozenset[Network]]]
     netns: int
     sockets: SocketSource | None

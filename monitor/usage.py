@@ -252,6 +252,7 @@ class Attachment:
         iccid: the SIM profile, empty when there is none.
         mcc: mobile country code of the network, empty when unknown.
         roaming: as the modem says; None when unknown.
+        l3_exact: whether the device's way of counting is measured, and not assumed.
     """
 
     network: str
@@ -262,6 +263,7 @@ class Attachment:
     iccid: str = ""
     mcc: str = ""
     roaming: bool | None = None
+    l3_exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,11 +288,14 @@ class Share:
 
     Attributes:
         application: None for bytes that no application owns; `kind` says why.
-        kind: `socket` for bytes of a process's socket; else the reason: `kernel`,
-            `gap`, `before_start`, `forwarded`, `tunnel_overhead`, `dropped`.
+        kind: `socket` for bytes of a process's socket, `tunnel` for those that a
+            tunnel carried for it; else the reason: `kernel`, `gap`, `before_start`,
+            `forwarded`, `tunnel_overhead`.
         app_class: `interactive`, `background` or `unknown`.
         uid: user id of the process, -1 without one.
         scope: `internet`, or `local` for bytes that no carrier sees.
+        via: the device between the owner and this one: a tunnel, or the downstream
+            side of what is forwarded; empty without one.
     """
 
     application: Application | None
@@ -298,3 +303,4 @@ class Share:
     app_class: str = "unknown"
     uid: int = -1
     scope: str = "internet"
+    via: str = ""

@@ -9,12 +9,9 @@ one, with padding. The eBPF tier sees both, so that the way of a device is measu
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from monitor.usage import Traffic
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 LEAST_PACKETS: Final = 100
 """So many packets must agree before a device is believed to be understood."""
@@ -48,6 +45,10 @@ class Way(NamedTuple):
         """The difference to an earlier reading of the same counters."""
         return Way(*(now - then for now, then in zip(self, before, strict=True)))
 
+    def plus(self, more: Way) -> Way:
+        """The sum of two differences."""
+        return Way(*(one + other for one, other in zip(self, more, strict=True)))
+
 
 class Wire(NamedTuple):
     """Both directions of a device."""
@@ -58,6 +59,10 @@ class Wire(NamedTuple):
     def since(self, before: Wire) -> Wire:
         """The difference to an earlier reading of the same counters."""
         return Wire(self.rx.since(before.rx), self.tx.since(before.tx))
+
+    def plus(self, more: Wire) -> Wire:
+        """The sum of two differences."""
+        return Wire(self.rx.plus(more.rx), self.tx.plus(more.tx))
 
     @property
     def local(self) -> Traffic:
@@ -104,13 +109,35 @@ class Framing(NamedTuple):
 
     Attributes:
         header_bytes: what it counts beside IP for each packet it counts.
-        counts_whole: whether a super-packet is one packet to it.
+        counts_whole: whether a super-packet is one packet to it; None while none came.
         is_measured: False for a default.
     """
 
     header_bytes: int
-    counts_whole: bool = False
+    counts_whole: bool | None = None
     is_measured: bool = False
+
+    def counts_as_one(self, packets: int, way: Way) -> bool:
+        """Whether super-packets were one packet each in a count of the driver.
+
+        Args:
+            packets: what the driver counted.
+            way: what passed meanwhile.
+        """
+        if self.counts_whole is not None:
+            return self.counts_whole
+        return abs(packets - way.skbs) < abs(packets - way.packets)
+
+    def is_exact(self, way: Way | None) -> bool:
+        """Whether IP bytes are known and not assumed.
+
+        Args:
+            way: what passed; None when nobody saw it.
+        """
+        if way is None:
+            return self.is_measured and self.counts_whole is False
+        is_plain = way.packets == way.skbs
+        return self.is_measured and (is_plain or self.counts_whole is not None)
 
 
 class Calibration(NamedTuple):
@@ -118,6 +145,15 @@ class Calibration(NamedTuple):
 
     rx: Framing
     tx: Framing
+
+    def is_exact(self, wire: Wire | None) -> bool:
+        """Whether IP bytes are known and not assumed, in both directions.
+
+        Args:
+            wire: what passed; None when nobody saw it.
+        """
+        rx, tx = wire or (None, None)
+        return self.rx.is_exact(rx) and self.tx.is_exact(tx)
 
 
 def assumed(*, is_ethernet: bool) -> Calibration:
@@ -187,47 +223,42 @@ def l3(counter: Traffic, wire: Wire, calibration: Calibration) -> Traffic:
         wire: of the wire's; empty where there is none (no super-packets then).
         calibration: how this driver counts.
     """
-    return Traffic(
-        _l3_bytes(counter.rx_bytes, counter.rx_packets, wire.rx, calibration.rx),
-        _l3_bytes(counter.tx_bytes, counter.tx_packets, wire.tx, calibration.tx),
-        counter.rx_packets,
-        counter.tx_packets,
+    rx = _l3(counter.rx_bytes, counter.rx_packets, wire.rx, calibration.rx)
+    tx = _l3(counter.tx_bytes, counter.tx_packets, wire.tx, calibration.tx)
+    return Traffic(rx.bytes, tx.bytes, rx.packets, tx.packets)
+
+
+def _l3(counter_bytes: int, packets: int, way: Way, framing: Framing) -> Passed:
+    left_bytes = counter_bytes - framing.header_bytes * packets - way.extra_bytes
+    if not framing.counts_as_one(packets, way):
+        return Passed(left_bytes, packets)
+    return Passed(
+        left_bytes + way.bytes - way.skb_bytes, packets + way.packets - way.skbs
     )
 
 
-def _l3_bytes(counter_bytes: int, packets: int, way: Way, framing: Framing) -> int:
-    counted = counter_bytes - framing.header_bytes * packets - way.extra_bytes
-    return counted + (way.bytes - way.skb_bytes if framing.counts_whole else 0)
+NOTHING: Final = Reading({}, {})
+"""What a map holds when it is new."""
 
 
-def estimated_bytes(l3_traffic: Traffic, wire: Wire | None, known: Calibration) -> int:
-    """Bytes of a bill that rest on an assumption.
+def usage(before: Reading, now: Reading) -> Reading:
+    """The difference of two readings of the same map.
 
     Args:
-        l3_traffic: the bill.
-        wire: what was seen of the wire; None when nothing was.
-        known: how the driver counts.
+        before: what is not in it began at zero since.
+        now: the later one.
+
+    Returns:
+        Devices that are watched, and hops that moved.
     """
-    directions = (
-        (l3_traffic.rx_bytes, known.rx, wire.rx if wire else None),
-        (l3_traffic.tx_bytes, known.tx, wire.tx if wire else None),
+    hops = {
+        hop: passed.since(before.hops.get(hop, Passed()))
+        for hop, passed in now.hops.items()
+    }
+    return Reading(
+        wires={
+            ifindex: wire.since(before.wires.get(ifindex, Wire()))
+            for ifindex, wire in now.wires.items()
+        },
+        hops={hop: moved for hop, moved in hops.items() if any(moved)},
     )
-    return sum(
-        number
-        for number, framing, way in directions
-        if not framing.is_measured or (framing.counts_whole and way is None)
-    )
-
-
-def hops_since(
-    before: dict[Hop, Passed], now: dict[Hop, Passed]
-) -> Iterable[tuple[Hop, Passed]]:
-    """What was forwarded between two readings of the same map.
-
-    Yields:
-        Each hop that moved.
-    """
-    for hop, passed in now.items():
-        moved = passed.since(before.get(hop, Passed()))
-        if any(moved):
-            yield hop, moved

@@ -22,12 +22,15 @@ class Interfaces(Struct, frozen=True, forbid_unknown_fields=True):
         exclude: never billed; wins over `include`.
         metered: their bytes cost, whatever NetworkManager says.
         unmetered: their bytes do not cost.
+        tethered: another device's hotspot or cable: what stays among its neighbours
+            is no carrier's business.
     """
 
     include: tuple[Pattern, ...] = ()
     exclude: tuple[Pattern, ...] = ()
     metered: tuple[Pattern, ...] = ()
     unmetered: tuple[Pattern, ...] = ()
+    tethered: tuple[Pattern, ...] = ()
 
 
 class Store(Struct, frozen=True, forbid_unknown_fields=True):

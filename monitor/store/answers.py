@@ -17,6 +17,8 @@ class InterfaceBill:
         billed: whether it is part of the bill.
         counter: as its counters say.
         l3: as a carrier bills it.
+        estimated_bytes: of `l3`, both directions, what rests on an assumed way of
+            counting of the device.
     """
 
     name: str
@@ -24,6 +26,7 @@ class InterfaceBill:
     billed: bool
     counter: Traffic
     l3: Traffic
+    estimated_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class ExplanationRow:
         app_class: `interactive`, `background` or `unknown`.
         uid: user id, -1 without one.
         scope: `internet` or `local`.
+        via: the device between the owner and the interface, empty without one.
         interface: the kernel's name of the interface.
         network: key of the network.
         billed: whether it is part of the bill.
@@ -49,6 +53,7 @@ class ExplanationRow:
     app_class: str
     uid: int
     scope: str
+    via: str
     interface: str
     network: str
     billed: bool

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
         SocketKey,
         Traffic,
     )
+    from monitor.wire import Calibration
+    from monitor.wire import Reading as WireReading
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,20 @@ class ProcessRow:
     interval: Interval
     comm: str
     traffic: Traffic
+
+
+class RemoteHour(NamedTuple):
+    """Key of what an application exchanged with a network at the other end.
+
+    Attributes:
+        hour_s: beginning of a clock hour, UTC.
+        application: whose bytes.
+        remote: the network: a /24 of IPv4, a /48 of IPv6.
+    """
+
+    hour_s: int
+    application: Application
+    remote: str
 
 
 class ProcessHour(NamedTuple):
@@ -94,6 +110,11 @@ class Batch:
             the map may still be pinned.
         sockets_changed: newest counters of the rows that changed.
         sockets_removed: rows that left the kernel map.
+        wire: newest counters of the same map for devices and what was forwarded;
+            replaces the stored ones. None when nothing was read.
+        calibrations: by device, as far as something new was learned.
+        remotes: bytes received and sent by hour, application and the network at the
+            other end.
         events: in order of time.
         alerts: raised, noted and cleared, in this order.
         delivered: what became of telling alerts.
@@ -111,6 +132,9 @@ class Batch:
     sockets_instance: str = ""
     sockets_changed: dict[SocketKey, SocketCounters] = field(default_factory=dict)
     sockets_removed: set[SocketKey] = field(default_factory=set)
+    wire: WireReading | None = None
+    calibrations: dict[str, Calibration] = field(default_factory=dict)
+    remotes: dict[RemoteHour, tuple[int, int]] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     alerts: list[Change] = field(default_factory=list)
     delivered: list[Delivery] = field(default_factory=list)
@@ -129,6 +153,8 @@ class Resume:
         devices: last committed counters by ifindex.
         sockets_instance: id of the kernel map behind `sockets`, empty without one.
         sockets: last committed counters of socket rows.
+        wire: last committed counters of the same map for devices.
+        calibrations: how the drivers of devices count, by name.
         last_s: UTC second up to which the run before had counted; None at first.
         last_trusted_s: newest UTC second known to be true (for the clock).
     """
@@ -139,5 +165,7 @@ class Resume:
     devices: dict[int, DeviceCounters]
     sockets_instance: str
     sockets: dict[SocketKey, SocketCounters]
+    wire: WireReading
+    calibrations: dict[str, Calibration]
     last_s: int | None
     last_trusted_s: int

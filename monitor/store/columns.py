@@ -16,6 +16,7 @@ from sqlalchemy import Column, Integer, Text
 from sqlalchemy.types import TypeDecorator
 
 from monitor.usage import Bill, Traffic
+from monitor.wire import Framing, Passed, Way
 
 if TYPE_CHECKING:
     from sqlalchemy import RowMapping
@@ -31,6 +32,11 @@ COUNTER = (
     "rx_counter_packets",
     "tx_counter_packets",
 )
+
+WAY, PASSED, FRAMING = Way._fields, Passed._fields, Framing._fields
+
+FLAGS: dict[bool | None, int] = {True: 1, False: 0, None: -1}
+FLAG = {number: flag for flag, number in FLAGS.items()}
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _ESCAPABLE = re.compile("[\0\\\\\ud800-\udfff]")

@@ -14,6 +14,7 @@ from monitor.store.schema import (
     HOURS,
     PROCESS_HOURS,
     PROCESSES,
+    REMOTE_HOURS,
     SHARES,
     SPANS,
     STALE_DAYS,
@@ -121,4 +122,5 @@ def drop_applications(connection: Connection, rows: int) -> int:
     """Delete applications that nothing refers to; returns how many."""
     shared = exists().where(SHARES.c.application_id == APPLICATIONS.c.application_id)
     ran = APPLICATIONS.c.application_id.in_(select(PROCESSES.c.application_id))
-    return drop(connection, APPLICATIONS, ~shared & ~ran, rows)
+    met = APPLICATIONS.c.application_id.in_(select(REMOTE_HOURS.c.application_id))
+    return drop(connection, APPLICATIONS, ~shared & ~ran & ~met, rows)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from sqlalchemy import Table, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from monitor.store.columns import FLAGS
 from monitor.store.schema import APPLICATIONS, ATTACHMENTS, PROCESSES, SHARES
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ NOBODY = 0
 """The application id of shares that no application owns."""
 
 _REMEMBERED = 10_000  # entries; far more than a desktop has in a day
-_FLAGS: dict[bool | None, int] = {True: 1, False: 0, None: -1}
 
 
 class _Seen(NamedTuple):
@@ -61,11 +61,12 @@ class Ids:
             "network": attachment.network,
             "device": attachment.device,
             "billed": int(attachment.billed),
-            "metered": _FLAGS[attachment.metered],
+            "metered": FLAGS[attachment.metered],
             "tethered": int(attachment.tethered),
             "iccid": attachment.iccid,
             "mcc": attachment.mcc,
-            "roaming": _FLAGS[attachment.roaming],
+            "roaming": FLAGS[attachment.roaming],
+            "l3_exact": int(attachment.l3_exact),
         }
         self._ids[attachment] = _find_or_make(connection, ATTACHMENTS, values)
         return self._ids[attachment]
@@ -96,6 +97,7 @@ class Ids:
             "app_class": share.app_class,
             "uid": share.uid,
             "scope": share.scope,
+            "via": share.via,
         }
         self._ids[share] = _find_or_make(connection, SHARES, values)
         return self._ids[share]

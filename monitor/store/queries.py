@@ -7,6 +7,7 @@ The queries of one read-only store see one snapshot.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -53,6 +54,7 @@ __all__ = [
     "runs",
 ]
 
+_EXACT = select(ATTACHMENTS.c.attachment_id).where(ATTACHMENTS.c.l3_exact == 1)
 _LOOK_UP = 500  # ids in one query: far below SQLite's limit of parameters
 _NS_PER_S = 1_000_000_000
 
@@ -73,12 +75,16 @@ def interface_bills(store: Store, period: Interval) -> list[InterfaceBill]:
     with store.read() as connection:
         bills = bills_of(connection, period)
         places = _places(connection)
+        exact = set(connection.scalars(_EXACT))
     found: dict[tuple[str, str, bool], Bill] = {}
+    estimated: Counter[tuple[str, str, bool]] = Counter()
     for attachment_id, bill in bills.items():
         place = places[attachment_id]
         found[place] = found.get(place, Bill(Traffic(), Traffic())) + bill
+        if attachment_id not in exact:
+            estimated[place] += bill.l3.bytes
     return [
-        InterfaceBill(*place, bill.counter, bill.l3)
+        InterfaceBill(*place, bill.counter, bill.l3, estimated[place])
         for place, bill in sorted(found.items())
     ]
 
@@ -112,6 +118,7 @@ def explanation(store: Store, period: Interval) -> list[ExplanationRow]:
             app_class=share["app_class"],
             uid=share["uid"],
             scope=share["scope"],
+            via=share["via"],
             interface=interface,
             network=network,
             billed=billed,

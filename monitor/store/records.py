@@ -193,6 +193,7 @@ def _key(key: SocketKey, prefix: str = "") -> dict[str, int]:
         f"{prefix}exec_id": key.owner.exec_id,
         f"{prefix}netns": key.netns,
         f"{prefix}ifindex": key.ifindex,
+        f"{prefix}is_local": int(key.is_local),
     }
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from monitor.store import meta
+from monitor.store import meta, wires
 from monitor.store.batch import Resume
 from monitor.store.columns import traffic_of, unsigned
 from monitor.store.schema import DEVICE_CHECKPOINTS, SOCKET_CHECKPOINTS
@@ -46,9 +46,12 @@ def take_up(
                 Owner(row["start_boottime_ns"], row["pid"], row["exec_id"]),
                 row["netns"],
                 row["ifindex"],
+                bool(row["is_local"]),
             ): SocketCounters(traffic_of(row), row["born_boottime_ns"])
             for row in sockets
         },
+        wire=wires.read(connection),
+        calibrations=wires.calibrations(connection),
         last_s=last_s,
         last_trusted_s=meta.number(facts, meta.LAST_TRUSTED_S),
     )

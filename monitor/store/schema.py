@@ -1,4 +1,4 @@
-"""What the database keeps: version 0002.
+"""What the database keeps: version 0003.
 
 Times are whole UTC seconds (`_s`) or nanoseconds of CLOCK_BOOTTIME (`_boottime_ns`).
 Usage stands in three tiers of the same shape, a table of intervals with a bill and an
@@ -25,6 +25,9 @@ from sqlalchemy import (
 )
 
 from monitor.store.columns import (
+    FRAMING,
+    PASSED,
+    WAY,
     Name,
     Words,
     counter_columns,
@@ -34,7 +37,7 @@ from monitor.store.columns import (
     traffic_columns,
 )
 
-VERSION = "0002"
+VERSION = "0003"
 """The newest Alembic revision; revisions are ordered as text."""
 
 APPLICATION_ID = 0x6553_494D
@@ -90,6 +93,7 @@ ATTACHMENTS = _table(
     text("iccid"),
     text("mcc"),
     integer("roaming"),
+    integer("l3_exact"),
     Column("from_s", Integer),  # empty while all its usage waits for a calendar time
     Column("to_s", Integer),
     UniqueConstraint(
@@ -101,6 +105,7 @@ ATTACHMENTS = _table(
         "iccid",
         "mcc",
         "roaming",
+        "l3_exact",
     ),
 )
 
@@ -122,7 +127,8 @@ SHARES = _table(
     text("app_class"),
     integer("uid"),
     text("scope"),
-    UniqueConstraint("application_id", "kind", "app_class", "uid", "scope"),
+    name_from_outside("via"),
+    UniqueConstraint("application_id", "kind", "app_class", "uid", "scope", "via"),
 )
 
 RUNS = _table(
@@ -273,8 +279,36 @@ SOCKET_CHECKPOINTS = _keyed(
     _key("exec_id"),
     _key("netns"),
     _key("ifindex"),
+    _key("is_local"),
     integer("born_boottime_ns"),
     *traffic_columns(),
+)
+
+# What the devices and the paths between them had moved, as the kernel map says.
+WIRE_CHECKPOINTS = _keyed(
+    "wire_checkpoints", _key("ifindex"), _key("tx"), *map(integer, WAY)
+)
+
+HOP_CHECKPOINTS = _keyed(
+    "hop_checkpoints", _key("from_ifindex"), _key("to_ifindex"), *map(integer, PASSED)
+)
+
+# How the driver of a device counts, a row for each direction.
+CALIBRATIONS = _keyed(
+    "calibrations",
+    Column("device", Name, primary_key=True),
+    _key("tx"),
+    *map(integer, FRAMING),
+)
+
+# Networks at the other end, by clock hour of UTC; a day of them is kept.
+REMOTE_HOURS = _keyed(
+    "remote_hours",
+    _key("hour_s"),
+    _key("application_id", "applications.application_id"),
+    Column("remote", Text, primary_key=True),
+    integer("rx_bytes"),
+    integer("tx_bytes"),
 )
 
 # An alert for each occasion on which a condition began to hold.

@@ -14,7 +14,18 @@ from sqlalchemy import func, insert, select, update
 
 from monitor.closing import Closing
 from monitor.errors import StoreMissingError
-from monitor.store import alerts, amounts, ids, late, meta, pieces, records, unplaced
+from monitor.store import (
+    alerts,
+    amounts,
+    ids,
+    late,
+    meta,
+    pieces,
+    records,
+    remotes,
+    unplaced,
+    wires,
+)
 from monitor.store.faults import explained
 from monitor.store.resume import take_up
 from monitor.store.schema import GAPS, RUNS, SPANS
@@ -128,6 +139,8 @@ class Writer(Closing):
             records.write_devices(connection, batch)
             instance = self._facts.get(meta.SOCKETS_INSTANCE, "")
             records.write_sockets(connection, batch, instance)
+            wires.write(connection, batch)
+            remotes.write(connection, batch, self._ids)
             records.write_events(connection, batch)
             alerts.write(connection, batch)
             facts = self._advance(connection, batch, at_s, trusted=trusted)

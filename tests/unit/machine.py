@@ -21,6 +21,8 @@ from monitor.usage import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from monitor.sources import WireSource
+
 NETNS = 4026531840
 START_S = RELEASED_S + 100_000 // 300 * 300
 CURL = Owner(50, 60, 1)
@@ -33,6 +35,10 @@ class Failures:
 
     failed_rows: int = 0
     failed_bytes: int = 0
+    failed_owners: int = 0
+    failed_storage: int = 0
+    failed_hops: int = 0
+    failed_remotes: int = 0
 
 
 @dataclass
@@ -51,6 +57,7 @@ class Machine:
     names: dict[Owner, str] = field(default_factory=dict)
     broken: bool = False
     instance_id: str = "map-1"
+    wires: WireSource | None = None
 
     def pass_time(self, seconds: float) -> None:
         """Both clocks run."""

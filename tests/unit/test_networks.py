@@ -10,12 +10,10 @@ from monitor.networks import (
     LEFT_OUT,
     InterfaceRules,
     attach,
-    l3,
     lowers,
 )
-from monitor.usage import Link, Traffic
+from monitor.usage import Link
 
-ARPHRD_RAWIP = 519
 ARPHRD_PPP = 512
 
 
@@ -89,13 +87,6 @@ def test_metered_is_the_persons_word_or_unknown() -> None:
     rules = InterfaceRules(metered=("ww*", "eth0"), unmetered=("eth*",))
     devices = attach(given, rules, frozenset()).devices
     assert [devices[i].metered for i in (2, 3, 4)] == [True, False, None]
-
-
-def test_ip_bytes_are_without_the_ethernet_header() -> None:
-    """14 bytes a packet; nothing for a modem in raw IP mode."""
-    counter = Traffic(1514, 66, 1, 1)
-    assert l3(counter, ARPHRD_ETHER) == Traffic(1500, 52, 1, 1)
-    assert l3(counter, ARPHRD_RAWIP) == counter
 
 
 def test_a_vlan_on_a_bond_lies_on_the_ports_of_the_bond() -> None:

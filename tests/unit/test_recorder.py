@@ -45,7 +45,7 @@ def store(path: Path) -> Iterator[Store]:
 def recorder_of(machine: Machine, store: Store) -> Recorder:
     """One life of a daemon."""
     sources = Sources(
-        machine.clock, machine.counters, machine.links, frozenset, NETNS, machine
+        machine.clock, machine.counters, machine.links, frozenset, dict, NETNS, machine
     )
     writer = Writer(store)
     resume = writer.start(

@@ -18,6 +18,7 @@ from monitor.usage import (
     Traffic,
     total,
 )
+from monitor.wire import NOTHING
 from tests.unit.machine import CURL, NETNS, ROW, START_S, Machine
 
 
@@ -28,6 +29,7 @@ def sampler_of(machine: Machine, *, sockets: bool = True) -> Sampler:
         devices=machine.counters,
         links=machine.links,
         default_routes=frozenset,
+        addresses=dict,
         netns=NETNS,
         sockets=machine if sockets else None,
     )
@@ -51,6 +53,8 @@ def resume(
         },
         sockets_instance="map-1" if rows is not None else "",
         sockets=rows or {},
+        wire=NOTHING,
+        calibrations={},
         last_s=last_s,
         last_trusted_s=RELEASED_S,
     )

@@ -56,7 +56,7 @@ def _no_desktop(monkeypatch: pytest.MonkeyPatch) -> None:
 def life(machine: Machine, store: Store, folder: Path, text: str = PLAN) -> Recorder:
     """One life of a daemon."""
     sources = Sources(
-        machine.clock, machine.counters, machine.links, frozenset, NETNS, machine
+        machine.clock, machine.counters, machine.links, frozenset, dict, NETNS, machine
     )
     writer = Writer(store)
     resume = writer.start(

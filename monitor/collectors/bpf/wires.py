@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from monitor.collectors.bpf import records
 from monitor.collectors.bpf.loading import read_iterator
 from monitor.errors import SourceError
-from monitor.wire import Reading, Wire
+from monitor.wire import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -158,14 +158,15 @@ def test_an_attachment_says_everything_it_was_told(tmp_path: Path) -> None:
         iccid="8931440400000000000",
         mcc="410",
         roaming=False,
+        l3_exact=True,
     )
     with writing(path) as (_, writer):
         for from_s, where in ((T0, sim), (T0 + 30, replace(sim, roaming=None))):
             batch = usage_batch(from_s, from_s + 30, where=where)
             writer.flush(batch, from_s + 30, trusted=True)
-    assert [row[3:11] for row in contents(path)["attachments"]] == [
-        (1, 1, 1, "8931440400000000000", "410", 0, T0, T0 + 30),
-        (1, 1, 1, "8931440400000000000", "410", -1, T0 + 30, T0 + 60),
+    assert [row[3:12] for row in contents(path)["attachments"]] == [
+        (1, 1, 1, "8931440400000000000", "410", 0, 1, T0, T0 + 30),
+        (1, 1, 1, "8931440400000000000", "410", -1, 1, T0 + 30, T0 + 60),
     ]
 
 

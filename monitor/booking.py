@@ -1,0 +1,135 @@
+"""What one tick counted, on its way into what is pending: bills, owners, events."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from monitor import networks
+from monitor.counters import Outcome
+from monitor.store.batch import RemoteHour
+from monitor.store.pending import HOUR_S
+from monitor.usage import Bill, Interval, Share, Traffic
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from monitor.attribution import Attributed
+    from monitor.counters import DeviceUsage
+    from monitor.store.pending import Pending
+    from monitor.usage import Application, Attachment, BootInterval, Process
+    from monitor.wire_rows import DeviceBill
+
+
+class Booking:
+    """Books usage of one time."""
+
+    def __init__(self, pending: Pending, when: Interval | BootInterval) -> None:
+        """Book into what is pending.
+
+        Args:
+            pending: where to.
+            when: the time that the usage covers.
+        """
+        self._pending = pending
+        self._when = when
+
+    def restarts(
+        self, usage: Iterable[DeviceUsage], devices: Mapping[int, Attachment]
+    ) -> None:
+        """Note counters that began again; loopback is no device here."""
+        for device, _, outcome in usage:
+            if device.ifindex in devices and outcome is Outcome.RESTART:
+                self.event(
+                    "counter-restart",
+                    f"{device.name}: the counters began again from zero",
+                )
+
+    def event(self, kind: str, detail: str) -> None:
+        """Note something, if there is a calendar time for it."""
+        if isinstance(self._when, Interval):
+            self._pending.add_event(self._when.to_s, kind, detail)
+
+    def bills(
+        self,
+        found: Mapping[int, DeviceBill],
+        devices: Mapping[int, Attachment],
+        *,
+        was_watched: bool,
+    ) -> dict[Attachment, Bill]:
+        """Book every device's bytes, billed or not.
+
+        Args:
+            found: by ifindex.
+            devices: their networks.
+            was_watched: False for a time before this run.
+
+        Returns:
+            By attachment; what no carrier sees has one of its own.
+        """
+        bills = {}
+        for ifindex, (bill, local, _) in found.items():
+            attachment = devices.get(ifindex)
+            # That nothing moved is worth a row where it is billed and was watched.
+            if attachment is None or not (
+                bill.counter or (attachment.billed and was_watched)
+            ):
+                continue
+            bills[attachment] = bill
+            if local:
+                bills[networks.local_part(attachment)] = Bill(Traffic(), local)
+        for attachment, bill in bills.items():
+            self._pending.add_bill(self._when, attachment, bill)
+        return bills
+
+    def owners(
+        self, rows: Iterable[Attributed], name_of: Callable[[Process], str]
+    ) -> None:
+        """Book whose bytes they were.
+
+        Args:
+            rows: with their owners.
+            name_of: what a process calls itself now.
+        """
+        for row in rows:
+            self._pending.add_share(self._when, row.attachment, row.share, row.traffic)
+            if row.process is None or row.share.application is None:
+                continue
+            hour_of = (row.attachment, row.share.application, row.process)
+            name = name_of(row.process)
+            self._pending.add_process(self._when, hour_of, name, row.traffic)
+
+    def missed(
+        self, kind: str, bills: Mapping[Attachment, Bill], rows: Iterable[Attributed]
+    ) -> None:
+        """Say why bytes before this run have no owner, but for those that do.
+
+        Args:
+            kind: `gap` or `before_start`.
+            bills: of that time.
+            rows: of that time, with their owners.
+        """
+        explained: dict[Attachment, Traffic] = {}
+        for row in rows:
+            before = explained.get(row.attachment, Traffic())
+            explained[row.attachment] = before + row.traffic
+        for attachment, bill in bills.items():
+            rest = (bill.l3 - explained.get(attachment, Traffic())).clamped()
+            share = Share(None, kind=kind)
+            self._pending.add_share(self._when, attachment, share, rest)
+
+    def remote(
+        self, application: Application, remote: str, amounts: tuple[int, int]
+    ) -> None:
+        """Remember a network at the other end; that is no part of any sum.
+
+        Args:
+            application: whose bytes.
+            remote: the network.
+            amounts: bytes received and sent.
+        """
+        if isinstance(self._when, Interval):
+            hour_s = self._when.to_s - self._when.to_s % HOUR_S
+            key = RemoteHour(hour_s, application, remote)
+            known = self._pending.batch.remotes
+            rx_bytes, tx_bytes = known.get(key, (0, 0))
+            known[key] = (rx_bytes + amounts[0], tx_bytes + amounts[1])

@@ -1,0 +1,171 @@
+"""What devices move on the wire, between two ticks: bills of IP packets, to the byte.
+
+Holds the last counters (the checkpoint), and how the driver of each device counts. That
+is measured whenever driver and wire have counted the same packets, and kept by the
+device's name, so that it holds also while nobody sees the wire.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from monitor import wire
+from monitor.counters import Outcome
+from monitor.networks import ARPHRD_ETHER, NEIGHBOURS, local_networks
+from monitor.usage import Bill, Traffic
+from monitor.wire import LEAST_PACKETS, NOTHING, Calibration, Reading, Wire
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from ipaddress import IPv4Network, IPv6Network
+
+    from monitor.counters import DeviceUsage
+    from monitor.sources import WireSource
+    from monitor.store.batch import Batch, Resume
+    from monitor.usage import Attachment, Link
+
+    Addresses = Callable[[], Mapping[str, Iterable[IPv4Network | IPv6Network]]]
+
+
+class DeviceBill(NamedTuple):
+    """What one device moved.
+
+    Attributes:
+        bill: raw counters, and what a carrier bills of them.
+        local: IP packets that no carrier sees.
+        is_exact: whether the IP bytes are known, and not assumed.
+    """
+
+    bill: Bill
+    local: Traffic
+    is_exact: bool
+
+
+class WireRows:
+    """What is known of the devices.
+
+    Attributes:
+        moved: on the wire since the tick before; empty where nobody saw it.
+    """
+
+    def __init__(self, source: WireSource | None) -> None:
+        """Know nothing yet.
+
+        Args:
+            source: the kernel; None where it does not show the wire.
+        """
+        self.moved = NOTHING
+        self._source = source
+        self._last = NOTHING
+        self._calibrations: dict[str, Calibration] = {}
+        self._windows: dict[int, tuple[Traffic, Wire]] = {}
+        self._watched: frozenset[int] = frozenset()
+        self._prefixes: frozenset[tuple[int, IPv4Network | IPv6Network]] = frozenset()
+
+    def resume(self, resume: Resume, *, is_same_map: bool) -> None:
+        """Take up by the checkpoint.
+
+        Args:
+            resume: what the store knows.
+            is_same_map: whether its counters are of the map that is read now.
+        """
+        self._calibrations = dict(resume.calibrations)
+        if is_same_map:
+            self._last = resume.wire
+
+    def read(self) -> Reading:
+        """All counters now; nothing where nobody sees the wire.
+
+        Raises:
+            SourceError: the kernel refused.
+        """
+        return self._source.read() if self._source else NOTHING
+
+    def observe(
+        self, reading: Reading, usage: Iterable[DeviceUsage], links: Mapping[int, Link]
+    ) -> dict[int, DeviceBill]:
+        """Subtract, learn how drivers count, and make the bills.
+
+        Args:
+            reading: of the wire, taken together with the devices' counters.
+            usage: of the devices.
+            links: what the devices are.
+
+        Returns:
+            By ifindex; devices that nobody knows are left out.
+        """
+        self.moved = wire.usage(self._last, reading)
+        return {
+            each.device.ifindex: self._bill(each, links[each.device.ifindex])
+            for each in usage
+            if each.device.ifindex in links
+        }
+
+    def _bill(self, usage: DeviceUsage, link: Link) -> DeviceBill:
+        known = self._calibrations.get(link.name)
+        if known is None:
+            known = wire.assumed(is_ethernet=link.arphrd == ARPHRD_ETHER)
+        passed = self.moved.wires.get(link.ifindex)
+        if usage.outcome in (Outcome.RESTART, Outcome.BASELINE):
+            passed = None  # more of it than the counter has now
+            self._windows.pop(link.ifindex, None)
+        elif passed is not None:
+            known = self._learn(link, known, usage.traffic, passed)
+        seen = passed or Wire()
+        billed = wire.l3(usage.traffic, seen, known) - seen.local
+        return DeviceBill(
+            Bill(usage.traffic, billed), seen.local, known.is_exact(passed)
+        )
+
+    def _learn(
+        self, link: Link, known: Calibration, counter: Traffic, passed: Wire
+    ) -> Calibration:
+        """Calibrate over some ticks, until there are packets enough to tell."""
+        before, seen = self._windows.pop(link.ifindex, (Traffic(), Wire()))
+        counter, passed = before + counter, seen.plus(passed)
+        if max(counter.rx_packets, counter.tx_packets) < LEAST_PACKETS:
+            self._windows[link.ifindex] = (counter, passed)
+        found = wire.calibrate(known, counter, passed)
+        if found != known:
+            self._calibrations[link.name] = found
+        return found
+
+    def remember(self, reading: Reading, batch: Batch) -> None:
+        """Advance the checkpoint to this reading, in the batch that will be flushed."""
+        self._last = reading
+        if self._source is not None:
+            batch.wire = reading
+            batch.calibrations = dict(self._calibrations)
+
+    def attend(self, devices: Mapping[int, Attachment], addresses: Addresses) -> None:
+        """Have the kernel count what is billed, and know what is no carrier's business.
+
+        Args:
+            devices: every device with its network.
+            addresses: direct networks by device; asked only where there is a tether.
+
+        Raises:
+            SourceError: the kernel refused.
+        """
+        if self._source is None:
+            return
+        watched = frozenset(i for i, each in devices.items() if each.billed)
+        if watched != self._watched:
+            self._source.watch(watched)
+            self._source.forget_hops(devices)
+            self._watched = watched
+        self._set_prefixes(devices, addresses)
+
+    def _set_prefixes(
+        self, devices: Mapping[int, Attachment], addresses: Addresses
+    ) -> None:
+        tethers = {i: each.device for i, each in devices.items() if each.tethered}
+        direct = addresses() if tethers else {}
+        prefixes = frozenset(
+            (ifindex, network)
+            for ifindex, device in tethers.items()
+            for network in (*NEIGHBOURS, *local_networks(direct.get(device, ())))
+        )
+        if self._source is not None and prefixes != self._prefixes:
+            self._source.set_local_prefixes(prefixes)
+            self._prefixes = prefixes
