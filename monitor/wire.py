@@ -65,6 +65,12 @@ class Wire(NamedTuple):
         return Wire(self.rx.plus(more.rx), self.tx.plus(more.tx))
 
     @property
+    def traffic(self) -> Traffic:
+        """IP bytes, and packets of any kind."""
+        rx, tx = self
+        return Traffic(rx.bytes, tx.bytes, rx.packets, tx.packets)
+
+    @property
     def local(self) -> Traffic:
         """What no carrier sees."""
         rx, tx = self

@@ -7,7 +7,7 @@ device's name, so that it holds also while nobody sees the wire.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from monitor import wire
 from monitor.counters import Outcome
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from monitor.usage import Attachment, Link
 
     Addresses = Callable[[], Mapping[str, Iterable[IPv4Network | IPv6Network]]]
+
+MOST_PACKETS: Final = 100_000
+"""A window that was begun between two readings of the same packet never fits."""
 
 
 class DeviceBill(NamedTuple):
@@ -123,7 +126,8 @@ class WireRows:
         """Calibrate over some ticks, until there are packets enough to tell."""
         before, seen = self._windows.pop(link.ifindex, (Traffic(), Wire()))
         counter, passed = before + counter, seen.plus(passed)
-        if max(counter.rx_packets, counter.tx_packets) < LEAST_PACKETS:
+        packets = (counter.rx_packets, counter.tx_packets)
+        if min(packets) < LEAST_PACKETS and max(packets) < MOST_PACKETS:
             self._windows[link.ifindex] = (counter, passed)
         found = wire.calibrate(known, counter, passed)
         if found != known:
