@@ -36,6 +36,7 @@ LEFT_OUT: Final = frozenset(
         *("vlan", "bond", "team", "rmnet", "vrf", "netdevsim", "netkit"),
     }
 )
+_LOCAL: Final = "/local"
 _NEVER_UPLINK: Final = frozenset({"dummy", "ifb", "nlmon", "bridge", "vrf"})
 
 
@@ -147,8 +148,13 @@ def local_networks(
 
 def local_part(attachment: Attachment) -> Attachment:
     """Where bytes are booked that cross a device, but no carrier sees."""
-    network = f"{attachment.network}/local"
+    network = attachment.network + _LOCAL
     return replace(attachment, network=network, billed=False, metered=False)
+
+
+def is_local(network: str) -> bool:
+    """Whether a network is such a part of another one."""
+    return network.endswith(_LOCAL)
 
 
 def elsewhere(netns: int, ifindex: int) -> Attachment:

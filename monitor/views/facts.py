@@ -113,7 +113,8 @@ def interface_facts(interface: InterfaceTotal) -> dict[str, str | int | float | 
         interface: one of a report's.
 
     Returns:
-        Layer-3 bytes and packets, raw counters, explained percent.
+        Layer-3 bytes and packets, raw counters, explained percent; how much of layer 3
+        is estimated; beside it, what stayed among a tether's neighbours.
     """
     permille = interface.coverage_permille
     return {
@@ -122,6 +123,9 @@ def interface_facts(interface: InterfaceTotal) -> dict[str, str | int | float | 
         "rx_counter_bytes": interface.bill.counter.rx_bytes,
         "tx_counter_bytes": interface.bill.counter.tx_bytes,
         "coverage_pct": None if permille is None else permille / 10,
+        "estimated_bytes": interface.estimated_bytes,
+        "rx_local_bytes": interface.local.rx_bytes,
+        "tx_local_bytes": interface.local.tx_bytes,
     }
 
 

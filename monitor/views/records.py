@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from monitor.networks import is_local
 from monitor.store import queries
 from monitor.usage import Interval
 from monitor.views.periods import local_days, local_hours
+from monitor.views.rows import sums
 from monitor.views.subjects import Records
 
 if TYPE_CHECKING:
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
     from monitor.store.engine import Store
     from monitor.store.queries import InterfaceBill
+    from monitor.usage import Traffic
     from monitor.views.report import Question
 
 IN_TIME = ("hour", "day")
@@ -38,8 +41,10 @@ def read_records(
         StoreError: the database cannot be read.
     """
     period = question.period
+    bills = queries.interface_bills(store, period)
+    billed = _billed(bills, question)
     return Records(
-        bills=_billed(queries.interface_bills(store, period), question),
+        bills=billed,
         explanation=[
             row
             for row in queries.explanation(store, period)
@@ -53,6 +58,22 @@ def read_records(
         if question.by == "process"
         else (),
         parts=_parts(store, question, recorded),
+        local=_beside(bills, billed),
+    )
+
+
+def _beside(
+    bills: Iterable[InterfaceBill], billed: Iterable[InterfaceBill]
+) -> dict[str, Traffic]:
+    """What no carrier saw of the interfaces that are shown, unless shown itself."""
+    shown = {(bill.name, bill.network) for bill in billed}
+    names = {name for name, _ in shown}
+    return sums(
+        (bill.name, bill.l3)
+        for bill in bills
+        if is_local(bill.network)
+        and bill.name in names
+        and (bill.name, bill.network) not in shown
     )
 
 

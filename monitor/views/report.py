@@ -6,7 +6,8 @@ the value and agree by construction.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 SUBJECTS = ("application", "process", "interface", "user", "plan", "hour", "day")
 """What `--by` takes."""
-ESTIMATED = "estimated"
+EXACT, ESTIMATED = "exact", "estimated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,11 +81,16 @@ class InterfaceTotal:
         name: the kernel's name.
         bill: raw counter and layer 3.
         unattributed: what nobody claims.
+        estimated_bytes: of the bill's layer 3, what rests on an assumed way of
+            counting of the device.
+        local: IP packets beside the bill that stayed among a tether's neighbours.
     """
 
     name: str
     bill: Bill
     unattributed: Traffic
+    estimated_bytes: int = 0
+    local: Traffic = field(default_factory=Traffic)
 
     @property
     def coverage_permille(self) -> int | None:
@@ -103,7 +109,6 @@ class Report:
         gaps: times without a daemon.
         store: the database that was read.
         recorded: first and last second with records; None without any.
-        l3: `exact`, or `estimated` while the layer-2 overhead is a default.
     """
 
     question: Question
@@ -112,7 +117,12 @@ class Report:
     gaps: tuple[Gap, ...]
     store: Path
     recorded: Interval | None
-    l3: str = ESTIMATED
+
+    @property
+    def l3(self) -> str:
+        """`exact`, or `estimated` where a device's way of counting is assumed."""
+        is_exact = not any(each.estimated_bytes for each in self.interfaces)
+        return EXACT if is_exact else ESTIMATED
 
     @property
     def total(self) -> Bill:
@@ -217,8 +227,17 @@ def _interfaces(records: Records) -> tuple[InterfaceTotal, ...]:
         | {usage.interface for usage in records.processes}
     )
     nothing = Bill(Traffic(), Traffic())
+    estimated: Counter[str] = Counter()
+    for each in records.bills:
+        estimated[each.name] += each.estimated_bytes
     return tuple(
-        InterfaceTotal(name, bills.get(name, nothing), left.get(name, Traffic()))
+        InterfaceTotal(
+            name,
+            bills.get(name, nothing),
+            left.get(name, Traffic()),
+            estimated[name],
+            records.local.get(name, Traffic()),
+        )
         for name in names
     )
 

@@ -27,7 +27,7 @@ from monitor.views.rows import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from monitor.plans import Plan
     from monitor.store.queries import ExplanationRow, InterfaceBill, ProcessUsage
@@ -39,12 +39,21 @@ _UNKNOWN = "unknown"  # processes are kept without their class
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """What the store holds of a period, as far as it was asked for."""
+    """What the store holds of a period, as far as it was asked for.
+
+    Attributes:
+        bills: of the interfaces in question.
+        explanation: the same.
+        processes: the same; empty unless asked for.
+        parts: of a period that is cut, the bills of each part.
+        local: IP packets beside the bills that no carrier saw, by interface.
+    """
 
     bills: Sequence[InterfaceBill]
     explanation: Sequence[ExplanationRow] = ()
     processes: Sequence[ProcessUsage] = ()
     parts: Sequence[tuple[Interval, Sequence[InterfaceBill]]] = field(default=())
+    local: Mapping[str, Traffic] = field(default_factory=dict)
 
 
 def bills_by_place(bills: Iterable[InterfaceBill]) -> dict[Place, Bill]:

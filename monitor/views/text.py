@@ -14,7 +14,7 @@ from monitor.usage import Traffic
 from monitor.views.facts import user_name
 from monitor.views.names import visible
 from monitor.views.periods import find_zone
-from monitor.views.report import Question, read_report
+from monitor.views.report import ESTIMATED, EXACT, Question, read_report
 from monitor.views.rows import OTHER_PROCESSES, OTHERS
 from monitor.views.table import Layout, Line, table, terminal_layout
 
@@ -204,7 +204,12 @@ def _footer(report: Report) -> Iterator[str]:
     if not any(row.traffic for row in report.rows):
         yield _nothing(report)
     for interface in report.interfaces:
-        yield _counter_sentence(interface, report.l3)
+        yield _counter_sentence(interface)
+        if interface.local:
+            yield (
+                f"  beside it {_both(interface.local)} stayed among its neighbours, "
+                "and is in no plan"
+            )
     yield from _coverage_sentence(report)
     yield from _gap_sentences(report)
     yield _store_sentence(report)
@@ -217,14 +222,15 @@ def _store_sentence(report: Report) -> str:
     return f"store {report.store}, counted until {_date(last)} {last:%H:%M:%S}"
 
 
-def _counter_sentence(interface: InterfaceTotal, l3: str) -> str:
+def _counter_sentence(interface: InterfaceTotal) -> str:
     counter, packets = interface.bill.counter, interface.bill.l3
+    exactness = ESTIMATED if interface.estimated_bytes else EXACT
     equal = (counter.rx_bytes, counter.tx_bytes) == (packets.rx_bytes, packets.tx_bytes)
     if equal:
         return f"= {interface.name} counter: {_both(counter)}, all of it IP packets"
     return (
         f"= {interface.name} counter: {_both(counter)}; as IP packets, which is what "
-        f"a carrier bills: {_both(packets)} ({l3})"
+        f"a carrier bills: {_both(packets)} ({exactness})"
     )
 
 

@@ -26,7 +26,8 @@ def bill(
     l3: Traffic, name: str = "wwan0", *, counter: Traffic | None = None
 ) -> InterfaceBill:
     """The bill of an interface; its layer 2 adds nothing unless a counter is given."""
-    return InterfaceBill(name, f"if:{name}", billed=True, counter=counter or l3, l3=l3)
+    network = f"if:{name}"
+    return InterfaceBill(name, network, True, counter or l3, l3, l3.bytes)  # noqa: FBT003 - a row
 
 
 def share(  # noqa: PLR0913 - what a share has
@@ -47,6 +48,7 @@ def share(  # noqa: PLR0913 - what a share has
         app_class=app_class,
         uid=uid if owned else -1,
         scope="internet",
+        via="",
         interface=name,
         network=f"if:{name}",
         billed=True,

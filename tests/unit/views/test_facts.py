@@ -75,6 +75,9 @@ def test_a_report_by_application_has_every_field_of_the_contract() -> None:
                 "rx_counter_bytes": 2**60 + 99,
                 "tx_counter_bytes": 2042,
                 "coverage_pct": 100.0,
+                "estimated_bytes": 2**60 + 2001,
+                "rx_local_bytes": 0,
+                "tx_local_bytes": 0,
             }
         ],
     }

@@ -56,9 +56,9 @@ def test_a_sum_over_cpus_is_exact_whatever_claims_moved(cells: list[int]) -> Non
 
 
 def test_losses_of_all_cpus_are_added() -> None:
-    raw = struct.pack("=8Q", 1, 2, 3, 4, 10, 20, 30, 40)
+    raw = struct.pack("=12Q", *range(1, 7), *range(10, 70, 10))
 
-    assert records.parse_losses(raw) == records.Health(11, 22, 33, 44)
+    assert records.parse_losses(raw) == records.Health(11, 22, 33, 44, 55, 66)
 
 
 def test_components_are_put_in_order() -> None:
