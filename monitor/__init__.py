@@ -14,7 +14,9 @@ The map (imports point down only; import-linter checks it):
   their way, and what became of them.
 - `jobs`: what the calendar does. `sampler`: what a tick does.
 - `config`: the TOML file as typed, checked values; where files, store and socket are.
-- `socket_rows`: the kernel's rows between two ticks. `live`: figures of the last tick.
+- `booking`: what a tick counted, on its way into what is pending.
+- `socket_rows`: the kernel's rows between two ticks. `wire_rows`: what devices move on
+  the wire, and how their drivers count. `live`: figures of the last tick.
 - `notifiers`: one file a way to tell; `desktop` is the only importer of plyer.
 - `store`: the only importer of SQLAlchemy: schema, engine, migrations, writer, queries,
   rollups, retention, backup.
@@ -25,7 +27,8 @@ The map (imports point down only; import-linter checks it):
 - `collectors`: one file a kernel source; `bpf` holds the BPF program, its object and
   its loader. `applications`: process facts to application. `networks`: what is
   attached, and what is billed. `plans`: what was bought, and how it stands; pure.
-- `counters`: difference of two readings. `clock`: when a reading was. `zones`: the
+- `counters`: difference of two readings. `wire`: how a driver's counters are to be
+  read. `clock`: when a reading was. `zones`: the
   machine's time zone. `sdnotify`: the service manager's protocol. `statusfile`: the
   small file that the daemon keeps for `esimmon status`.
 - `usage`, `units`, `errors`: the values, the words for them, the one tree of errors.
