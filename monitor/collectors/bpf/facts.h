@@ -20,6 +20,11 @@ static const struct facts no_facts SEC(".rodata.facts") = {};
 /* Callbacks of bpf_loop() keep how far they wrote in the map value, never in the context
  * on the stack: before Linux 6.7 the verifier looks at a callback once only, would take
  * the length for the constant it starts with, and drop the check of it. */
+/* Once more, for the verifier of Linux 6.1: it forgets the comparison before it when the
+ * compiler works with a copy of the number. */
+#define KEEP_BELOW(number, power_of_two) \
+	asm volatile("%0 &= %1" : "+r"(number) : "i"((power_of_two) - 1))
+
 struct file_walk {
 	struct facts *facts;
 	struct dentry *dentry;
@@ -30,7 +35,7 @@ static long file_step(__u32 index, struct file_walk *walk)
 {
 	struct dentry *dentry = walk->dentry, *parent, *root;
 	struct mount *mount = walk->mount, *above;
-	__u32 at = walk->facts->exe_len;
+	__u64 at = walk->facts->exe_len;
 	long copied;
 
 	root = BPF_CORE_READ(mount, mnt.mnt_root);
@@ -45,6 +50,7 @@ static long file_step(__u32 index, struct file_walk *walk)
 	}
 	if (at >= EXE_LEN)
 		return 1;
+	KEEP_BELOW(at, EXE_LEN);
 	copied = bpf_probe_read_kernel_str(&walk->facts->text[EXE_AT + at], COMPONENT_LEN,
 					   BPF_CORE_READ(dentry, d_name.name));
 	if (copied <= 0)
@@ -75,7 +81,7 @@ struct cgroup_walk {
 static long cgroup_step(__u32 index, struct cgroup_walk *walk)
 {
 	struct kernfs_node *parent, *node = walk->node;
-	__u32 at = walk->facts->cgroup_len;
+	__u64 at = walk->facts->cgroup_len;
 	long copied;
 
 	if (bpf_core_field_exists(node->parent))
@@ -84,6 +90,7 @@ static long cgroup_step(__u32 index, struct cgroup_walk *walk)
 		parent = BPF_CORE_READ((struct kernfs_node___since_6_15 *)node, __parent);
 	if (!parent || at >= CGROUP_LEN)
 		return 1; /* the root has no name */
+	KEEP_BELOW(at, CGROUP_LEN);
 	copied = bpf_probe_read_kernel_str(&walk->facts->text[CGROUP_AT + at],
 					   COMPONENT_LEN, BPF_CORE_READ(node, name));
 	if (copied <= 0)

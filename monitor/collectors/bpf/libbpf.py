@@ -65,7 +65,7 @@ _SIGNATURES: dict[str, tuple[object, tuple[object, ...]]] = {
 
 _WARNING = 0
 _LINES_KEPT = 30
-_LONGEST_MESSAGE = 65536
+_LONGEST_MESSAGE = 1 << 22  # the verifier explains itself at length, and last says why
 
 _PRINT_TYPE = ctypes.CFUNCTYPE(
     ctypes.c_int, ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p
