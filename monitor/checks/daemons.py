@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from monitor import __version__, tiers
 from monitor.checks.findings import Finding, Level
@@ -37,6 +37,18 @@ class Daemon:
     missing: tuple[str, ...] = ()
 
 
+class Stranger(NamedTuple):
+    """A daemon of another user, of which nothing is believed but what the kernel says.
+
+    Attributes:
+        pid: of the process that listens.
+        socket: where.
+    """
+
+    pid: int
+    socket: Path
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """The system's service.
@@ -67,6 +79,7 @@ class Daemons:
     Attributes:
         answering: those that count into the database in question.
         others: those that count into another.
+        strangers: those of other users.
         silent: sockets where somebody listens and does not answer.
         service: the system's.
         attainable: the tier that a daemon of this user would have.
@@ -75,6 +88,7 @@ class Daemons:
 
     answering: tuple[Daemon, ...] = ()
     others: tuple[Daemon, ...] = ()
+    strangers: tuple[Stranger, ...] = ()
     silent: tuple[Path, ...] = ()
     service: Service = Service()
     attainable: str = tiers.INTERFACE
@@ -134,13 +148,14 @@ def _named(daemons: Daemons) -> str:
 
 
 def _running(daemons: Daemons, remedies: Remedies) -> Iterator[Finding]:
-    if not daemons.answering:
+    if not daemons.answering and not daemons.silent:
         yield Finding("daemon", Level.WARN, *_nobody(daemons, remedies))
     for socket in daemons.silent:
         yield Finding(
             "daemon-silent",
             Level.ERROR,
-            f"A daemon listens at {socket} and does not answer: it hangs.",
+            f"A daemon listens at {socket} and does not answer: it hangs, or has only "
+            "just been started.",
             remedies.service("restart") if daemons.service.unit else "",
         )
     for daemon in daemons.answering:
@@ -148,15 +163,23 @@ def _running(daemons: Daemons, remedies: Remedies) -> Iterator[Finding]:
         yield Finding("daemon", Level.OK, text)
         if daemon.version != __version__:
             yield _other_version(daemon, remedies)
-    everybody = (*daemons.answering, *daemons.others)
+    yield from _too_many(daemons, remedies)
+
+
+def _too_many(daemons: Daemons, remedies: Remedies) -> Iterator[Finding]:
+    everybody = [
+        *((each.pid, f"into {each.store}") for each in daemons.answering),
+        *((each.pid, f"into {each.store}") for each in daemons.others),
+        *((each.pid, f"at {each.socket}") for each in daemons.strangers),
+    ]
     if len(everybody) > 1:
-        each = ", ".join(f"{daemon.pid} into {daemon.store}" for daemon in everybody)
+        shown = ", ".join(f"{pid} {where}" for pid, where in everybody)
         yield Finding(
             "two-daemons",
             Level.WARN,
-            f"{len(everybody)} daemons count on this machine (process {each}): each "
+            f"{len(everybody)} daemons count on this machine (process {shown}): each "
             "warns by itself, and each costs.",
-            remedies.as_root(f"kill -INT {everybody[-1].pid}"),
+            remedies.as_root(f"kill -INT {everybody[-1][0]}"),
         )
 
 
@@ -164,8 +187,8 @@ def _nobody(daemons: Daemons, remedies: Remedies) -> tuple[str, str]:
     """That nobody counts here, and how somebody would."""
     text = "No daemon runs: nothing is counted now."
     if daemons.others:
-        where = daemons.others[0].store
-        text = f"No daemon counts into this database, but one does into {where}."
+        pid, where = daemons.others[0].pid, daemons.others[0].store
+        text = f"No daemon counts into this database; process {pid} does into {where}."
     if daemons.service.unit is not None and daemons.store is None:
         return text, remedies.service("start")
     root = daemons.attainable != tiers.EBPF

@@ -51,7 +51,9 @@ class Subject:
         is_chosen: whether the person named the database.
         system_store: the database of the system's daemon.
         system_socket: its socket.
-        sockets: where daemons may answer, likeliest first.
+        sockets: where daemons of these databases may answer, likeliest first.
+        others: where other daemons of this user, and the system's, may answer.
+        strangers: where daemons of other users may listen.
         folders: of sockets and status files that are the user's or the system's.
         config: in force.
         settings: where that is from.
@@ -65,6 +67,8 @@ class Subject:
     system_store: Path
     system_socket: Path
     sockets: tuple[Path, ...]
+    others: tuple[Path, ...]
+    strangers: tuple[Path, ...]
     folders: tuple[Path, ...]
     config: Config
     settings: Settings
@@ -138,9 +142,18 @@ def find_leftovers(subject: Subject) -> Leftovers:
 
 
 def _daemons(subject: Subject, *, tries_ebpf: bool) -> Daemons:
-    found, silent = look_for_daemons.ask(
-        subject.sockets, subject.system_socket, subject.where.proc
+    system, proc = subject.system_socket, subject.where.proc
+    found, silent = look_for_daemons.ask(subject.sockets, system, proc)
+    # Of others only those that answer matter: there may be many, and they may start.
+    others, _ = look_for_daemons.ask(
+        (path for path in subject.others if path not in subject.sockets),
+        system,
+        proc,
+        timeout_s=look_for_daemons.OTHERS_S,
     )
+    found += others
+    known = {daemon.pid for daemon in found}
+    strangers = look_for_daemons.strangers(subject.strangers)
     meant = {path.resolve() for path in subject.stores}
 
     def is_meant(daemon: Daemon) -> bool:
@@ -149,6 +162,7 @@ def _daemons(subject: Subject, *, tries_ebpf: bool) -> Daemons:
     return Daemons(
         answering=tuple(filter(is_meant, found)),
         others=tuple(daemon for daemon in found if not is_meant(daemon)),
+        strangers=tuple(each for each in strangers if each.pid not in known),
         silent=tuple(silent),
         service=look_for_daemons.find_service(
             (subject.system_socket, subject.system_store),

@@ -106,7 +106,9 @@ def _subject(setup: Setup, failure: str) -> Subject:
         is_chosen=bool(setup.store_option or setup.config.store.path),
         system_store=places.SYSTEM_STORE,
         system_socket=places.SYSTEM_SOCKET,
-        sockets=(*sockets, places.SYSTEM_SOCKET, *_others(folders)),
+        sockets=tuple(sockets),
+        others=tuple(_found((folder, "*.sock") for folder in folders)),
+        strangers=tuple(_found(_OF_USERS)),
         folders=tuple(folders),
         config=setup.config,
         settings=Settings(
@@ -120,14 +122,10 @@ def _subject(setup: Setup, failure: str) -> Subject:
     )
 
 
-def _others(folders: Iterable[Path]) -> Iterator[Path]:
-    """Sockets of other daemons; those of other users are asked, never touched."""
-    for folder in folders:
+def _found(patterns: Iterable[tuple[Path, str]]) -> Iterator[Path]:
+    for folder, pattern in patterns:
         with suppress(OSError):  # closed to this user
-            yield from sorted(folder.glob("*.sock"))
-    for root, pattern in _OF_USERS:
-        with suppress(OSError):
-            yield from sorted(root.glob(pattern))
+            yield from sorted(folder.glob(pattern))
 
 
 def _remedies(argv0: str) -> Remedies:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["backups", "damaged_copies", "quick_check", "waiting_rows"]
 
 _PRIMARY_CODE: Final = 0xFF
-_STEPS: Final = 10_000  # of SQLite's virtual machine between two looks at the time
+_STEPS: Final = 1000  # of SQLite's virtual machine between two looks at the time
 
 
 def quick_check(store: Store, within_s: float) -> str | None:

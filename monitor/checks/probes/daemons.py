@@ -6,10 +6,11 @@ import grp
 import os
 import pwd
 import socket
+import struct
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from monitor.checks.daemons import Daemon, Service
+from monitor.checks.daemons import Daemon, Service, Stranger
 from monitor.collectors.bpf import refusal
 from monitor.control import GROUP, may_read, request
 
@@ -29,11 +30,20 @@ UNITS: Final = tuple(
 """Where unit files are, the strongest first (systemd.unit(5))."""
 PROC: Final = Path("/proc")
 _UNIT: Final = "esimmon.service"
+_UCRED: Final = struct.Struct("=iII")  # struct ucred, unix(7)
 _CONNECT_S: Final = 1.0
+PATIENCE_S: Final = 10.0
+"""How long a daemon may take to answer, in seconds: a slow disk holds it up."""
+OTHERS_S: Final = 1.0
+"""The same for daemons of other databases, of which it is only told that they run."""
 
 
 def ask(
-    sockets: Iterable[Path], system: Path, proc: Path = PROC
+    sockets: Iterable[Path],
+    system: Path,
+    proc: Path = PROC,
+    *,
+    timeout_s: float = PATIENCE_S,
 ) -> tuple[list[Daemon], list[Path]]:
     """Ask daemons who they are.
 
@@ -41,6 +51,7 @@ def ask(
         sockets: where one may listen, likeliest first.
         system: the socket of the system's service.
         proc: where procfs is.
+        timeout_s: how long to wait for each answer, in seconds.
 
     Returns:
         Those that answer, each once; and sockets with somebody silent behind them.
@@ -48,22 +59,45 @@ def ask(
     found: dict[int, Daemon] = {}
     silent = []
     for path in dict.fromkeys(sockets):
-        answer = request(path, "status", {})
-        if answer is None:
-            if listens(path):
-                silent.append(path)
+        if not listens(path):
             continue
-        pid = answer.get("pid")
-        if isinstance(pid, int) and pid not in found:
+        answer = request(path, "status", {}, timeout_s)
+        if answer is None:
+            silent.append(path)
+            continue
+        pid, store = answer.get("pid"), str(answer.get("store", ""))
+        if isinstance(pid, int) and pid not in found and "\0" not in store:
             found[pid] = Daemon(
                 pid=pid,
                 tier=str(answer.get("tier", "")),
                 version=str(answer.get("version", "")),
-                store=str(answer.get("store", "")),
+                store=store,
                 is_service=path == system and _is_service(proc / str(pid)),
                 missing=_missing(proc / str(pid)),
             )
     return list(found.values()), silent
+
+
+def strangers(sockets: Iterable[Path]) -> list[Stranger]:
+    """Who listens on sockets of other users: asked nothing, for they may say anything.
+
+    Args:
+        sockets: where.
+    """
+    found: dict[int, Stranger] = {}
+    for path in sockets:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
+            link.settimeout(_CONNECT_S)
+            try:
+                link.connect(str(path))
+                raw = link.getsockopt(
+                    socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size
+                )
+            except OSError:
+                continue
+        pid, _, _ = _UCRED.unpack(raw)
+        found.setdefault(pid, Stranger(pid, path))
+    return list(found.values())
 
 
 def listens(path: Path) -> bool:

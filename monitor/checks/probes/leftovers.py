@@ -106,10 +106,12 @@ def _store_of(path: Path) -> str:
     try:
         with path.open("rb") as file:
             document = json.loads(file.read(_LARGEST_BYTES))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return ""
     store = document.get("store") if isinstance(document, dict) else None
-    return store if isinstance(store, str) and store.startswith("/") else ""
+    if not isinstance(store, str) or "\0" in store:
+        return ""
+    return store if store.startswith("/") else ""
 
 
 def _empty_cgroups(root: Path | None, proc: Path) -> Iterator[Path]:
