@@ -6,6 +6,7 @@ import os
 import shlex
 import shutil
 import sys
+import textwrap
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from monitor.checks.examination import Subject, examine, find_leftovers
-from monitor.checks.findings import has_error
+from monitor.checks.findings import IDS, has_error
 from monitor.checks.probes.daemons import user_name
 from monitor.checks.remedies import INSTALLERS, Remedies
 from monitor.checks.removal import remove
@@ -42,10 +43,13 @@ _OF_USERS: Final = (
     (places.TEMPORARY, "esimmon-*/*.sock"),
 )
 _USUAL: Final = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin")
+_EPILOG: Final = "\b\n" + textwrap.fill(
+    f"Ids of findings: {', '.join(IDS)}.", 76, break_on_hyphens=False
+)
 _USUAL_PATH: Final = ":".join(_USUAL)
 
 
-@click.command("doctor")
+@click.command("doctor", epilog=_EPILOG)
 @click.option(
     "--remove-orphans",
     is_flag=True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from monitor.checks.findings import IDS
 from monitor.checks.remedies import Remedies
 
 if TYPE_CHECKING:
@@ -21,7 +22,9 @@ DAY_S = 86_400
 
 def levels(findings: Iterable[Finding]) -> dict[str, str]:
     """Id and level of what is not fine."""
-    return {each.id: each.level.value for each in findings if each.level != "ok"}
+    found = list(findings)
+    assert {each.id for each in found} <= {*IDS}
+    return {each.id: each.level.value for each in found if each.level != "ok"}
 
 
 def only(findings: Iterable[Finding], finding_id: str) -> Finding:

@@ -7,30 +7,16 @@ import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
+from monitor.checks.findings import IDS
 from monitor.cli import main
 from monitor.commands import doctor
 from monitor.config import places
 from tests.unit.commands.listening import daemon_at
 from tests.unit.commands.stores import make_store
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-KNOWN = {
-    *("tier", "daemon", "daemon-silent", "daemon-version", "two-daemons", "service"),
-    *("group", "config", "plans", "kernel", "lockdown", "capabilities", "libbpf"),
-    *("btf", "cgroup", "bpffs", "programs", "interfaces", "inside", "default-route"),
-    *("store", "store-integrity", "store-size", "disk-space", "last-flush", "backups"),
-    *("damaged-copies", "clock", "clock-steps", "gap", "losses", "system-bus"),
-    *("network-manager", "modem-manager", "logind", "session-bus", "notifications"),
-    *("notify-send", "orphan-pins", "orphan-socket", "orphan-status"),
-    *("orphan-cgroup", "orphans"),
-}
-"""A script may rely on them: never renamed, only added to."""
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +41,7 @@ def _doctor(
         assert list(finding) == ["id", "level", "text", "remedy"]
         assert finding["level"] in ("ok", "note", "warn", "error")
         assert finding["text"]
-    assert {each["id"] for each in found["findings"]} <= KNOWN
+    assert {each["id"] for each in found["findings"]} <= {*IDS}
     return {each["id"]: each for each in found["findings"]}
 
 
@@ -157,11 +143,11 @@ def test_a_module_is_called_as_one() -> None:
     assert doctor._program("/x/monitor/__main__.py").endswith(" -m monitor")
 
 
-def test_the_help_names_the_exit_status_and_examples(
+def test_the_help_names_the_exit_status_examples_and_every_id(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main(["doctor", "--help"]) == 0
     shown = capsys.readouterr().out
-    words: Sequence[str] = ("exit status is 1", "esimmon doctor --remove-orphans")
+    words = ("exit status is 1", "esimmon doctor --remove-orphans", *IDS)
     for word in words:
         assert word in " ".join(shown.split())
