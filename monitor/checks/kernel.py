@@ -18,8 +18,16 @@ _OLDEST: Final = (6, 1)
 _CONFIDENTIALITY: Final = "confidentiality"
 _MOUNT_CGROUP: Final = "mount -t cgroup2 none /sys/fs/cgroup"
 _MOUNT_BPFFS: Final = "mount -t bpf bpf /sys/fs/bpf"
-# Sends and receives by other means; one of the two is enough.
-_SENDS: Final = ("tracepoints", "functions")
+# Two ways to see who sends and receives: one of them is enough.
+_EITHER: Final = frozenset({"tracepoints", "functions"})
+_WITHOUT: Final = {
+    "task_file": "sockets that are open already have no owner until they are used",
+    "wire": "the IP bytes of devices are estimated, not measured",
+    "drops": "what a queue drops is counted as sent",
+    "tun": "tunnels of programs are not recognised",
+}
+"""What it costs when a group of programs does not load."""
+_UNSEEN: Final = frozenset({"netns_cookie"})  # the same by other means
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +45,8 @@ class Kernel:
         cgroup: the root of cgroup v2, or None.
         is_hybrid: whether cgroup v1 is there besides.
         bpffs: where it is mounted, or None.
-        loads: optional groups of programs that load; None when not even the required
+        groups: optional groups of programs that there are.
+        loads: those that load; None when not even the required
             ones do, or it may not be tried.
         refusal: why not; empty when it was not tried.
     """
@@ -52,6 +61,7 @@ class Kernel:
     cgroup: Path | None
     is_hybrid: bool
     bpffs: Path | None
+    groups: frozenset[str]
     loads: frozenset[str] | None
     refusal: str
 
@@ -170,17 +180,15 @@ def _programs(kernel: Kernel) -> Iterator[Finding]:
         if kernel.refusal:
             yield Finding("programs", Level.WARN, kernel.refusal)
         return
-    sends = [name for name in _SENDS if name in kernel.loads]
-    lacks = [] if "task_file" in kernel.loads else ["sockets that are open already"]
-    if not sends:
-        lacks.append("sockets that change hands")
+    lacks = sorted(
+        _WITHOUT.get(group, f"the group {group} is off")
+        for group in kernel.groups - kernel.loads - _EITHER - _UNSEEN
+    )
+    if not kernel.loads & _EITHER:
+        lacks.append("a socket that changes hands stays with who had it first")
     by = ", ".join(["cgroup", *sorted(kernel.loads)])
     if not lacks:
         yield Finding("programs", Level.OK, f"The kernel takes the programs ({by}).")
         return
-    yield Finding(
-        "programs",
-        Level.NOTE,
-        f"The kernel takes only some of the programs ({by}): {' and '.join(lacks)} "
-        "may be counted for nobody, or for who had them first.",
-    )
+    text = f"The kernel takes only some of the programs ({by}): {'; '.join(lacks)}."
+    yield Finding("programs", Level.NOTE, text)

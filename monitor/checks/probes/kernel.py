@@ -56,6 +56,7 @@ def look(where: Surroundings, lockdown: Path = LOCKDOWN) -> Kernel:
         cgroup=cgroup,
         is_hybrid=bool(cgroup and mounts(where.mountinfo, "cgroup")),
         bpffs=find_bpffs(where),
+        groups=where.features,
         loads=trial.loads,
         refusal=trial.refusal,
     )

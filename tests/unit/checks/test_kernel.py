@@ -28,6 +28,7 @@ GOOD = Kernel(
     cgroup=Path("/sys/fs/cgroup"),
     is_hybrid=False,
     bpffs=Path("/sys/fs/bpf"),
+    groups=frozenset({"tracepoints", "functions", "task_file", "netns_cookie"}),
     loads=frozenset({"tracepoints", "task_file"}),
     refusal="",
 )
@@ -92,3 +93,11 @@ def test_root_without_capabilities_is_not_told_to_become_root() -> None:
     found = only(of_kernel(ROOT, **LACKING), "capabilities")
     assert (found.level, found.remedy) == ("warn", "")
     assert "container" in found.text
+
+
+def test_what_a_group_that_does_not_load_costs_is_said() -> None:
+    groups = frozenset({*GOOD.groups, "drops", "of-a-later-version"})
+    found = only(of_kernel(groups=groups), "programs")
+    assert found.text.endswith(
+        ": the group of-a-later-version is off; what a queue drops is counted as sent."
+    )
