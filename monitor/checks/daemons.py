@@ -142,6 +142,7 @@ def _anew(daemon: Daemon, remedies: Remedies) -> str:
 def _named(daemons: Daemons) -> str:
     gives = {
         tiers.EBPF: ": every IP packet by its program",
+        "sockdiag": ": TCP by program, as far as a plain user can see it",
         tiers.INTERFACE: ": totals of interfaces, no programs",
     }
     return f"tier {daemons.tier}{gives.get(daemons.tier, '')}"
