@@ -7,6 +7,7 @@ The map (imports point down only; import-linter checks it):
 - `commands`: one file a sub-command, imported only when it is called.
 - `daemon`: life of the process: build the parts, readiness, signals, stop in order.
 - `views`: ways to show usage (text, json, csv); read only.
+- `checks`: what `esimmon doctor` says: what is looked at, and what follows from it.
 - `control`: the daemon's socket: requests and live figures. `recorder`: sampling and
   storing with what can fail. `scheduler`: the calendar, the only importer of
   APScheduler. `signals`: what SIGTERM, SIGINT and SIGHUP asked for.

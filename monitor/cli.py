@@ -31,6 +31,10 @@ COMMANDS = {
     "alerts": ("monitor.commands.alerts", "See what was told, or try it."),
     "notify": ("monitor.commands.notify", "Show a daemon's alerts on your desktop."),
     "measure": ("monitor.commands.measure", "Show what one command moves."),
+    "doctor": (
+        "monitor.commands.doctor",
+        "Say whether counting works, and if not why.",
+    ),
     "config": ("monitor.commands.config", "Check or show the configuration."),
 }
 """Name, module (its attribute `command` is the command) and help of each command."""

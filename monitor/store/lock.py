@@ -28,6 +28,31 @@ def lock_path(path: Path) -> Path:
     return path.with_name(path.name + ".lock")
 
 
+def is_held(path: Path) -> bool:
+    """Whether somebody may write the database at `path` just now.
+
+    Args:
+        path: the database; neither it nor its lock need be there.
+
+    Raises:
+        OSError: the lock cannot be looked at.
+    """
+    try:
+        descriptor = os.open(
+            lock_path(path), os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW
+        )
+    except FileNotFoundError:
+        return False
+    try:
+        # Shared: two that look do not see each other.
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 class WriterLock(Closing):
     """Held while somebody may write the database; freed by `close` or by death."""
 

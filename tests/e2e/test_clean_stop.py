@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 from contextlib import closing
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from monitor import statusfile
+from monitor.store.lock import is_held
 from tests.e2e.daemon import wait_for
 from tests.e2e.places import Mounts, plain_user, readable_copy
-from tests.e2e.truth import moved, of_process, transfer
-from tests.namespaces import run
+from tests.e2e.truth import are_gone, kernel_ids, moved, of_process, transfer
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.e2e.daemon import Esimmon
     from tests.e2e.places import Place
     from tests.lab import Lab
@@ -24,37 +23,26 @@ if TYPE_CHECKING:
 GROUP = 4242  # of no user on this machine
 
 
-def test_a_clean_stop_leaves_nothing_in_the_kernel_and_no_socket(
+def test_a_clean_stop_leaves_nothing_in_the_kernel_and_no_file_of_its_own(
     esimmon: Esimmon,
 ) -> None:
     daemon = esimmon.start()
     pinned = sorted((esimmon.pins() / "current").iterdir())
-    before = {kind: _ids(kind, pinned) for kind in ("link", "map", "prog")}
+    before = {kind: kernel_ids(kind, pinned) for kind in ("link", "map", "prog")}
     assert all(before.values())
+    status = Path(statusfile.status_path(esimmon.control()))
+    wait_for(status.exists, "the status file")
     assert esimmon.control().is_socket()
+    assert is_held(esimmon.store)
 
     assert daemon.stop() == 0
     assert not esimmon.pins().exists()
     assert not esimmon.control().exists()
+    assert not status.exists()
+    assert not is_held(esimmon.store)
     for kind, ids in before.items():
         # The kernel frees them a moment after the last reference is gone.
-        wait_for(partial(_are_gone, kind, ids), f"each {kind} to go")
-
-
-def _ids(kind: str, pinned: list[Path]) -> set[int]:
-    """Ids of what is pinned; programs are those of the links."""
-    field = "prog_id" if kind == "prog" else "id"
-    shown = "map" if kind == "map" else "link"
-    pins = [pin for pin in pinned if pin.name.startswith("link_") == (shown == "link")]
-    return {
-        json.loads(run("bpftool", "-j", shown, "show", "pinned", str(pin)))[field]
-        for pin in pins
-    }
-
-
-def _are_gone(kind: str, ids: set[int]) -> bool:
-    there = {one["id"] for one in json.loads(run("bpftool", "-j", kind, "show"))}
-    return not ids & there
+        wait_for(partial(are_gone, kind, ids), f"each {kind} to go")
 
 
 def test_a_stopped_store_is_one_plain_file_that_others_cannot_read(
@@ -100,11 +88,11 @@ def test_a_killed_daemon_leaves_the_kernel_counting_and_the_next_one_takes_over(
 ) -> None:
     daemon = esimmon.start()
     daemon.kill()
-    links = _ids("link", sorted((esimmon.pins() / "current").iterdir()))
+    links = kernel_ids("link", sorted((esimmon.pins() / "current").iterdir()))
     pid, wire = transfer(lab, down=50_000)
     esimmon.start()
 
-    assert _ids("link", sorted((esimmon.pins() / "current").iterdir())) == links
+    assert kernel_ids("link", sorted((esimmon.pins() / "current").iterdir())) == links
     report = esimmon.report()
     assert of_process(report, pid) == wire
     assert [gap["clean"] for gap in report["gaps"]] in ([], [False])

@@ -13,6 +13,7 @@ from tests.wire import Way
 
 if TYPE_CHECKING:
     import subprocess
+    from pathlib import Path
 
     from tests.lab import Lab
     from tests.namespaces import Namespace
@@ -163,3 +164,30 @@ def transfer(lab: Lab, **what: Any) -> tuple[int, Both]:  # noqa: ANN401 - see T
     """
     begun = Transfer(lab, **what)
     return begun.pid, begun.wait()
+
+
+def kernel_ids(kind: str, pinned: list[Path]) -> set[int]:
+    """The kernel's numbers of what is pinned.
+
+    Args:
+        kind: `link`, `map`, or `prog` for the programs of the links.
+        pinned: paths of the pins.
+    """
+    field = "prog_id" if kind == "prog" else "id"
+    shown = "map" if kind == "map" else "link"
+    pins = [pin for pin in pinned if pin.name.startswith("link_") == (shown == "link")]
+    return {
+        json.loads(run("bpftool", "-j", shown, "show", "pinned", str(pin)))[field]
+        for pin in pins
+    }
+
+
+def are_gone(kind: str, ids: set[int]) -> bool:
+    """Whether the kernel has none of these any more.
+
+    Args:
+        kind: `link`, `map` or `prog`.
+        ids: their numbers.
+    """
+    there = {one["id"] for one in json.loads(run("bpftool", "-j", kind, "show"))}
+    return not ids & there

@@ -13,11 +13,11 @@ import socket
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
 _MOST_IN_ONE = 16
 _PATIENCE_S = 20
@@ -158,6 +158,20 @@ class Manager:
         )
         self._started.append(process)
         return process
+
+    def numbers(self, kind: str) -> set[int]:
+        """The kernel's numbers of what is kept.
+
+        Args:
+            kind: `link`, `map`, or `prog` for the programs of the links.
+        """
+        with self._news:
+            shown = [
+                Path(f"/proc/self/fdinfo/{fd}").read_text(encoding="ascii")
+                for _, fd in self.kept
+            ]
+        lines = (line.split() for text in shown for line in text.splitlines())
+        return {int(line[1]) for line in lines if line[0] == f"{kind}_id:"}
 
     def forget(self) -> None:
         """Drop all, as when a service is stopped."""

@@ -9,15 +9,16 @@ import signal
 import tempfile
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from monitor.control import request
-from tests.e2e.daemon import QUICK
+from tests.e2e.daemon import QUICK, wait_for
 from tests.e2e.places import NOBODY, Mounts, plain_user, readable_copy
-from tests.e2e.truth import Transfer, adds_up, of_process
+from tests.e2e.truth import Transfer, adds_up, are_gone, of_process
 from tests.namespaces import run
 from tests.systemd.manager import Manager
 
@@ -82,6 +83,10 @@ class Unit:
         answer = request(self._folders["RUNTIME"] / "esimmon.sock", method, {})
         assert answer is not None, f"no answer to {method}"
         return answer
+
+    def files(self) -> list[Path]:
+        """What is in the folder of its socket."""
+        return list(self._folders["RUNTIME"].iterdir())
 
     def report(self) -> dict[str, Any]:
         """All that its store has, by process."""
@@ -181,3 +186,15 @@ def test_a_stop_is_followed_by_a_fresh_start(lab: Lab, unit: Unit) -> None:
     assert of_process(report, after.pid) == second
     assert of_process(report, while_stopped.pid).rx.bytes == 0
     assert adds_up(report)
+
+
+@pytest.mark.needs("bpftool")
+def test_a_stop_for_good_leaves_nothing_in_the_kernel_and_no_file(unit: Unit) -> None:
+    unit.start()
+    kept = {kind: unit.manager.numbers(kind) for kind in ("link", "map", "prog")}
+    assert all(kept.values())
+    unit.end(signal.SIGTERM)
+    unit.manager.forget()  # `systemctl stop`, also before the service is removed
+    for kind, ids in kept.items():
+        wait_for(partial(are_gone, kind, ids), f"each {kind} to go")
+    assert unit.files() == []

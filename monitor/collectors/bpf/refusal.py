@@ -20,9 +20,13 @@ _CAP_SYS_ADMIN = 21  # stands for all of them
 _STATUS = Path("/proc/self/status")
 
 
-def missing_capabilities() -> list[str]:
-    """Names of the capabilities that this process lacks; empty when it has enough."""
-    lines = _STATUS.read_text(encoding="utf-8").splitlines()
+def missing_capabilities(status: Path = _STATUS) -> list[str]:
+    """Names of the capabilities that a process lacks; empty when it has enough.
+
+    Args:
+        status: /proc/PID/status of the process; of this one unless it is said.
+    """
+    lines = status.read_text(encoding="utf-8", errors="replace").splitlines()
     effective = next(line for line in lines if line.startswith("CapEff:"))
     mask = int(effective.split()[1], 16)
     if mask >> _CAP_SYS_ADMIN & 1:
