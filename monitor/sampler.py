@@ -28,6 +28,7 @@ from monitor.usage import (
     SocketKey,
     Traffic,
 )
+from monitor.wire import NOTHING
 from monitor.wire_rows import WireRows
 
 if TYPE_CHECKING:
@@ -134,6 +135,8 @@ class Sampler:
         known = self.pending.batch.sockets_instance
         is_same_map = bool(known) and known == resume.sockets_instance
         self.wires.resume(resume, is_same_map=is_same_map)
+        if known and not is_same_map:
+            self.pending.batch.wire = NOTHING  # what is stored is another map's
         self.placement = place(self.placement, reading)
         if not resume.first:
             self.missed = "gap" if same_boot else "before_start"

@@ -61,6 +61,7 @@ class WireRows:
         self._source = source
         self._last = NOTHING
         self._calibrations: dict[str, Calibration] = {}
+        self._learned: dict[str, Calibration] = {}
         self._windows: dict[int, tuple[Traffic, Wire]] = {}
         self._watched: frozenset[int] = frozenset()
         self._prefixes: frozenset[tuple[int, IPv4Network | IPv6Network]] = frozenset()
@@ -131,15 +132,16 @@ class WireRows:
             self._windows[link.ifindex] = (counter, passed)
         found = wire.calibrate(known, counter, passed)
         if found != known:
-            self._calibrations[link.name] = found
+            self._calibrations[link.name] = self._learned[link.name] = found
         return found
 
     def remember(self, reading: Reading, batch: Batch) -> None:
         """Advance the checkpoint to this reading, in the batch that will be flushed."""
-        self._last = reading
-        if self._source is not None:
+        if reading != self._last:
             batch.wire = reading
-            batch.calibrations = dict(self._calibrations)
+        self._last = reading
+        batch.calibrations |= self._learned
+        self._learned = {}
 
     def attend(self, devices: Mapping[int, Attachment], addresses: Addresses) -> None:
         """Have the kernel count what is billed, and know what is no carrier's business.

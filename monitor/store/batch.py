@@ -111,7 +111,7 @@ class Batch:
         sockets_changed: newest counters of the rows that changed.
         sockets_removed: rows that left the kernel map.
         wire: newest counters of the same map for devices and what was forwarded;
-            replaces the stored ones. None when nothing was read.
+            replaces the stored ones. None when nothing has changed.
         calibrations: by device, as far as something new was learned.
         remotes: bytes received and sent by hour, application and the network at the
             other end.

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from monitor.store.batch import Batch, Resume
     from monitor.store.engine import Store
+    from monitor.usage import DeviceCounters
 
 BUSY_S = 1.0
 """How long a flush waits for a lock: the caller counts on and tries again."""
@@ -54,6 +55,7 @@ class Writer(Closing):
         self._facts: dict[str, str] = {}
         self._ids = ids.Ids("")
         self._newest: dict[int, pieces.Span] = {}
+        self._devices: tuple[DeviceCounters, ...] | None = None
         self._boot_id = ""
         self._run_id = 0
 
@@ -136,7 +138,8 @@ class Writer(Closing):
             newest = self._write_usage(connection, usage, self._run_id, newest)
             records.write_processes(connection, batch, self._ids)
             unplaced.write(connection, batch, self._ids, self._boot_id)
-            records.write_devices(connection, batch)
+            if batch.devices != self._devices:
+                records.write_devices(connection, batch)
             instance = self._facts.get(meta.SOCKETS_INSTANCE, "")
             records.write_sockets(connection, batch, instance)
             wires.write(connection, batch)
@@ -145,6 +148,7 @@ class Writer(Closing):
             alerts.write(connection, batch)
             facts = self._advance(connection, batch, at_s, trusted=trusted)
         self._newest, self._facts = newest, facts
+        self._devices = batch.devices
 
     def place(self, boot_id: str, offset_s: int) -> int:
         """Give calendar times to what has waited for one.
