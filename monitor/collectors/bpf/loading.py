@@ -4,8 +4,8 @@ Cost: 0.12 s and 12 MB for a moment, most of it the kernel's own BTF; 1 MB stays
     only a handful of descriptors is kept.
 Privilege: CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN, or root.
 Since: Linux 6.1. NO_PREALLOC maps are safe from there on: their memory comes from
-    bpf_mem_alloc, which allocates ahead and in any context. Preallocated rows would
-    cost 40 bytes x rows x possible CPUs from the start.
+    bpf_mem_alloc, which allocates ahead and in any context (layout.h says where that
+    is not enough).
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def map_sizes(library: Library) -> dict[str, tuple[int, int]]:
     """
     cpus = library.possible_cpus
     value_bytes = {
-        "rows": records.ROW_BYTES * cpus,
+        "rows": records.ROW.size,
         "owners": records.FACTS.size,
         "ended": records.ENDING.size,
         "mtus": records.MTU.size,

@@ -37,8 +37,6 @@ static __always_inline struct row *get_row(struct row_key *key)
 	return bpf_map_lookup_elem(&rows, key);
 }
 
-/* Atomic although the cell belongs to this CPU: a system call that is sending can be
- * interrupted by the softirq that sends for another socket of the same process. */
 static __always_inline void add_to_row(struct row *row, __u64 rx_bytes, __u64 tx_bytes,
 				       __u64 rx_packets, __u64 tx_packets)
 {

@@ -1,8 +1,8 @@
 """What the maps of the eBPF program hold, as bytes and as values: pure parsing.
 
 Unit: bytes and packets of IP (layer 3), as they are on the wire.
-Width and restart: 64 bits per CPU, their sum modulo 2^64 is signed: a claim moves bytes
-    from one row to another. A row that was removed and came back has another birth.
+Width and restart: 64 bits, signed: a claim moves bytes from one row to another. A row
+    that was removed and came back has another birth.
 Source: layout.h beside this file; `LAYOUT` names its version.
 """
 
@@ -38,14 +38,11 @@ SWITCHES = struct.Struct("=II")
 TUN_HOLDER = struct.Struct("=QIIII")
 FACTS = struct.Struct("=QIIHHHH16s1024s")
 ENDING = struct.Struct("=Q16s")
-ROW_FIELDS = 5
-ROW_BYTES = 8 * ROW_FIELDS
+ROW = struct.Struct("=4qQ")
 
 _EXE_LEN = 512
 _CGROUP_AT, _CGROUP_LEN = 512, 256
 _ARGV_AT = 768
-_SIGN = 1 << 63
-_MODULUS = 1 << 64
 
 
 class Health(NamedTuple):
@@ -176,25 +173,17 @@ def parse_key(raw: bytes) -> SocketKey:
     return SocketKey(Owner(*owner), netns, ifindex, bool(scope))
 
 
-def _signed_sum(cells: tuple[int, ...]) -> int:
-    value = sum(cells) % _MODULUS
-    return value - _MODULUS if value >= _SIGN else value
-
-
 def parse_row(raw: bytes) -> SocketCounters:
-    """Add up a row's values of all CPUs.
+    """Parse a value of the map `rows`.
 
     Args:
-        raw: one value per possible CPU, one after another.
+        raw: the value.
 
     Returns:
         The counters of the row.
     """
-    cells = struct.unpack(f"={len(raw) // 8}Q", raw)
-    return SocketCounters(
-        Traffic(*(_signed_sum(cells[at::ROW_FIELDS]) for at in range(ROW_FIELDS - 1))),
-        max(cells[ROW_FIELDS - 1 :: ROW_FIELDS]),
-    )
+    *traffic, born_boottime_ns = ROW.unpack(raw)
+    return SocketCounters(Traffic(*traffic), born_boottime_ns)
 
 
 def parse_losses(raw: bytes) -> Health:
