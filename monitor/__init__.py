@@ -10,7 +10,8 @@ The map (imports point down only; import-linter checks it):
 - `checks`: what `esimmon doctor` says: what is looked at, and what follows from it.
 - `control`: the daemon's socket: requests and live figures. `recorder`: sampling and
   storing with what can fail. `scheduler`: the calendar, the only importer of
-  APScheduler. `signals`: what SIGTERM, SIGINT and SIGHUP asked for.
+  APScheduler. `signals`: what SIGTERM, SIGINT and SIGHUP asked for. `presence`: who is
+  in front of the machine.
 - `watch`: after each tick, plans are charged and alerts judged. `telling`: alerts on
   their way, and what became of them.
 - `jobs`: what the calendar does. `sampler`: what a tick does.
@@ -26,10 +27,10 @@ The map (imports point down only; import-linter checks it):
   reach the kernel. `tiers`: what attribution this machine gives. `planbook`: running
   totals of the plans.
 - `collectors`: one file a kernel source; `bpf` holds the BPF program, its object and
-  its loader. `applications`: process facts to application. `networks`: what is
-  attached, and what is billed. `plans`: what was bought, and how it stands; pure.
+  its loader. `applications`: process facts to application and class. `networks`: what
+  is attached, and what is billed. `plans`: what was bought, and how it stands; pure.
 - `counters`: difference of two readings. `wire`: how a driver's counters are to be
-  read. `clock`: when a reading was. `zones`: the
+  read. `dbus`: a bus, with deadlines. `clock`: when a reading was. `zones`: the
   machine's time zone. `sdnotify`: the service manager's protocol. `statusfile`: the
   small file that the daemon keeps for `esimmon status`.
 - `usage`, `units`, `errors`: the values, the words for them, the one tree of errors.

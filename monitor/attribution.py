@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from monitor.applications import recognise
+from monitor.applications import recognise, unclassified
 from monitor.networks import elsewhere
 from monitor.usage import (
     Attachment,
@@ -45,12 +45,14 @@ class Surroundings:
         devices: attachments of this namespace by ifindex.
         lowers: billed devices beneath others, by ifindex.
         weights: bytes that each device moved in this tick, to share rows on a bond.
+        class_of: whether a person is in front of a process.
     """
 
     netns: int
     devices: Mapping[int, Attachment]
     lowers: Mapping[int, tuple[int, ...]]
     weights: Mapping[int, int]
+    class_of: Callable[[Process], str] = unclassified
 
 
 def nobody(owner: Owner) -> Process:
@@ -108,7 +110,8 @@ def attribute(
         process: Process | None = None
         if key.owner.pid:
             process = find(key.owner)
-            share = Share(recognise(process), uid=process.uid)
+            app_class = around.class_of(process)
+            share = Share(recognise(process), app_class=app_class, uid=process.uid)
         elif key.netns == around.netns:
             share = Share(None, kind="kernel", uid=NO_UID)
         else:

@@ -20,6 +20,7 @@ from monitor.control import Access, Control, Method
 from monitor.errors import ConfigError, StoreError
 from monitor.jobs import calendar_jobs
 from monitor.networks import InterfaceRules
+from monitor.presence import Presence
 from monitor.recorder import Recorder
 from monitor.sampler import Sampler
 from monitor.scheduler import Calendar
@@ -103,6 +104,7 @@ class Daemon:
         self.tier = tiers.choose(setup.store, self._writer.known_instance())
         self._stored = False
         parts.callback(self._let_go)
+        self._presence = parts.enter_context(Presence(os.environ))
         self._recorder = self._begin()
         tick_s = self._config.sampling.tick_s
         self._timer = parts.enter_context(clock.BoottimeTimer(tick_s))
@@ -129,6 +131,7 @@ class Daemon:
         )
         trusted_s = max(resume.last_trusted_s, clock.RELEASED_S)
         sampler = Sampler(sources, self._rules(), clock.Placement(trusted_s))
+        sampler.class_of = self._presence.classes.of
         sampler.resume(resume, reading, self.tier.replaced)
         self.watch = make_watch(self.store, sampler, self._config, self.setup.socket)
         self.watch.announce = self._announce
@@ -168,6 +171,7 @@ class Daemon:
         """
         self._selector.register(self._timer, selectors.EVENT_READ, self._beat)
         self._selector.register(self._signals.wakeup, selectors.EVENT_READ, self._wake)
+        self._presence.watch(self._selector, self._tick)
         self._tick()
         self._recorder.flush()
         self._start_calendar(parts)

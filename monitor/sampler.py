@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from monitor import attribution, networks
-from monitor.applications import recognise
+from monitor.applications import recognise, unclassified
 from monitor.booking import Booking
 from monitor.clock import SECOND_NS, Placement, Reading, place
 from monitor.counters import device_usage
@@ -32,10 +32,11 @@ from monitor.wire import NOTHING
 from monitor.wire_rows import WireRows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from monitor.sources import Sources
     from monitor.store.batch import Resume
+    from monitor.usage import Process
     from monitor.wire import Reading as WireReading
 
 MOST_VANISHED: Final = 512
@@ -83,6 +84,7 @@ class Sampler:
         live: figures of the last tick.
         boottime_ns: when that was.
         ticked: what it booked; None before the first one.
+        class_of: whether a person is in front of a process; the daemon sets it.
     """
 
     sources: Sources
@@ -101,6 +103,7 @@ class Sampler:
     live: Live = field(default_factory=Live)
     boottime_ns: int = 0
     ticked: Ticked | None = None
+    class_of: Callable[[Process], str] = unclassified
     _around: attribution.Surroundings = _NOWHERE
 
     @property
@@ -179,6 +182,7 @@ class Sampler:
             devices=attached,
             lowers=networks.lowers(links, attached),
             weights={use.device.ifindex: use.traffic.bytes for use in usage},
+            class_of=self.class_of,
         )
         booking.restarts(usage, attached)
         bills = booking.bills(found, attached, was_watched=not self.missed)

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 from monitor import clock
 from monitor.alerts import (
     BACKGROUND_RATE,
-    Background,
     Delivery,
     Key,
     Raised,
     RateRule,
     Rates,
+    is_background,
     judge,
 )
 from monitor.alerts.rates import Mover
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from monitor.alerts import Change, Told, Watched
     from monitor.attribution import Attributed
     from monitor.notifiers.courier import Courier
-    from monitor.usage import Process
 
 AGENT: Final = "agent"
 _RETRY_S: Final = (30, 120, 600)
@@ -53,7 +52,6 @@ class Telling:
         told: Told,
         rule: RateRule,
         courier: Courier | None,
-        read_tty: Callable[[Process], int | None],
     ) -> None:
         """Go on from what the store knows.
 
@@ -61,12 +59,10 @@ class Telling:
             told: by the runs before.
             rule: how much a program may move in the background.
             courier: to this process's own desktop; None without one.
-            read_tty: `collectors.procstat.collect`.
         """
         self.told = told
         self.rule = rule
         self._courier = courier
-        self._background = Background(read_tty)
         self._rates = Rates(rule.within_s, clock.read().boottime_ns)
         self._deliveries: list[Delivery] = []
         self._tries: dict[str, tuple[int, int]] = {}
@@ -96,7 +92,7 @@ class Telling:
             where, application = row.attachment, row.share.application
             if not where.billed or where.metered is False or application is None:
                 continue
-            if self._background.holds(row):
+            if is_background(row):
                 plan = plan_of(where.device) or ""
                 mover = Mover(application.name, where.network, plan)
                 moved.append((mover, row.traffic.bytes))

@@ -229,9 +229,9 @@ class Application:
 
     Attributes:
         name: shown to people and scripts.
-        kind: `executable`, `script`, `unit` or `container`.
-        path: the program's or script's file, so that two files of one name stay
-            apart; empty for units and containers.
+        kind: `desktop`, `snap`, `flatpak`, `unit`, `container` or `vm`; else
+            `executable`, `script` or `appimage`.
+        path: its file, so that namesakes stay apart; empty where an id names it.
     """
 
     name: str

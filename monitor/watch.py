@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from monitor import clock, statusfile
 from monitor.alerts import RateRule, Watched
-from monitor.collectors import procstat
 from monitor.config import plans_of
 from monitor.errors import StoreError
 from monitor.notifiers.courier import Courier, Patience
@@ -211,7 +210,7 @@ def make_watch(
     # By hand in a desktop session this process shows alerts itself.
     courier = Courier(Patience(Desktop()), WAY) if has_desktop(os.environ) else None
     told = stored_alerts.told(store)
-    telling = Telling(told, rate_rule(config), courier, procstat.collect)
+    telling = Telling(told, rate_rule(config), courier)
     path = statusfile.status_path(socket_path)
     return Watch(store, sampler, config, telling, path)
 

@@ -7,11 +7,18 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.packages import lacking
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+# A busy machine is no failure: no example has a deadline.
+settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("patient")
 
 LEFT_OUT = pytest.StashKey[dict[str, list[str]]]()
 

@@ -36,9 +36,10 @@ PROGRAMS = {
     "systemd-tmpfiles": "systemd",
 }
 LIBRARIES = {"libbpf.so.1": "libbpf1", "libc.so.6": "libc6"}
-HEADERS = {
+HEADERS = {  # and other files
     "/usr/include/bpf/bpf_helpers.h": "libbpf-dev",
     "/usr/include/stdlib.h": "libc6-dev",
+    "/lib/systemd/systemd-logind": "systemd",
 }
 # Without a program of their own to look for.
 BESIDES = ("libc6-dev", "linux-libc-dev")

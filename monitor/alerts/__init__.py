@@ -1,10 +1,10 @@
 """Which conditions hold; when a person is told, and when that may happen again.
 
-Pure but for `background`, which asks the kernel who has a terminal. `model` has the
-values, `judging` the rules, `texts` the words, `rates` the sliding window.
+Pure. `model` has the values, `judging` the rules, `texts` the words, `rates` the
+sliding window, `background` whose bytes it is about.
 """
 
-from monitor.alerts.background import Background, in_graphical_session, is_background
+from monitor.alerts.background import is_background
 from monitor.alerts.judging import RateRule, Watched, judge
 from monitor.alerts.model import (
     BACKGROUND_RATE,
@@ -26,7 +26,6 @@ __all__ = [
     "DATA_LIMIT",
     "DATA_WARNING",
     "Alert",
-    "Background",
     "Change",
     "Cleared",
     "Delivery",
@@ -38,7 +37,6 @@ __all__ = [
     "Rates",
     "Told",
     "Watched",
-    "in_graphical_session",
     "is_background",
     "judge",
 ]

@@ -9,8 +9,8 @@ replied to the call. Every step has a deadline, which libdbus does not offer.
 from __future__ import annotations
 
 import time
-from contextlib import closing, contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from contextlib import ExitStack, contextmanager, suppress
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from jeepney import (
     DBusAddress,
@@ -18,18 +18,18 @@ from jeepney import (
     MatchRule,
     Message,
     MessageType,
-    Parser,
     message_bus,
     new_method_call,
 )
-from jeepney.bus import get_bus
-from jeepney.io.blocking import prep_socket
 
+from monitor.dbus import Bus, CallError, error_of
+from monitor.dbus import connected as dbus_connection
 from monitor.errors import NotShownError
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Iterator
+
+__all__ = ["CallError", "Server", "Witness", "connected", "find_server", "witness"]
 
 _NAME: Final = "org.freedesktop.Notifications"
 _SERVER: Final = DBusAddress(
@@ -40,8 +40,6 @@ _MONITORING: Final = DBusAddress(
     bus_name="org.freedesktop.DBus",
     interface="org.freedesktop.DBus.Monitoring",
 )
-_CONNECT_S: Final = 1.0
-_ANSWER_S: Final = 2.0  # also a daemon that the bus has yet to start
 _ABSENT: Final = (
     "org.freedesktop.DBus.Error.ServiceUnknown",
     "org.freedesktop.DBus.Error.NameHasNoOwner",
@@ -60,88 +58,6 @@ class Server(NamedTuple):
     has_markup: bool
 
 
-class CallError(Exception):
-    """The other side answered with an error.
-
-    Attributes:
-        name: of the error.
-    """
-
-    def __init__(self, name: str, text: str) -> None:
-        """Keep name and words of the error."""
-        super().__init__(f"{name}: {text}")
-        self.name = name
-
-
-class Bus:
-    """A connection on which nothing waits for ever."""
-
-    def __init__(self, link: socket.socket) -> None:
-        """Say hello on an authenticated connection.
-
-        Raises:
-            OSError: no answer, or the bus is gone.
-            CallError: the bus refuses.
-        """
-        self._link = link
-        self._parser = Parser()
-        self._serial = 0
-        (self.unique_name,) = self.call(message_bus.Hello(), _CONNECT_S)
-
-    def call(self, message: Message, timeout_s: float = _ANSWER_S) -> tuple[Any, ...]:
-        """Call a method.
-
-        Args:
-            message: the call.
-            timeout_s: how long to wait for the reply.
-
-        Returns:
-            The values of the reply.
-
-        Raises:
-            TimeoutError: there was none.
-            OSError: the bus is gone.
-            CallError: it was an error.
-        """
-        self._serial += 1
-        end_s = time.monotonic() + timeout_s
-        self._link.settimeout(timeout_s)
-        self._link.sendall(message.serialise(serial=self._serial))
-        while True:
-            reply = self.receive(end_s)
-            if reply.header.fields.get(HeaderFields.reply_serial) == self._serial:
-                break
-        if reply.header.message_type is MessageType.error:
-            raise _error_of(reply)
-        return tuple(reply.body)
-
-    def receive(self, end_s: float) -> Message:
-        """The next message.
-
-        Args:
-            end_s: instant of `time.monotonic` until which to wait.
-
-        Raises:
-            TimeoutError: none came.
-            OSError: the bus is gone.
-        """
-        while (message := self._parser.get_next_message()) is None:
-            left_s = end_s - time.monotonic()
-            if left_s <= 0:
-                raise TimeoutError("no answer")
-            self._link.settimeout(left_s)
-            received = self._link.recv(4096)
-            if not received:
-                raise ConnectionResetError("the bus closed the connection")
-            self._parser.add_data(received)
-        return message
-
-
-def _error_of(reply: Message) -> CallError:
-    text = reply.body[0] if reply.body and isinstance(reply.body[0], str) else ""
-    return CallError(reply.header.fields.get(HeaderFields.error_name, ""), text)
-
-
 @contextmanager
 def connected(address: str) -> Iterator[Bus]:
     """Connect to a bus.
@@ -152,14 +68,10 @@ def connected(address: str) -> Iterator[Bus]:
     Raises:
         NotShownError: nobody answers there in time, or refuses this user.
     """
-    try:
-        link = prep_socket(get_bus(address), timeout=_CONNECT_S)
-    except (OSError, RuntimeError, ValueError) as error:
-        raise NotShownError(f"the session bus {address}: {error}") from error
-    with closing(link):
+    with ExitStack() as parts:
         try:
-            bus = Bus(link)
-        except (OSError, CallError) as error:
+            bus = parts.enter_context(dbus_connection(address))
+        except (OSError, RuntimeError, ValueError, CallError) as error:
             raise NotShownError(f"the session bus {address}: {error}") from error
         yield bus
 
@@ -236,7 +148,7 @@ class Witness:
             if (fields.get(HeaderFields.destination), reply_to) != asked:
                 continue
             if seen.header.message_type is MessageType.error:
-                raise _error_of(seen)
+                raise error_of(seen)
             return int(seen.body[0])
 
 

@@ -27,6 +27,7 @@ _SUBJECT = {
     "application": _OWNER,
     "process": (*_OWNER, "pid", "started_at", "comm", "exe", "uid", *_ACTIVE),
     "user": ("user", "uid", "reason"),
+    "class": ("class", "reason"),
     "plan": ("plan", "reason"),
     "interface": ("rx_counter_bytes", "tx_counter_bytes", "coverage_pct"),
     "hour": ("hour", "from", "to"),

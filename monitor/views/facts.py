@@ -70,6 +70,10 @@ def _subject(row: Row, report: Report) -> dict[str, str | int | None]:
         "reason": row.reason,
         "class": row.app_class,
     }
+    if by in ("application", "process"):
+        entry = report.entries.get(row.application or "")
+        facts["title"] = entry.name or None if entry else None
+        facts["icon"] = entry.icon or None if entry else None
     if by == "process":
         facts |= _process(row)
     elif by == "user":

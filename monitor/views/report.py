@@ -6,9 +6,11 @@ the value and agree by construction.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from monitor.plans.model import payer
@@ -17,6 +19,7 @@ from monitor.usage import Bill, Interval, Traffic, total
 from monitor.views import subjects
 from monitor.views.records import IN_TIME, read_records
 from monitor.views.rows import UNATTRIBUTED, fold_smallest
+from monitor.views.titles import find_entries, shown_titles
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,8 +31,18 @@ if TYPE_CHECKING:
     from monitor.store.queries import Gap
     from monitor.views.rows import Row
     from monitor.views.subjects import Records
+    from monitor.views.titles import Entries
 
-SUBJECTS = ("application", "process", "interface", "user", "plan", "hour", "day")
+SUBJECTS = (
+    "application",
+    "process",
+    "interface",
+    "user",
+    "class",
+    "plan",
+    "hour",
+    "day",
+)
 """What `--by` takes."""
 EXACT, ESTIMATED = "exact", "estimated"
 
@@ -98,7 +111,7 @@ class InterfaceTotal:
         return coverage_permille(self.bill.l3.bytes, self.unattributed.bytes)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Report:
     """A report, in whatever form it is shown.
 
@@ -109,6 +122,7 @@ class Report:
         gaps: times without a daemon.
         store: the database that was read.
         recorded: first and last second with records; None without any.
+        entries: desktop entries by name of application, where there is one.
     """
 
     question: Question
@@ -117,6 +131,13 @@ class Report:
     gaps: tuple[Gap, ...]
     store: Path
     recorded: Interval | None
+    entries: Entries = field(default_factory=dict)
+
+    @cached_property
+    def titles(self) -> dict[str, str]:
+        """What to call applications in a text, where that is not their name."""
+        names = (row.application for row in self.rows if row.application)
+        return shown_titles(self.entries, names)
 
     @property
     def l3(self) -> str:
@@ -172,13 +193,15 @@ def read_report(store: Store, question: Question) -> Report:
         StoreError: the database cannot be read.
     """
     recorded = queries.recorded(store)
-    return report_of(
-        read_records(store, question, recorded),
+    records = read_records(store, question, recorded)
+    report = report_of(
+        records,
         question,
         gaps=tuple(queries.gaps(store, question.period)),
         store=store.path,
         recorded=recorded,
     )
+    return replace(report, entries=find_entries(records.explanation, os.environ))
 
 
 def report_of(
@@ -247,6 +270,7 @@ def _rows(records: Records, question: Question) -> list[Row]:
         "application": subjects.by_application,
         "process": subjects.by_process,
         "user": subjects.by_user,
+        "class": subjects.by_class,
         "plan": lambda each: subjects.by_plan(each, question.plans),
         "interface": subjects.by_interface,
         "hour": subjects.by_part,

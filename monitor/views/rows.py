@@ -85,8 +85,10 @@ class Row:
         """What the row is about, wherever it happened."""
         # A report by interface is about the place itself.
         place = self.place if self.counter is not None else None
+        # And one by class about it; one application may be of several.
+        app_class = self.app_class if self.application is None else None
         named = (self.application, self.reason, self.uid, self.plan, self.process)
-        return (*named, self.interval, place)
+        return (*named, app_class, self.interval, place)
 
 
 def fold_smallest(rows: Iterable[Row], top: int) -> list[Row]:

@@ -103,6 +103,19 @@ def by_user(records: Records) -> list[Row]:
     return merged(rows) + residual(records)
 
 
+def by_class(records: Records) -> list[Row]:
+    """Rows of what a person saw, of the background, of bytes without an owner.
+
+    Args:
+        records: bills and explanation of the same places.
+
+    Returns:
+        One row for each class or reason and place.
+    """
+    rows = (replace(_explained(row), application=None) for row in records.explanation)
+    return merged(rows) + residual(records)
+
+
 def by_process(records: Records) -> list[Row]:
     """Rows of processes, and of what the explanation holds beyond them.
 

@@ -136,24 +136,26 @@ def _label(row: Row, report: Report) -> tuple[str, ...]:
 
 
 def _name(row: Row, report: Report) -> str:
+    application = row.application or ""
+    called = visible(report.titles.get(application, application))
     if row.reason == OTHERS:
         return f"({row.folded} others)"
     if row.reason == OTHER_PROCESSES:
-        return f"(other processes of {visible(row.application or '?')})"
+        return f"(other processes of {called or '?'})"
     if row.reason is not None:
         reason = _REASONS.get(row.reason, f"({visible(row.reason)})")
-        return f"{reason} {visible(row.application)}" if row.application else reason
-    return _subject(row, report)
+        return f"{reason} {called}" if called else reason
+    return _subject(row, report, called)
 
 
-def _subject(row: Row, report: Report) -> str:
+def _subject(row: Row, report: Report, called: str) -> str:
     if row.interval is not None:
         return _part(row.interval, report)
     if row.process is not None:
         return f"{visible(row.process.comm)} [{row.process.pid}]"
     if row.uid is not None:
         return visible(user_name(row.uid))
-    return visible(row.plan or row.application or row.place.interface)
+    return called or visible(row.plan or row.app_class or row.place.interface)
 
 
 def _part(interval: Interval, report: Report) -> str:

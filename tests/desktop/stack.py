@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import time
 from contextlib import contextmanager
@@ -80,14 +81,20 @@ def session_bus(
         services: folder of what it may start.
         user: whose it is.
     """
-    socket, configuration = folder / "bus", folder / "bus.conf"
+    path, configuration = folder / "bus", folder / "bus.conf"
     directory = f"<servicedir>{services}</servicedir>" if services else ""
-    configuration.write_text(_BUS.format(socket=socket, services=directory))
+    configuration.write_text(_BUS.format(socket=path, services=directory))
     command = ["dbus-daemon", f"--config-file={configuration}", "--nofork"]
     with started(command, stderr=subprocess.DEVNULL, user=user) as process:
-        wait_for(socket.is_socket, "the session bus")
-        address = {"DBUS_SESSION_BUS_ADDRESS": f"unix:path={socket}"}
+        wait_for(lambda: _accepts(path), "the session bus")
+        address = {"DBUS_SESSION_BUS_ADDRESS": f"unix:path={path}"}
         yield Bus(os.environ | address, process)
+
+
+def _accepts(path: Path) -> bool:
+    """Whether somebody listens: the file is there a moment before."""
+    with socket.socket(socket.AF_UNIX) as link:
+        return link.connect_ex(str(path)) == 0
 
 
 @contextmanager

@@ -104,7 +104,7 @@ def test_rows_add_up_and_json_and_csv_agree_by_every_subject(
     lab.wire()
     assert daemon.stop() == 0
 
-    subjects = ("application", "process", "interface", "user", "hour", "day")
+    subjects = ("application", "process", "interface", "user", "class", "hour", "day")
     reports = {by: esimmon.report(by) for by in subjects}
     whole = moved(reports["process"]["interfaces"])
     for by, report in reports.items():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,6 +52,13 @@ def test_a_row_belongs_to_the_application_of_its_process() -> None:
     curl = Application("curl", "executable", "/usr/bin/curl")
     assert (row.attachment, row.share) == (WWAN0, Share(curl, uid=1000))
     assert (row.process, row.traffic) == (CURL, MOVED)
+
+
+def test_a_row_has_the_class_of_its_process() -> None:
+    """Asked at each tick: a person may have left."""
+    around = replace(AROUND, class_of=lambda process: f"of {process.comm}")
+    (row,) = attribute({key(): MOVED}, around, find)
+    assert row.share.app_class == "of curl"
 
 
 def test_a_row_without_process_in_our_namespace_is_the_kernels() -> None:

@@ -48,7 +48,7 @@ class Daemon:
     def __init__(self, screen: Screen | None, told: Told | None = None) -> None:
         """Start a run."""
         self.courier = Courier(screen, "desktop") if screen else None
-        self.telling = Telling(told or Told(), RULE, self.courier, lambda _: 0)
+        self.telling = Telling(told or Told(), RULE, self.courier)
         self.at_s = 0
         self.delivered: list[Delivery] = []
 
@@ -201,15 +201,17 @@ def test_an_alert_on_its_way_at_the_end_is_still_told(
     assert len(screen.titles) == 1
 
 
-def bytes_of(name: str, amount: int, where: Attachment = WWAN) -> Attributed:
-    """Bytes that a process without a terminal moved."""
+def bytes_of(
+    name: str, amount: int, where: Attachment = WWAN, app_class: str = "background"
+) -> Attributed:
+    """Bytes that a process moved."""
     process = Process(Owner(5, hash(name), 1), name, f"/{name}", (), 0, 1, "/")
-    share = Share(Application(name, "executable"))
+    share = Share(Application(name, "executable"), app_class=app_class)
     return Attributed(where, share, process, Traffic(rx_bytes=amount))
 
 
 def test_a_program_in_the_background_is_told_with_the_plan_that_pays() -> None:
-    telling = Telling(Told(), RULE, None, lambda _: 0)
+    telling = Telling(Told(), RULE, None)
     rows = [bytes_of("sync", 30 * MB), bytes_of("sync", 25 * MB)]
     telling.book(rows, SECOND_NS, 10, {"wwan0": "travel"}.get)
     (change,) = telling.judge(NOW_S, SECOND_NS, [])
@@ -226,19 +228,21 @@ def test_a_program_in_the_background_is_told_with_the_plan_that_pays() -> None:
     ],
 )
 def test_bytes_that_cost_nothing_are_not_watched(where: Attachment) -> None:
-    telling = Telling(Told(), RULE, None, lambda _: 0)
+    telling = Telling(Told(), RULE, None)
     telling.book([bytes_of("sync", 99 * MB, where)], SECOND_NS, 10, lambda _: None)
     assert telling.judge(NOW_S, SECOND_NS, []) == []
 
 
-def test_a_program_with_a_terminal_is_not_watched() -> None:
-    telling = Telling(Told(), RULE, None, lambda _: 34816)
-    telling.book([bytes_of("curl", 99 * MB)], SECOND_NS, 10, lambda _: None)
+@pytest.mark.parametrize("app_class", ["interactive", "unknown"])
+def test_a_program_that_a_person_may_look_at_is_not_watched(app_class: str) -> None:
+    telling = Telling(Told(), RULE, None)
+    rows = [bytes_of("curl", 99 * MB, app_class=app_class)]
+    telling.book(rows, SECOND_NS, 10, lambda _: None)
     assert telling.judge(NOW_S, SECOND_NS, []) == []
 
 
 def test_a_reload_that_changes_the_window_begins_a_new_one() -> None:
-    telling = Telling(Told(), RULE, None, lambda _: 0)
+    telling = Telling(Told(), RULE, None)
     telling.book([bytes_of("sync", 40 * MB)], SECOND_NS, 10, lambda _: None)
     telling.rule = RateRule(30 * MB, 60)
     telling.book([], 2 * SECOND_NS, 1, lambda _: None)

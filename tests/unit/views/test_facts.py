@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from monitor.collectors.desktop_entries import Entry
 from monitor.store.queries import Gap
 from monitor.usage import Interval, Traffic
 from monitor.views.as_csv import as_csv
@@ -85,6 +87,8 @@ def test_a_report_by_application_has_every_field_of_the_contract() -> None:
         "application": HOSTILE,
         "reason": None,
         "class": "unknown",
+        "title": None,
+        "icon": None,
         **PLACE,
         "rx_bytes": 2**60,
         "tx_bytes": 1000,
@@ -94,6 +98,32 @@ def test_a_report_by_application_has_every_field_of_the_contract() -> None:
     assert [(row["application"], row["reason"], row["class"]) for row in rows[1:]] == [
         (None, "unattributed", None),
         (None, "kernel", None),
+    ]
+
+
+def test_an_application_with_a_desktop_entry_has_its_title_and_icon() -> None:
+    entry = Entry("x", "Firefox", "firefox", no_display=False, autostart=False)
+    for by in ("application", "process"):
+        made = replace(report(RECORDS, by=by), entries={HOSTILE: entry})
+        first, *others = _json(made)["rows"]
+        named = first["application"], first["title"], first["icon"]
+        assert named == (HOSTILE, "Firefox", "firefox")
+        assert {(row["title"], row["icon"]) for row in others} == {(None, None)}
+
+
+def test_rows_of_classes_have_their_class() -> None:
+    seen = share("x", traffic(1000), app_class="interactive")
+    hidden = share("x", traffic(3000), app_class="background")
+    kernel = share(None, traffic(1000), kind="kernel")
+    rest = share("y", traffic(1000), app_class="interactive")
+    records = Records([bill(traffic(6000))], [seen, hidden, kernel, rest])
+    made = report(records, by="class", top=1)
+    assert [
+        (row["class"], row["reason"], row["rx_bytes"]) for row in _json(made)["rows"]
+    ] == [("background", None, 3000), (None, "others", 2000), (None, "kernel", 1000)]
+    assert as_csv(report(records, by="class")).split("\n")[:2] == [
+        "class,reason,interface,via,network,rx_bytes,tx_bytes,rx_packets,tx_packets",
+        '"background","","wwan0","","if:wwan0",3000,0,3,0',
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from monitor.applications import UNKNOWN, recognise
@@ -50,10 +50,34 @@ def test_a_service_or_container_is_the_application_of_all_its_programs(
     assert found == Application(name, kind)
 
 
+def test_desktop_applications_are_one_whatever_they_execute() -> None:
+    """Snaps and flatpaks too; a person knows them by one icon."""
+    kinds = {
+        "app-gnome-org.mozilla.firefox-54321.scope": ("org.mozilla.firefox", "desktop"),
+        "app-flatpak-org.telegram.desktop-1.scope": ("org.telegram.desktop", "flatpak"),
+        "snap.firefox.firefox-1.scope": ("snap:firefox/firefox-1", "snap"),
+        "syncthing.service": ("syncthing", "unit"),
+    }
+    for unit, (name, kind) in kinds.items():
+        cgroup = f"{USER}/app.slice/{unit}"
+        found = recognise(process("/usr/bin/bash", "bash", "x.sh", cgroup=cgroup))
+        assert found == Application(name, kind)
+
+
+def test_what_is_typed_in_a_terminal_is_not_the_terminal() -> None:
+    """Nor is what a bus starts the bus."""
+    terminal = f"{USER}/app.slice/app-org.gnome.Terminal.slice/vte-spawn-1.scope"
+    for cgroup in (terminal, f"{USER}/session.slice/dbus.service"):
+        found = recognise(process("/usr/bin/curl", "curl", cgroup=cgroup))
+        assert found == Application("curl", "executable", "/usr/bin/curl")
+
+
 @pytest.mark.parametrize(
     "cgroup",
     [
         "",
+        "/..",
+        "/3",
         "/",
         "/user.slice/user-1000.slice/session-2.scope",
         f"{USER}/app.slice/run-u10.service",
@@ -168,13 +192,21 @@ def test_nothing_known_is_said_so() -> None:
     assert recognise(process("", comm="", cgroup="")) == UNKNOWN
 
 
-@given(st.text(), st.lists(st.text(), max_size=4), st.text(), st.text())
+ANY = st.text(st.characters(codec=None))  # with what the kernel could not decode
+
+
+@given(ANY, st.lists(ANY, max_size=4), ANY, ANY)
+@example("/usr/bin/python3", ["x", "-c"], "/", "")
+@example("/", [], "/system.slice/.service", "")
+@example("", [], f"{USER}/app.slice/app-x.slice/vte-spawn-1.scope", "")
+@example("x" * 100_000, ["\0"] * 4, "/" * 100_000, "\x1b[31m")
 def test_whatever_a_process_calls_itself_it_gets_some_name(
     exe: str, argv: list[str], cgroup: str, comm: str
 ) -> None:
     """All of these strings are hostile."""
     found = recognise(process(exe, *argv, cgroup=cgroup, comm=comm))
-    assert found.name or not any((exe, argv, cgroup, comm))
+    assert found.name
+    assert found.kind
 
 
 @pytest.mark.parametrize("exe", ["/usr/bin/python3", "/usr/bin/node"])

@@ -1,0 +1,139 @@
+"""A connection to a D-Bus daemon on which nothing waits for ever.
+
+jeepney's own connection says its first hello without a deadline, and loses signals that
+arrive while it waits for a reply. Importing this loads jeepney (3.5 MB), so it is
+imported where a bus is needed, and not before.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from contextlib import closing, contextmanager, suppress
+from typing import TYPE_CHECKING, Any, Final
+
+from jeepney import HeaderFields, Message, MessageType, Parser, message_bus
+from jeepney.bus import get_bus
+from jeepney.io.blocking import prep_socket
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_CONNECT_S: Final = 1.0
+ANSWER_S: Final = 2.0
+"""How long to wait for a reply, also of a daemon that the bus has yet to start."""
+
+
+class CallError(Exception):
+    """The other side answered with an error.
+
+    Attributes:
+        name: of the error.
+    """
+
+    def __init__(self, name: str, text: str) -> None:
+        """Keep name and words of the error."""
+        super().__init__(f"{name}: {text}")
+        self.name = name
+
+
+class Bus:
+    """A connection.
+
+    Attributes:
+        unique_name: its own address on the bus.
+        has_heard: whether a signal came while a reply was waited for; who cares sets
+            it back.
+    """
+
+    def __init__(self, link: socket.socket) -> None:
+        """Say hello on an authenticated connection.
+
+        Raises:
+            OSError: no answer, or the bus is gone.
+            CallError: the bus refuses.
+        """
+        self._link = link
+        self._parser = Parser()
+        self._serial = 0
+        self.has_heard = False
+        (self.unique_name,) = self.call(message_bus.Hello(), _CONNECT_S)
+
+    def call(self, message: Message, timeout_s: float = ANSWER_S) -> tuple[Any, ...]:
+        """Call a method.
+
+        Args:
+            message: the call.
+            timeout_s: how long to wait for the reply.
+
+        Returns:
+            The values of the reply.
+
+        Raises:
+            TimeoutError: there was none.
+            OSError: the bus is gone.
+            CallError: it was an error.
+        """
+        self._serial += 1
+        end_s = time.monotonic() + timeout_s
+        self._link.settimeout(timeout_s)
+        self._link.sendall(message.serialise(serial=self._serial))
+        while True:
+            reply = self.receive(end_s)
+            if reply.header.fields.get(HeaderFields.reply_serial) == self._serial:
+                break
+            if reply.header.message_type is MessageType.signal:
+                self.has_heard = True
+        if reply.header.message_type is MessageType.error:
+            raise error_of(reply)
+        return tuple(reply.body)
+
+    def break_off(self) -> None:
+        """End every wait on this connection, from another thread; it is of no use."""
+        with suppress(OSError):
+            self._link.shutdown(socket.SHUT_RDWR)
+
+    def receive(self, end_s: float | None = None) -> Message:
+        """The next message.
+
+        Args:
+            end_s: instant of `time.monotonic` until which to wait; None for as long as
+                it takes.
+
+        Raises:
+            TimeoutError: none came.
+            OSError: the bus is gone.
+        """
+        while (message := self._parser.get_next_message()) is None:
+            left_s = None if end_s is None else end_s - time.monotonic()
+            if left_s is not None and left_s <= 0:
+                raise TimeoutError("no answer")
+            self._link.settimeout(left_s)
+            received = self._link.recv(4096)
+            if not received:
+                raise ConnectionResetError("the bus closed the connection")
+            self._parser.add_data(received)
+        return message
+
+
+def error_of(reply: Message) -> CallError:
+    """The error that a reply of that type is."""
+    text = reply.body[0] if reply.body and isinstance(reply.body[0], str) else ""
+    return CallError(reply.header.fields.get(HeaderFields.error_name, ""), text)
+
+
+@contextmanager
+def connected(address: str) -> Iterator[Bus]:
+    """Connect to a bus.
+
+    Args:
+        address: as in DBUS_SESSION_BUS_ADDRESS.
+
+    Raises:
+        OSError: nobody answers there in time, or refuses this user.
+        RuntimeError: no address of that kind can be used.
+        ValueError: that is no address.
+        CallError: the bus refuses.
+    """
+    with closing(prep_socket(get_bus(address), timeout=_CONNECT_S)) as link:
+        yield Bus(link)
