@@ -129,29 +129,25 @@ class Namespace:
         self._processes.append(process)
         return process
 
-    def traffic(self, *arguments: str | int | Path) -> subprocess.Popen[str]:
-        """Start a program of tests/traffic.py in it.
+    def script(self, path: Path, *arguments: str | int | Path) -> subprocess.Popen[str]:
+        """Start one of the tests' small Python programs in it.
 
         Args:
+            path: its file.
             arguments: its command and what that wants.
 
         Returns:
             The process.
         """
-        interpreter = (sys.executable, "-S", "-E", TRAFFIC)
-        return self.popen([*interpreter, *map(str, arguments)])
+        return self.popen([sys.executable, "-S", "-E", path, *map(str, arguments)])
+
+    def traffic(self, *arguments: str | int | Path) -> subprocess.Popen[str]:
+        """Start a program of tests/traffic.py in it; see `script`."""
+        return self.script(TRAFFIC, *arguments)
 
     def datagrams(self, *arguments: str | int) -> subprocess.Popen[str]:
-        """Start a program of tests/datagrams.py in it.
-
-        Args:
-            arguments: its command and what that wants.
-
-        Returns:
-            The process.
-        """
-        interpreter = (sys.executable, "-S", "-E", DATAGRAMS)
-        return self.popen([*interpreter, *map(str, arguments)])
+        """Start a program of tests/datagrams.py in it; see `script`."""
+        return self.script(DATAGRAMS, *arguments)
 
     def close(self) -> None:
         """End what still runs in it, and remove it."""

@@ -17,6 +17,12 @@ import socket
 import struct
 import sys
 import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Move = Callable[[socket.socket, int], object]
 
 _BUFFER = b"x" * 65536
 _HEADER = struct.Struct("=QQ")
@@ -73,8 +79,8 @@ def send(sock: socket.socket, count: int) -> None:
         count -= sock.send(_BUFFER[: min(count, len(_BUFFER))])
 
 
-def serve_one(sock: socket.socket) -> None:
-    """The server's side of a conversation."""
+def serve_one(sock: socket.socket, send: Move = send, receive: Move = receive) -> None:
+    """The server's side of a conversation; moved by these functions."""
     header = b""
     while len(header) < _HEADER.size:
         more = sock.recv(_HEADER.size - len(header))
@@ -89,8 +95,14 @@ def serve_one(sock: socket.socket) -> None:
     sock.close()
 
 
-def converse(sock: socket.socket, up: int, down: int) -> None:
-    """The client's side of a conversation."""
+def converse(
+    sock: socket.socket,
+    up: int,
+    down: int,
+    send: Move = send,
+    receive: Move = receive,
+) -> None:
+    """The client's side of a conversation; moved by these functions."""
     sock.sendall(_HEADER.pack(up, down))
     send(sock, up)
     receive(sock, down)
