@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 
 TRAFFIC = Path(__file__).with_name("traffic.py")
 DATAGRAMS = Path(__file__).with_name("datagrams.py")
+SYSCALLS = Path(__file__).with_name("syscalls.py")
+HANDOVER = Path(__file__).with_name("handover.py")
+PACKETS = Path(__file__).with_name("packets.py")
+EXTENSIONS = Path(__file__).with_name("extensions.py")
+ENDINGS = Path(__file__).with_name("endings.py")
+URING = Path(__file__).with_name("uring.c")
 
 _CLONE_NEWNET = 0x40000000
 _QUIET = {

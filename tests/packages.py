@@ -39,6 +39,12 @@ LIBRARIES = {"libbpf.so.1": "libbpf1", "libc.so.6": "libc6"}
 HEADERS = {
     "/usr/include/bpf/bpf_helpers.h": "libbpf-dev",
     "/usr/include/stdlib.h": "libc6-dev",
+    "/usr/include/linux/io_uring.h": "linux-libc-dev",
+}
+# What a kernel may have been built without, or told not to give.
+KERNEL = {
+    "mptcp": ("/proc/sys/net/mptcp/enabled", "1"),
+    "io_uring": ("/proc/sys/kernel/io_uring_disabled", "0"),
 }
 # Without a program of their own to look for.
 BESIDES = ("libc6-dev", "linux-libc-dev")
@@ -54,7 +60,7 @@ def lacking(*needs: str) -> list[str]:
     """What is missing of the given needs, as packages to install (or "root").
 
     Args:
-        needs: names of PROGRAMS, LIBRARIES or HEADERS, or "root".
+        needs: names of PROGRAMS, LIBRARIES, HEADERS or KERNEL, or "root".
     """
     return [_source(need) for need in needs if not _is_there(need)]
 
@@ -62,6 +68,9 @@ def lacking(*needs: str) -> list[str]:
 def _is_there(need: str) -> bool:
     if need == "root":
         return os.geteuid() == 0
+    if need in KERNEL:
+        path, value = KERNEL[need]
+        return Path(path).exists() and Path(path).read_text().strip() == value
     if need in PROGRAMS:
         # A plain user's PATH may lack the folders of the system's tools.
         return (
@@ -72,6 +81,8 @@ def _is_there(need: str) -> bool:
 
 def _source(need: str) -> str:
     package = {**PROGRAMS, **LIBRARIES, **HEADERS}.get(need)
+    if need in KERNEL:
+        return f"{need} of the kernel ({KERNEL[need][0]})"
     return f"the Debian package {package}" if package else need
 
 

@@ -35,11 +35,8 @@ if TYPE_CHECKING:
 _CHUNK = 65536
 _MESSAGES = 8
 _MSG_WAITFORONE, _MSG_ZEROCOPY, _MSG_ERRQUEUE = 0x10000, 0x4000000, 0x2000
-_MSG_FASTOPEN = 0x20000000
 _SO_ZEROCOPY, _SO_RCVBUFFORCE = 60, 33
-_TCP_FASTOPEN = 23
 _PLENTY = 1 << 26
-_IPPROTO_MPTCP = 262
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -240,51 +237,6 @@ def transfer(host: str, port: str, up: str, down: str, how: str) -> None:
     """One conversation."""
     sock = socket.create_connection((host, int(port)))
     converse(sock, int(up), int(down), *ways(how))
-
-
-def serve_fast_open(host: str, port: str, count: str) -> None:
-    """Serve, and take the first bytes with the SYN."""
-    with listener(host, port) as sock:
-        sock.setsockopt(socket.IPPROTO_TCP, _TCP_FASTOPEN, 16)
-        say("ready")
-        for _ in range(int(count)):
-            connection, _ = sock.accept()
-            serve_one(connection)
-
-
-def transfer_fast_open(host: str, port: str, up: str, count: str) -> None:
-    """Conversations whose first bytes go with the SYN, once there is a cookie."""
-    for _ in range(int(count)):
-        sock = socket.socket(family(host), socket.SOCK_STREAM)
-        head = int(up).to_bytes(8, sys.byteorder) + bytes(8)
-        sock.sendto(head, _MSG_FASTOPEN, (host, int(port)))
-        Mover(sock).send("plain", int(up))
-        sock.recv(1)
-        time.sleep(0.02)
-        sock.close()
-
-
-# ---- MPTCP ----
-
-
-def serve_mptcp(host: str, port: str, count: str = "1") -> None:
-    """Serve connections that may be MPTCP; says for each whether it is."""
-    sock = socket.socket(family(host), socket.SOCK_STREAM, _IPPROTO_MPTCP)
-    with sock:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind((host, int(port)))
-        sock.listen(16)
-        say("ready")
-        for _ in range(int(count)):
-            connection, _ = sock.accept()
-            serve_one(connection)
-
-
-def transfer_mptcp(host: str, port: str, up: str, down: str) -> None:
-    """One conversation over MPTCP."""
-    sock = socket.socket(family(host), socket.SOCK_STREAM, _IPPROTO_MPTCP)
-    sock.connect((host, int(port)))
-    converse(sock, int(up), int(down))
 
 
 # ---- UDP ----

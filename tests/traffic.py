@@ -241,26 +241,6 @@ def transfer_and_execute(host: str, port: str, down: str) -> None:
     execute("transfer", host, port, "0", down)
 
 
-def close_first(host: str, port: str, down: str) -> None:
-    """Close while the server has nothing more to say but has not closed."""
-    sock = socket.create_connection((host, int(port)))
-    sock.sendall(_HEADER.pack(0, int(down)))
-    receive(sock, int(down))
-    sock.close()
-
-
-def serve_closed_first(host: str, port: str) -> None:
-    """Serve, and close only when the client's FIN is acknowledged already."""
-    with listener(host, port) as sock:
-        say("ready")
-        connection, _ = sock.accept()
-        _, down = _HEADER.unpack(connection.recv(_HEADER.size))
-        send(connection, down)
-        connection.recv(1)
-        time.sleep(0.1)  # longer than an acknowledgement is delayed
-        connection.close()
-
-
 def pass_on(host: str, port: str, path: str) -> None:
     """Connect, and hand the connection to another process (SCM_RIGHTS)."""
     sock = socket.create_connection((host, int(port)))
