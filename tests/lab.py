@@ -84,13 +84,15 @@ class Lab:
     Attributes:
         near: the namespace with the device `wwan0` and the default route through it.
         far: the namespace that stands for the Internet.
-        left: the router beside near.
+        left: the router beside near; its device to there is `to_near`.
+        right: the router beside far.
         address: of each side, by `near4`, `near6`, `far4`, `far6`.
     """
 
     near: Namespace
     far: Namespace
     left: Namespace
+    right: Namespace
 
     address: ClassVar = {
         "near4": "10.77.1.1",
@@ -127,7 +129,7 @@ class Lab:
                 with spaces[space].inside():
                     set_offload(device, on=self._offload and space in {"near", "far"})
             self.near, self.far = spaces["near"], spaces["far"]
-            self.left = spaces["left"]
+            self.left, self.right = spaces["left"], spaces["right"]
             self._stack = stack.pop_all()
         return self
 

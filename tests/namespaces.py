@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 
 TRAFFIC = Path(__file__).with_name("traffic.py")
 DATAGRAMS = Path(__file__).with_name("datagrams.py")
+SYSCALLS = Path(__file__).with_name("syscalls.py")
+HANDOVER = Path(__file__).with_name("handover.py")
+PACKETS = Path(__file__).with_name("packets.py")
+EXTENSIONS = Path(__file__).with_name("extensions.py")
+ENDINGS = Path(__file__).with_name("endings.py")
+URING = Path(__file__).with_name("uring.c")
 
 _CLONE_NEWNET = 0x40000000
 _QUIET = {
@@ -129,29 +135,25 @@ class Namespace:
         self._processes.append(process)
         return process
 
-    def traffic(self, *arguments: str | int | Path) -> subprocess.Popen[str]:
-        """Start a program of tests/traffic.py in it.
+    def script(self, path: Path, *arguments: str | int | Path) -> subprocess.Popen[str]:
+        """Start one of the tests' small Python programs in it.
 
         Args:
+            path: its file.
             arguments: its command and what that wants.
 
         Returns:
             The process.
         """
-        interpreter = (sys.executable, "-S", "-E", TRAFFIC)
-        return self.popen([*interpreter, *map(str, arguments)])
+        return self.popen([sys.executable, "-S", "-E", path, *map(str, arguments)])
+
+    def traffic(self, *arguments: str | int | Path) -> subprocess.Popen[str]:
+        """Start a program of tests/traffic.py in it; see `script`."""
+        return self.script(TRAFFIC, *arguments)
 
     def datagrams(self, *arguments: str | int) -> subprocess.Popen[str]:
-        """Start a program of tests/datagrams.py in it.
-
-        Args:
-            arguments: its command and what that wants.
-
-        Returns:
-            The process.
-        """
-        interpreter = (sys.executable, "-S", "-E", DATAGRAMS)
-        return self.popen([*interpreter, *map(str, arguments)])
+        """Start a program of tests/datagrams.py in it; see `script`."""
+        return self.script(DATAGRAMS, *arguments)
 
     def close(self) -> None:
         """End what still runs in it, and remove it."""

@@ -40,6 +40,12 @@ HEADERS = {  # and other files
     "/usr/include/bpf/bpf_helpers.h": "libbpf-dev",
     "/usr/include/stdlib.h": "libc6-dev",
     "/lib/systemd/systemd-logind": "systemd",
+    "/usr/include/linux/io_uring.h": "linux-libc-dev",
+}
+# What a kernel may have been built without, or told not to give.
+KERNEL = {
+    "mptcp": ("/proc/sys/net/mptcp/enabled", "1"),
+    "io_uring": ("/proc/sys/kernel/io_uring_disabled", "0"),
 }
 # Without a program of their own to look for.
 BESIDES = ("libc6-dev", "linux-libc-dev")
@@ -55,7 +61,7 @@ def lacking(*needs: str) -> list[str]:
     """What is missing of the given needs, as packages to install (or "root").
 
     Args:
-        needs: names of PROGRAMS, LIBRARIES or HEADERS, or "root".
+        needs: names of PROGRAMS, LIBRARIES, HEADERS or KERNEL, or "root".
     """
     return [_source(need) for need in needs if not _is_there(need)]
 
@@ -63,6 +69,9 @@ def lacking(*needs: str) -> list[str]:
 def _is_there(need: str) -> bool:
     if need == "root":
         return os.geteuid() == 0
+    if need in KERNEL:
+        path, value = KERNEL[need]
+        return Path(path).exists() and Path(path).read_text().strip() == value
     if need in PROGRAMS:
         # A plain user's PATH may lack the folders of the system's tools.
         return (
@@ -73,6 +82,8 @@ def _is_there(need: str) -> bool:
 
 def _source(need: str) -> str:
     package = {**PROGRAMS, **LIBRARIES, **HEADERS}.get(need)
+    if need in KERNEL:
+        return f"{need} of the kernel ({KERNEL[need][0]})"
     return f"the Debian package {package}" if package else need
 
 

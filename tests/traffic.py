@@ -17,6 +17,12 @@ import socket
 import struct
 import sys
 import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Move = Callable[[socket.socket, int], object]
 
 _BUFFER = b"x" * 65536
 _HEADER = struct.Struct("=QQ")
@@ -73,8 +79,8 @@ def send(sock: socket.socket, count: int) -> None:
         count -= sock.send(_BUFFER[: min(count, len(_BUFFER))])
 
 
-def serve_one(sock: socket.socket) -> None:
-    """The server's side of a conversation."""
+def serve_one(sock: socket.socket, send: Move = send, receive: Move = receive) -> None:
+    """The server's side of a conversation; moved by these functions."""
     header = b""
     while len(header) < _HEADER.size:
         more = sock.recv(_HEADER.size - len(header))
@@ -89,8 +95,14 @@ def serve_one(sock: socket.socket) -> None:
     sock.close()
 
 
-def converse(sock: socket.socket, up: int, down: int) -> None:
-    """The client's side of a conversation."""
+def converse(
+    sock: socket.socket,
+    up: int,
+    down: int,
+    send: Move = send,
+    receive: Move = receive,
+) -> None:
+    """The client's side of a conversation; moved by these functions."""
     sock.sendall(_HEADER.pack(up, down))
     send(sock, up)
     receive(sock, down)
@@ -227,26 +239,6 @@ def transfer_and_execute(host: str, port: str, down: str) -> None:
     """Converse, execute this file again, and converse from the new image."""
     converse(socket.create_connection((host, int(port))), 0, int(down))
     execute("transfer", host, port, "0", down)
-
-
-def close_first(host: str, port: str, down: str) -> None:
-    """Close while the server has nothing more to say but has not closed."""
-    sock = socket.create_connection((host, int(port)))
-    sock.sendall(_HEADER.pack(0, int(down)))
-    receive(sock, int(down))
-    sock.close()
-
-
-def serve_closed_first(host: str, port: str) -> None:
-    """Serve, and close only when the client's FIN is acknowledged already."""
-    with listener(host, port) as sock:
-        say("ready")
-        connection, _ = sock.accept()
-        _, down = _HEADER.unpack(connection.recv(_HEADER.size))
-        send(connection, down)
-        connection.recv(1)
-        time.sleep(0.1)  # longer than an acknowledgement is delayed
-        connection.close()
 
 
 def pass_on(host: str, port: str, path: str) -> None:

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from tests.namespaces import Namespace
 
 _SETTLED_S = 0.03
+_LINK_HEADER_BYTES = 14  # which the egress hook counts, too
 _KIND = "meta protocol . meta l4proto"
 _FLOW = f"{_KIND} . th sport . th dport"
 _NFT = f"""
-table netdev wire {{
+table netdev TABLE {{
   counter everything {{ }}
   set flows {{
     type ether_type . inet_proto . inet_service . inet_service
@@ -31,8 +32,8 @@ table netdev wire {{
     type ether_type . inet_proto
     size 256; flags dynamic; counter
   }}
-  chain ingress {{
-    type filter hook ingress device "DEVICE" priority 0; policy accept;
+  chain HOOK {{
+    type filter hook HOOK device "DEVICE" priority 0; policy accept;
     meta protocol arp return
     icmpv6 type {{ 130-137, 143 }} return
     counter name everything
@@ -76,17 +77,34 @@ class Flow(NamedTuple):
 
 
 class Tap:
-    """Counters at one end of the wire: what came in there."""
+    """Counters at one end of the wire: what came in there, or goes out."""
 
-    def __init__(self, namespace: Namespace, device: str) -> None:
+    def __init__(
+        self, namespace: Namespace, device: str, hook: str = "ingress"
+    ) -> None:
+        """Begin to count.
+
+        Args:
+            namespace: of the device.
+            device: its name.
+            hook: `ingress`; or `egress`, which sees super-packets and no IP multicast
+                that this namespace itself gets back. Flows need `ingress`.
+        """
         self._name = namespace.name
-        self._nft("-f", "-", text=_NFT.replace("DEVICE", device))
+        self._table = f"wire_{device}_{hook}"
+        text = _NFT.replace("TABLE", self._table).replace("HOOK", hook)
+        self._nft("-f", "-", text=text.replace("DEVICE", device))
+        self._beside = _LINK_HEADER_BYTES if hook == "egress" else 0
+
+    def close(self) -> None:
+        """Stop counting."""
+        self._nft("delete", "table", "netdev", self._table)
 
     def _nft(self, *arguments: str, text: str | None = None) -> str:
         return run("ip", "netns", "exec", self._name, "nft", *arguments, text=text)
 
     def _list(self, kind: str, name: str) -> dict[str, Any]:
-        answer = json.loads(self._nft("-j", "list", kind, "netdev", "wire", name))
+        answer = json.loads(self._nft("-j", "list", kind, "netdev", self._table, name))
         found: dict[str, Any] = next(
             item[kind] for item in answer["nftables"] if kind in item
         )
@@ -95,7 +113,8 @@ class Tap:
     def total(self) -> Way:
         """Everything but ARP and neighbour discovery."""
         counter = self._list("counter", "everything")
-        return Way(counter["bytes"], counter["packets"])
+        packets = counter["packets"]
+        return Way(counter["bytes"] - packets * self._beside, packets)
 
     def flows(self) -> dict[Flow, Way]:
         """The same by flow; IPv4 and IPv6 are not told apart."""

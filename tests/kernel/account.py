@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, Self
 
 from monitor.usage import Traffic, total
 from tests.lab import Both
-from tests.wire import Way
+from tests.wire import Tap, Way, settle
 
 if TYPE_CHECKING:
     from monitor.collectors.bpf import Program
@@ -23,10 +23,59 @@ def both(traffic: Traffic) -> Both:
     )
 
 
+HANDSHAKE = {
+    "4": Both(Way(112, 2), Way(60, 1)),
+    "6": Both(Way(152, 2), Way(80, 1)),
+}
+"""SYN and ACK, SYN-ACK: what the kernel books to the owner of the listener."""
+
+NOTHING = Both(Way(0, 0), Way(0, 0))
+
+
+def plus(*parts: Both) -> Both:
+    """The sum."""
+    rx, tx = zip(*parts, strict=True)
+    return Both(
+        Way(sum(way.bytes for way in rx), sum(way.packets for way in rx)),
+        Way(sum(way.bytes for way in tx), sum(way.packets for way in tx)),
+    )
+
+
+class Wire(Protocol):
+    """Something with a truth."""
+
+    def wire(self) -> Both:
+        """Wait until nothing moves, and read what moved, as near sees it."""
+
+
+class Link:
+    """The link between near and its router, for packets that no router hands on.
+
+    Use it with `with`. Only where nothing is segmented behind the taps.
+    """
+
+    def __init__(self, lab: Lab) -> None:
+        self._taps = (
+            Tap(lab.left, "to_near", "egress"),
+            Tap(lab.left, "to_near", "ingress"),
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for tap in self._taps:
+            tap.close()
+
+    def wire(self) -> Both:
+        """See `Wire`."""
+        return Both(*settle(self._taps))
+
+
 class Account:
     """Differences of the program and of the wire, from when it was made to `wire`."""
 
-    def __init__(self, program: Program, lab: Lab) -> None:
+    def __init__(self, program: Program, lab: Wire) -> None:
         self._program = program
         self._lab = lab
         self._wire = lab.wire()

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor.collectors.bpf import Surroundings, open_program
-from tests.kernel.account import Account, turned
+from tests.kernel.account import HANDSHAKE, Account, plus, turned
 from tests.lab import Both
 from tests.load import next_line
+from tests.namespaces import ENDINGS
 from tests.wire import Way
 
 if TYPE_CHECKING:
@@ -27,21 +28,8 @@ if TYPE_CHECKING:
 
     Measure = Callable[[Lab], Account]
 
-HANDSHAKE = {
-    "4": Both(Way(112, 2), Way(60, 1)),
-    "6": Both(Way(152, 2), Way(80, 1)),
-}
 UP, DOWN = 1_000_000, 2_000_000
 FAMILIES = pytest.mark.parametrize("family", ["4", "6"])
-
-
-def plus(*parts: Both) -> Both:
-    """The sum."""
-    rx, tx = zip(*parts, strict=True)
-    return Both(
-        Way(sum(way.bytes for way in rx), sum(way.packets for way in rx)),
-        Way(sum(way.bytes for way in tx), sum(way.packets for way in tx)),
-    )
 
 
 def test_a_server_that_does_not_ask_for_the_address_owns_it_all(
@@ -204,9 +192,9 @@ def test_closing_first_leaves_one_fin_and_one_ack_to_nobody(
 ) -> None:
     account = measure(lab)
     host = lab.address["far4"]
-    server = lab.far.traffic("serve_closed_first", host, 7109)
+    server = lab.far.script(ENDINGS, "serve_closed_first", host, 7109)
     next_line(server)
-    client = lab.near.traffic("close_first", host, 7109, DOWN)
+    client = lab.near.script(ENDINGS, "close_first", host, 7109, DOWN)
     assert (client.wait(), server.wait()) == (0, 0)
 
     lost = Both(Way(52, 1), Way(52, 1))  # TIME_WAIT is not a full socket
