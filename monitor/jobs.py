@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from monitor import clock
 from monitor.errors import StoreError
 from monitor.store.backup import back_up
-from monitor.store.retention import Limits, purge
+from monitor.store.retention import MOST_ROWS, Limits, purge
 from monitor.store.rollups import roll_up
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from monitor.config import Config
     from monitor.store.engine import Store
+
+_MOST_PURGES = 10  # a million rows: 250 new processes a second for an hour
 
 log = logging.getLogger("esimmon")
 
@@ -51,6 +53,22 @@ def _careful(name: str, work: Callable[[], object]) -> Callable[[], None]:
     return run
 
 
+def purge_all(store: Store, limits: Limits, max_rows: int = MOST_ROWS) -> None:
+    """Drop what is old or too much, as much as an hour may bring.
+
+    Args:
+        store: open for writing.
+        limits: how long things are kept.
+        max_rows: the most rows of each kind in one of its runs.
+
+    Raises:
+        StoreError: what was dropped until then stays dropped.
+    """
+    for _ in range(_MOST_PURGES):
+        if not purge(store, clock.now_s(), limits, max_rows).more:
+            break
+
+
 def calendar_jobs(store: Store, config: Config, zone: ZoneInfo) -> list[CalendarJob]:
     """All calendar jobs of a daemon.
 
@@ -66,9 +84,9 @@ def calendar_jobs(store: Store, config: Config, zone: ZoneInfo) -> list[Calendar
         size_bytes=config.store.size_limit_bytes,
     )
     keep = config.store.backups
-    jobs = [
+    jobs: list[tuple[str, str, int, Callable[[], object]]] = [
         ("roll-up", "*", 1, lambda: roll_up(store, clock.now_s(), zone)),
-        ("retention", "*", 11, lambda: purge(store, clock.now_s(), limits)),
+        ("retention", "*", 11, lambda: purge_all(store, limits)),
     ]
     if keep:
         jobs.append(("backup", "3", 30, lambda: back_up(store, clock.now_s(), keep)))

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 _R = TypeVar("_R")
 
+# Thousands of new processes take the daemon seconds to write down; where no daemon
+# listens, nothing is waited for.
+_FLUSH_S = 5.0
+
 
 @dataclass(frozen=True, slots=True)
 class Setup:
@@ -81,7 +85,8 @@ class Setup:
         """The database to read: a running daemon's, once it wrote down what it has."""
         stores = self.readable_stores()
         for store in stores:
-            if any(request(each, "flush", {}) for each in self.sockets(store)):
+            places = self.sockets(store)
+            if any(request(each, "flush", {}, _FLUSH_S) for each in places):
                 return store
         return stores[0]
 

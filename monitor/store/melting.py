@@ -26,43 +26,72 @@ _DROP = delete(PROCESS_HOURS).where(
 )
 
 
+_SIZE = PROCESS_HOURS.c.rx_bytes + PROCESS_HOURS.c.tx_bytes
+_PROCESSES_ONLY = (
+    select(PROCESS_HOURS, PROCESSES.c.application_id)
+    .join_from(PROCESS_HOURS, PROCESSES)
+    .where(PROCESSES.c.boot_id != MELTED)
+)
+
+
 class _Key(NamedTuple):
     hour_s: int
     attachment_id: int
     process_id: int
 
 
-def melt(connection: Connection, most: int, rows: int) -> int:
-    """Melt the smallest rows while there are too many.
+class Melting:
+    """One melting, in steps: which rows are small is found out once.
 
-    Args:
-        connection: in a transaction.
-        most: rows that may stay.
-        rows: how many to melt at most.
-
-    Returns:
-        How many rows were melted.
+    Sorting all rows for each step made a run over 300,000 of them take minutes.
     """
-    count = connection.scalar(select(func.count()).select_from(PROCESS_HOURS)) or 0
-    if count <= most:
-        return 0
-    size = PROCESS_HOURS.c.rx_bytes + PROCESS_HOURS.c.tx_bytes
-    smallest = (
-        select(PROCESS_HOURS, PROCESSES.c.application_id)
-        .join_from(PROCESS_HOURS, PROCESSES)
-        .where(PROCESSES.c.boot_id != MELTED)
-        .order_by(size, *PROCESS_HOURS.primary_key)
-        .limit(min(rows, count - most))
-    )
-    doomed = connection.execute(smallest).mappings().all()
-    if not doomed:
-        return 0
-    connection.execute(
-        _DROP,
-        [{f"of_{name}": row[name] for name in _Key._fields} for row in doomed],
-    )
-    connection.execute(ADD_PROCESS_HOUR, _sums(connection, doomed))
-    return len(doomed)
+
+    def __init__(self, most: int) -> None:
+        """Remember how many rows may stay.
+
+        Args:
+            most: rows of processes.
+        """
+        self._most = most
+        self._left = self._size = 0
+
+    def step(self, connection: Connection, rows: int) -> int:
+        """Melt some of the smallest rows while there are too many.
+
+        Args:
+            connection: in a transaction.
+            rows: how many to melt at most.
+
+        Returns:
+            How many rows were melted.
+        """
+        if not self._left:  # also at the end: those that took their place count, too
+            self._begin(connection)
+        doomed = self._some(connection, min(rows, self._left))
+        if not doomed:
+            return 0
+        connection.execute(
+            _DROP,
+            [{f"of_{name}": row[name] for name in _Key._fields} for row in doomed],
+        )
+        connection.execute(ADD_PROCESS_HOUR, _sums(connection, doomed))
+        self._left -= len(doomed)
+        return len(doomed)
+
+    def _begin(self, connection: Connection) -> None:
+        """Count the rows that are too many, and find how large they may be."""
+        count = connection.scalar(select(func.count()).select_from(PROCESS_HOURS)) or 0
+        self._left = max(0, count - self._most)
+        if self._left:
+            sizes = _PROCESSES_ONLY.with_only_columns(_SIZE).order_by(_SIZE)
+            largest = connection.scalar(sizes.offset(self._left - 1).limit(1))
+            if largest is None:  # so many stand for others: all that do not may go
+                largest = connection.scalar(select(func.max(_SIZE))) or 0
+            self._size = largest
+
+    def _some(self, connection: Connection, rows: int) -> Sequence[RowMapping]:
+        small = _PROCESSES_ONLY.where(self._size >= _SIZE).limit(rows)
+        return connection.execute(small).mappings().all()
 
 
 def _sums(connection: Connection, doomed: Sequence[RowMapping]) -> list[dict[str, int]]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from monitor.store import alerts, dropping, sizecap
-from monitor.store.melting import melt
+from monitor.store.melting import Melting
 from monitor.store.schema import ALERT_MARKS, ALERTS, EVENTS
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def _steps(now_s: int, limits: Limits) -> dict[str, Step]:
         "spans": lambda c, n: dropping.drop_spans(c, slots_s, n),
         "hours": lambda c, n: dropping.drop_hours(c, hours_s, n),
         "process_hours": lambda c, _: dropping.drop_process_hours(c, processes_s),
-        "melted": lambda c, n: melt(c, limits.process_rows, n),
+        "melted": Melting(limits.process_rows).step,
         "processes": dropping.drop_processes,
         "applications": dropping.drop_applications,
         "events": lambda c, n: dropping.drop(c, EVENTS, old_events, n),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from monitor.jobs import purge_all
 from monitor.store import queries, sizecap
 from monitor.store.batch import Batch, ProcessHour, ProcessRow
 from monitor.store.engine import open_store
@@ -78,6 +79,15 @@ def test_too_many_processes_melt_into_one_for_each_application(
         rows = queries.process_usage(store, always)
         assert total(row.traffic for row in rows) == before + before
         assert len([row for row in rows if row.pid == 0]) == 2
+
+
+def test_the_hourly_job_melts_more_than_one_run_of_it_does(tmp_path: Path) -> None:
+    path = tmp_path / "usage.db"
+    with writing(path) as (store, writer):
+        writer.flush(many_processes(hours=1, each=60), NOW_S, trusted=True)
+        limits = Limits(process_rows=10, processes_s=NOW_S)
+        purge_all(store, limits, max_rows=20)
+        assert counted(path)["process_hours"] == 10
 
 
 def test_rows_that_stand_for_many_are_never_melted(tmp_path: Path) -> None:
