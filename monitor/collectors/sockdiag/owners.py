@@ -97,7 +97,12 @@ class Owners:
 
     def comm(self, owner: Owner) -> str | None:
         """The present name of an owner's process; None without one."""
-        return read_comm(owner) if owner in self._holders.processes else None
+        if owner not in self._holders.processes:
+            return None
+        try:
+            return read_comm(owner)
+        except OSError:  # no room for another open file
+            return None
 
     def ended(self, busy: set[Owner]) -> set[Owner]:
         """Owners that will not use a socket any more.
