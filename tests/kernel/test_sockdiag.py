@@ -1,10 +1,4 @@
-"""What somebody without any privilege learns of TCP, beside what crossed the wire.
-
-Packets are exact. A FIN that was received is a byte of payload to the kernel, so that an
-estimate may be one byte above the wire, for each connection. What the kernel does not
-tell is missing from it: SACK blocks (12 bytes and more), and payload that came twice;
-both happen here when the machine is busy.
-"""
+"""What somebody without any privilege learns of TCP, beside what crossed the wire."""
 
 from __future__ import annotations
 
@@ -23,15 +17,17 @@ from monitor.usage import Traffic, total
 from tests import namespaces
 from tests.e2e.daemon import wait_for
 from tests.e2e.places import NOBODY, Mounts, Place, plain_user, readable_copy
+from tests.estimates import is_estimate, let_go
+from tests.kernel.account import both
 from tests.lab import DEVICE
 from tests.load import next_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
     from tests.lab import Both, Lab
 
 UP, DOWN = 1_000_000, 2_000_000
-SHORT = 0.02  # of the wire; nearly all in acknowledgements, which are small
 FAMILIES = pytest.mark.parametrize("family", ["4", "6"])
 TRAFFIC = ("rx_bytes", "tx_bytes", "rx_packets", "tx_packets")
 CONTAINER = f"docker-{'c0ffee00' * 8}.scope"
@@ -59,7 +55,7 @@ class Looker:
         self._source = self.start(self.tests / "kernel" / "looker.py")
         assert next_line(self._source) == "ready\n"
 
-    def start(self, *command: str | Path) -> subprocess.Popen[str]:
+    def start(self, *command: str | int | Path) -> subprocess.Popen[str]:
         """Start a Python program as the same user.
 
         Args:
@@ -144,35 +140,18 @@ def looker(place: Place, folder: Path) -> Iterator[Looker]:
     made.close()
 
 
-def difference(estimate: Traffic, wire: Both) -> Traffic:
-    """What an estimate has beyond the wire."""
-    (rx, rx_packets), (tx, tx_packets) = wire
-    return estimate - Traffic(rx, tx, rx_packets, tx_packets)
-
-
-def is_estimate(beyond: Traffic, wire: Both) -> bool:
-    """Whether an estimate is as good as it is said to be."""
-    rx, tx = (-beyond.rx_bytes / wire.rx.bytes, -beyond.tx_bytes / wire.tx.bytes)
-    is_exact = (beyond.rx_packets, beyond.tx_packets) == (0, 0)
-    is_below = beyond.rx_bytes <= 1 and beyond.tx_bytes <= 0
-    return is_exact and is_below and max(rx, tx) < SHORT
-
-
-def wait_for_estimate(
-    looker: Looker, lab: Lab, port: int, find: Callable[[], Traffic]
-) -> None:
+def wait_for_estimate(looker: Looker, wire: Both, find: Callable[[], Traffic]) -> None:
     """Wait until an estimate is what the wire says, as far as it can be."""
-    wire = lab.port(port)
-    seen: list[Traffic] = []
+    seen: list[Both] = []
 
     def is_there() -> bool:
-        seen.append(difference(find(), wire))
+        seen.append(both(find()))
         return is_estimate(seen[-1], wire)
 
     try:
         looker.wait(lambda _: is_there(), "the estimate")
     except AssertionError:
-        raise AssertionError(f"{seen[-1]} off {wire}") from None
+        raise AssertionError(f"{seen[-1]} instead of {wire}") from None
 
 
 def serve(lab: Lab, family: str, count: int = 1) -> tuple[str, int]:
@@ -182,15 +161,6 @@ def serve(lab: Lab, family: str, count: int = 1) -> tuple[str, int]:
     return host, port
 
 
-def finish(lab: Lab, client: subprocess.Popen[str]) -> None:
-    """Let a client that waits do its work, and end."""
-    assert client.stdin
-    client.stdin.write("go\n")
-    client.stdin.flush()
-    assert client.wait() == 0
-    lab.wire()
-
-
 def test_three_hundred_short_connections_are_all_seen_and_belong_to_nobody(
     lab: Lab, looker: Looker
 ) -> None:
@@ -198,8 +168,7 @@ def test_three_hundred_short_connections_are_all_seen_and_belong_to_nobody(
     clients = looker.traffic("short_lived", host, port, 300, 20_000)
     clients.communicate()
     lab.wire()
-    fins = Traffic(300)
-    wait_for_estimate(looker, lab, port, lambda: traffic(looker.ask()["unseen"]) - fins)
+    wait_for_estimate(looker, lab.port(port), lambda: traffic(looker.ask()["unseen"]))
     assert looker.rows() == []
     assert looker.ask()["lost"] == 0
 
@@ -213,8 +182,8 @@ def test_a_connection_seen_open_is_its_process_s_to_the_last_byte(
     client = looker.traffic("transfer_later", host, port, up, down)
     next_line(client)
     (row,) = looker.rows()
-    finish(lab, client)
-    wait_for_estimate(looker, lab, port, lambda: looker.of(client.pid))
+    let_go(lab, client)
+    wait_for_estimate(looker, lab.port(port), lambda: looker.of(client.pid))
     assert Path(row["process"]["exe"]).name == Path(looker.place.python).name
     assert row["process"]["argv"][4:6] == ["transfer_later", host]
     assert (row["process"]["uid"], row["comm"][:6]) == (NOBODY, "python")
@@ -233,8 +202,8 @@ def test_a_connection_that_came_in_counts_the_answer_to_its_syn(
     client = lab.far.traffic("transfer_later", host, port, UP, DOWN)
     next_line(client)
     looker.wait(lambda seen: seen["rows"], "the server's connection")
-    finish(lab, client)
-    wait_for_estimate(looker, lab, port, lambda: looker.of(server.pid))
+    let_go(lab, client)
+    wait_for_estimate(looker, lab.port(port), lambda: looker.of(server.pid))
 
 
 def test_a_connection_handed_to_a_child_is_the_child_s_from_then_on(
@@ -247,12 +216,12 @@ def test_a_connection_handed_to_a_child_is_the_child_s_from_then_on(
     next_line(client)
     child = int(next_line(server))
     looker.wait(lambda _: looker.of(child), "the child's connection")
-    finish(lab, client)
+    let_go(lab, client)
 
-    def both() -> Traffic:
+    def family() -> Traffic:
         return looker.of(server.pid) + looker.of(child)
 
-    wait_for_estimate(looker, lab, port, both)
+    wait_for_estimate(looker, lab.port(port), family)
     assert looker.of(server.pid).bytes < 1000
     assert looker.of(child).bytes > UP + DOWN
 
@@ -264,8 +233,8 @@ def test_ipv4_through_a_socket_of_ipv6_has_the_headers_of_ipv4(
     client = looker.traffic("transfer_later", f"::ffff:{host}", port, UP, DOWN)
     next_line(client)
     assert looker.of(client.pid)
-    finish(lab, client)
-    wait_for_estimate(looker, lab, port, lambda: looker.of(client.pid))
+    let_go(lab, client)
+    wait_for_estimate(looker, lab.port(port), lambda: looker.of(client.pid))
 
 
 def test_of_somebody_else_s_connection_the_cgroup_and_the_user_are_known(
@@ -279,8 +248,8 @@ def test_of_somebody_else_s_connection_the_cgroup_and_the_user_are_known(
     client = lab.near.popen([*python, *words])
     next_line(client)
     looker.wait(lambda seen: seen["rows"], "the connection")
-    finish(lab, client)
-    wait_for_estimate(looker, lab, port, lambda: traffic(looker.rows()[0]))
+    let_go(lab, client)
+    wait_for_estimate(looker, lab.port(port), lambda: traffic(looker.rows()[0]))
     (row,) = looker.rows()
     assert row["pid"] < 0
     assert row["process"]["cgroup"] == f"/{cgroup.name}/{CONTAINER}"
@@ -299,7 +268,7 @@ def test_what_moved_before_the_start_belongs_to_the_time_before(
     try:
         assert late.of(waiting.pid) == Traffic()
         assert looker.of(waiting.pid).tx_packets == 2
-        finish(lab, waiting)
+        let_go(lab, waiting)
         handshake = Traffic(60, 112, 1, 2)
         late.wait(
             lambda _: looker.of(waiting.pid) - late.of(waiting.pid) == handshake,
@@ -318,7 +287,7 @@ def test_what_never_leaves_the_machine_is_not_counted(
     client = looker.traffic("transfer_later", host, port, UP, DOWN)
     next_line(client)
     assert looker.rows() == []
-    finish(lab, client)
+    let_go(lab, client)
     seen = looker.ask()
     assert (seen["rows"], traffic(seen["unseen"])) == ([], Traffic())
 
@@ -353,8 +322,8 @@ def test_ends_for_which_the_kernel_has_no_room_are_counted_and_said_once(
     client = looker.traffic("transfer_later", host, port, UP, DOWN)
     next_line(client)
     assert looker.of(client.pid)
-    finish(lab, client)
-    wait_for_estimate(looker, lab, port, lambda: looker.of(client.pid))
+    let_go(lab, client)
+    wait_for_estimate(looker, lab.port(port), lambda: looker.of(client.pid))
 
 
 def test_a_look_that_fails_is_said_once_and_made_up_for(
@@ -369,8 +338,8 @@ def test_a_look_that_fails_is_said_once_and_made_up_for(
         looker.ask("hungry")
     (told,) = looker.ask("feed")["told"]
     assert told.startswith("sock_diag: [Errno 24] Too many open files; which program")
-    finish(lab, client)
-    wait_for_estimate(looker, lab, port, lambda: looker.of(client.pid))
+    let_go(lab, client)
+    wait_for_estimate(looker, lab.port(port), lambda: looker.of(client.pid))
 
 
 def test_a_device_is_named_by_the_address(lab: Lab, looker: Looker) -> None:
