@@ -3,7 +3,7 @@
 Scope: processes of this user in this pid namespace; of everybody for root.
 Privilege: none; processes that protect themselves (setuid programs, ssh-agent) hide
     their descriptors even from their own user.
-Cost: one link read a known socket; a scan (a stat a process, a link a descriptor) only
+Cost: a link read for each known socket, a file for each process that has one; a scan (a stat a process, a link a descriptor) only
     when there is a socket that nobody was found for, and at most `_TRIES` for each.
 Source: proc_pid_fd(5), proc_pid_stat(5), proc_pid_cgroup(5). An image is told from the
     next one of the same process by where its stack is (field 28), which execve(2)
@@ -60,22 +60,29 @@ class Holders:
             inodes: all sockets of users whose processes can be seen; what is known of
                 others is forgotten.
         """
-        before, self._held = self._held, {}
-        wanted = set()
-        tried = {}
-        for inode in inodes:
-            holder = before.get(inode)
-            if holder is not None and _socket_inode(holder.link) == inode:
-                self._held[inode] = holder
-                continue
-            # One that it was taken from is looked for as if it were new.
-            tries = 0 if holder is not None else self._tried.get(inode, 0)
-            tried[inode] = tries + 1
-            if tries < _TRIES:
-                wanted.add(inode)
-        self._tried = tried
+        wanted = self._wanted(inodes)
         if wanted:
             self._scan(wanted)
+
+    def _wanted(self, inodes: Iterable[int]) -> set[int]:
+        """The sockets whose holder is not known, or holds them no more."""
+        before, self._held = self._held, {}
+        pids = {holder.owner.pid for holder in before.values()}
+        running = {_stat(pid)[0] for pid in pids}
+        wanted, tried = set(), {}
+        for inode in inodes:
+            holder = before.get(inode)
+            if holder is None:
+                tried[inode] = self._tried.get(inode, 0) + 1
+            elif holder.owner in running and _socket_inode(holder.link) == inode:
+                self._held[inode] = holder
+                continue
+            else:  # one that it was taken from is looked for as if it were new
+                tried[inode] = 1
+            if tried[inode] <= _TRIES:
+                wanted.add(inode)
+        self._tried = tried
+        return wanted
 
     def holder(self, inode: int) -> Owner | None:
         """The process that has a socket, as of the last look."""
