@@ -183,9 +183,8 @@ def _about_programs(tier: Tier, tick: str) -> list[str]:
         seen = ["not known: only totals of interfaces (tier interface)"]
     elif tier.name == SOCKDIAG:
         seen = [
-            "TCP only, estimated: your own by process, others by service or user",
-            f"UDP (QUIC, DNS) and connections shorter than {tick}: only in the total",
-            "(tier sockdiag)",
+            "TCP by program (tier sockdiag): your own by process, others by service",
+            f"only in the total: UDP (QUIC, DNS), and connections shorter than {tick}",
         ]
     else:
         seen = ["every IP packet by its process (tier ebpf)"]

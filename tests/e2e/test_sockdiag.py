@@ -117,9 +117,8 @@ def test_a_plain_user_is_told_what_is_seen_and_what_is_missing(
     assert status["tier"] == "sockdiag"
     assert daemon.stop() == 0
     shown = " ".join(daemon.shown().split())
-    assert "programs TCP only, estimated: your own by process, others by" in shown
-    assert "(QUIC, DNS) and connections shorter than 1 s: only in the total" in shown
-    assert "(tier sockdiag)" in shown
+    assert "programs TCP by program (tier sockdiag): your own by process" in shown
+    assert "only in the total: UDP (QUIC, DNS), and connections shorter" in shown
     assert "not permitted: CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN missing" in shown
     assert "Run esimmon as root (sudo)" in shown
     assert daemon.said() == ""

@@ -3,8 +3,9 @@
 Scope: processes of this user in this pid namespace; of everybody for root.
 Privilege: none; processes that protect themselves (setuid programs, ssh-agent) hide
     their descriptors even from their own user.
-Cost: a link read for each known socket, a file for each process that has one; a scan (a stat a process, a link a descriptor) only
-    when there is a socket that nobody was found for, and at most `_TRIES` for each.
+Cost: a link read for each known socket, a file for each process that has one; a scan (a
+    stat a process, a link a descriptor) only when there is a socket that nobody was
+    found for, and at most `_TRIES` for each.
 Source: proc_pid_fd(5), proc_pid_stat(5), proc_pid_cgroup(5). An image is told from the
     next one of the same process by where its stack is (field 28), which execve(2)
     chooses anew, unless randomisation is off.
@@ -91,10 +92,13 @@ class Holders:
 
     def _scan(self, wanted: set[int]) -> None:
         """Go through processes, the oldest first: a child may only have inherited."""
+        facts: dict[int, Process | None] = {}
         for links, (pid, link) in enumerate(self._links(), 1):
             inode = _socket_inode(link)
             if inode in wanted:
-                process = _read(pid)
+                if pid not in facts:
+                    facts[pid] = _read(pid)
+                process = facts[pid]
                 if process is not None:
                     self._held[inode] = _Holder(process.owner, link)
                     self.processes.setdefault(process.owner, process)
