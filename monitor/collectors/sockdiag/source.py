@@ -51,10 +51,19 @@ _LOST: Final = (
 
 
 class Health(NamedTuple):
-    """What was lost; the kernel does not say how many bytes."""
+    """What was lost.
+
+    Attributes:
+        failed_rows: how often ends of connections found no room: at least one each
+            time, and the kernel does not say how many bytes. The rest cannot fail.
+    """
 
     failed_rows: int
     failed_bytes: int = 0
+    failed_owners: int = 0
+    failed_storage: int = 0
+    failed_hops: int = 0
+    failed_remotes: int = 0
 
 
 def is_instance(instance_id: str) -> bool:
@@ -70,8 +79,10 @@ class SockDiag(Closing):
         pinned: False: nothing goes on counting without this process.
         outlives_a_stop: False, too.
         unpinned_because: empty: nobody expects it to.
+        wires: None: what devices move on the wire is not known.
     """
 
+    wires = None
     pinned = False
     outlives_a_stop = False
     unpinned_because = ""
