@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from monitor.config import Config, Sampling
     from monitor.live import Live
+    from monitor.sources import Counting
 
 log = logging.getLogger("esimmon")
 
@@ -101,7 +102,9 @@ class Daemon:
         self._control = Control(setup.socket, self._methods(), self._selector)
         parts.callback(self._control.close)
         self._writer = parts.enter_context(Writer(self.store))
-        self.tier = tiers.choose(setup.store, self._writer.known_instance())
+        killed = self._writer.was_killed(clock.read().boot_id, tiers.EBPF)
+        known = self._writer.known_instance()
+        self.tier = tiers.choose(setup.store, known, killed=killed, tell=log.warning)
         self._stored = False
         parts.callback(self._let_go)
         self._presence = parts.enter_context(Presence(os.environ))
@@ -283,17 +286,19 @@ class Daemon:
             return
         if program.pinned and not program.outlives_a_stop:
             program.close()  # the manager knows whether this is a stop or a restart
-        elif self._stored or not self._may_be_taken_over(program.instance_id):
+        elif self._stored or not self._may_be_taken_over(program):
             program.detach()
         else:
             log.warning("the kernel goes on counting; the next start takes it over")
             program.close()
 
-    def _may_be_taken_over(self, instance_id: str) -> bool:
+    def _may_be_taken_over(self, program: Counting) -> bool:
         """Whether the next start finds in the store from where these rows go on."""
+        if not program.pinned:
+            return False
         if self.tier.replaced is not None:
             return True  # at least those of the program before
         try:
-            return self._writer.known_instance() == instance_id
+            return self._writer.known_instance() == program.instance_id
         except StoreError:
             return self.setup.store.exists()

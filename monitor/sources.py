@@ -85,7 +85,7 @@ class SocketSource(Protocol):
 
     @property
     def instance_id(self) -> str:
-        """Random id of the kernel map."""
+        """Random id of its counters: other counters, another id."""
 
     def read(self) -> dict[SocketKey, SocketCounters]:
         """All rows, absolute."""
@@ -115,6 +115,28 @@ class SocketSource(Protocol):
         """Free the map of a program that this one replaced: its end is stored."""
 
 
+class Counting(SocketSource, Protocol):
+    """A socket source as the daemon keeps it: what becomes of it at the end."""
+
+    @property
+    def pinned(self) -> bool:
+        """Whether it goes on counting without this process."""
+
+    @property
+    def outlives_a_stop(self) -> bool:
+        """Whether it does so until `detach`, also when a service manager stops us."""
+
+    @property
+    def unpinned_because(self) -> str:
+        """Why it is not pinned, for people; empty when nobody expects it."""
+
+    def detach(self) -> None:
+        """Stop counting, keep nothing; a second time does nothing."""
+
+    def close(self) -> None:
+        """Let go: one that is pinned goes on counting, another one ends."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sources:
     """All that a sampler reads.
@@ -126,7 +148,7 @@ class Sources:
         default_routes: `collectors.routes.collect`.
         addresses: `collectors.addresses.collect`.
         netns: inode number of this process's network namespace.
-        sockets: the eBPF program; None on the `interface` tier.
+        sockets: the eBPF program, or TCP by sock_diag; None on the `interface` tier.
     """
 
     read_clock: Callable[[], Reading]

@@ -1,7 +1,8 @@
 """Which tier of attribution this machine gives, found by trying.
 
-`ebpf` names every byte's process; `interface` is the bill alone. A lesser tier is
-never silent: it comes with what was missing and how to get it.
+`ebpf` names every byte's process; `sockdiag` those of TCP, as far as a plain user sees;
+`interface` is the bill alone. A lesser tier is never silent: it comes with what was
+missing and how to get it.
 """
 
 from __future__ import annotations
@@ -13,18 +14,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from monitor.collectors.bpf import open_program
+from monitor.collectors.bpf.cgroups import CgroupPaths, find_root
+from monitor.collectors.sockdiag import SockDiag, is_instance
 from monitor.errors import SourceError, UnsupportedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from monitor.collectors.bpf import Program
+    from monitor.sources import Counting
     from monitor.usage import SocketCounters, SocketKey
 
 EBPF: Final = "ebpf"
+SOCKDIAG: Final = "sockdiag"
 INTERFACE: Final = "interface"
 _NETNS: Final = Path("/proc/self/ns/net")
 _PIN_DIGITS: Final = 16
+_COUNTS_ON: Final = (
+    "A run before was killed: what the kernel still counts for it is read when esimmon "
+    "runs with these rights again."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,34 +40,56 @@ class Tier:
     """What counts the bytes of processes.
 
     Attributes:
-        name: `ebpf` or `interface`.
-        program: the attached program of the `ebpf` tier.
+        name: `ebpf`, `sockdiag` or `interface`.
+        program: what counts; None on the `interface` tier.
         replaced: last counters of a program of an earlier version.
         lacking: why it is not the better tier, and how to get it; empty otherwise.
     """
 
     name: str
-    program: Program | None = None
+    program: Counting | None = None
     replaced: Mapping[SocketKey, SocketCounters] | None = None
     lacking: str = ""
 
 
-def choose(store: Path, known_instance: str) -> Tier:
+def choose(
+    store: Path, known_instance: str, *, killed: bool, tell: Callable[[str], None]
+) -> Tier:
     """Take the best tier that works.
 
     Args:
         store: the database; its pins in bpffs are named after it, so that two daemons
             never take each other's.
-        known_instance: id of the kernel map that the store has counters of; only that
-            one may be taken over.
+        known_instance: id of the counters that the store has; only a kernel map of
+            that id may be taken over.
+        killed: whether the run that made that map was killed in this boot: it
+            may still count, and a later run will read it. Then nothing else may
+            explain the same bytes.
+        tell: told of what fails at run time.
     """
     digest = hashlib.sha256(os.fsencode(store.resolve())).hexdigest()
     try:
         opened = open_program(digest[:_PIN_DIGITS], known_instance)
     except (UnsupportedError, SourceError) as error:
-        return Tier(INTERFACE, lacking=str(error))
-    replaced = opened.final[1] if opened.final else None
-    return Tier(EBPF, opened.program, replaced)
+        lacking = str(error)
+    else:
+        replaced = opened.final[1] if opened.final else None
+        return Tier(EBPF, opened.program, replaced)
+    if killed and not is_instance(known_instance):
+        return Tier(INTERFACE, lacking=f"{lacking} {_COUNTS_ON}")
+    try:
+        program = SockDiag(own_netns(), _cgroup_paths(), tell)
+    except SourceError as error:
+        return Tier(INTERFACE, lacking=f"{lacking} Nor is there less: {error}")
+    return Tier(SOCKDIAG, program, lacking=lacking)
+
+
+def _cgroup_paths() -> Callable[[int], str]:
+    """How cgroups are found by id; without cgroup v2 they have no names."""
+    try:
+        return CgroupPaths(find_root())
+    except (UnsupportedError, OSError):
+        return lambda _: ""
 
 
 def own_netns() -> int:

@@ -22,6 +22,7 @@ from monitor.errors import SourceError, StoreBusyError, StoreError
 from monitor.notifiers.sudo import spawn_for_sudo_user
 from monitor.sdnotify import writes_to_journal
 from monitor.store.engine import open_store
+from monitor.tiers import SOCKDIAG
 from monitor.units import exact_duration, format_rate, format_size
 from monitor.usage import Interval, Traffic
 from monitor.views.names import visible
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from monitor.commands.options import Setup
     from monitor.config import Config
     from monitor.live import Live
+    from monitor.tiers import Tier
 
 _CLEAR_LINE = "\r\x1b[K"
 _REFRESH_S = 1.0
@@ -164,16 +166,7 @@ def _introduction(daemon: Daemon) -> list[str]:
         lines.append(f"              not billed: {', '.join(sorted(others))}")
     if daemon.sampler.note:
         lines.append(f"              {visible(daemon.sampler.note)}")
-    program = daemon.tier.program
-    if program is not None:
-        lines.append("  programs    every IP packet by its process (tier ebpf)")
-        if program.unpinned_because:
-            lines.append(f"              not over a kill: {program.unpinned_because}")
-    else:
-        lines += [
-            "  programs    not known: only totals of interfaces (tier interface)",
-            f"              {daemon.tier.lacking}",
-        ]
+    lines += _about_programs(daemon.tier, tick)
     lines.append(f"  store       {visible(str(daemon.setup.store))}")
     document = daemon.watch.document()
     if document is not None and document["plans"]:
@@ -183,14 +176,34 @@ def _introduction(daemon: Daemon) -> list[str]:
     return lines
 
 
+def _about_programs(tier: Tier, tick: str) -> list[str]:
+    """What this tier sees, and why it is not a better one."""
+    program = tier.program
+    if program is None:
+        seen = ["not known: only totals of interfaces (tier interface)"]
+    elif tier.name == SOCKDIAG:
+        seen = [
+            "TCP by program (tier sockdiag): your own by process, others by service",
+            f"only in the total: UDP (QUIC, DNS), and connections shorter than {tick}",
+        ]
+    else:
+        seen = ["every IP packet by its process (tier ebpf)"]
+        if program.unpinned_because:
+            seen.append(f"not over a kill: {program.unpinned_because}")
+    if tier.lacking:
+        seen.append(tier.lacking)
+    heads = ["  programs    ", *["              "] * len(seen)]
+    return [head + line for head, line in zip(heads, seen, strict=False)]
+
+
 @click.command("run")
 @with_setup
 def command(setup: Setup) -> None:
     """Count until Ctrl-C or SIGTERM, then report this run.
 
-    As root every byte gets its process (eBPF); as another user only the totals of the
-    interfaces are known, and what is missing is said. SIGHUP reads the configuration
-    again.
+    As root every byte gets its process (eBPF); as another user only TCP gets its
+    program, as far as it can be seen, and what is missing is said. SIGHUP reads the
+    configuration again.
 
     \b
     sudo esimmon run

@@ -68,6 +68,22 @@ class Writer(Closing):
         with self._store.read() as connection:
             return meta.read(connection).get(meta.SOCKETS_INSTANCE, "")
 
+    def was_killed(self, boot_id: str, tier: str) -> bool:
+        """Whether the newest run of a tier did not end, and was in this boot.
+
+        Args:
+            boot_id: of this boot.
+            tier: how bytes found their owner.
+
+        Raises:
+            StoreError: it cannot be read.
+        """
+        runs = select(RUNS.c.boot_id, RUNS.c.ended).where(RUNS.c.tier == tier)
+        newest = runs.order_by(RUNS.c.run_id.desc()).limit(1)
+        with self._store.read() as connection:
+            run = connection.execute(newest).one_or_none()
+        return run is not None and run.boot_id == boot_id and not run.ended
+
     def start(
         self, boot_id: str, at_s: int, tier: str, version: str, boot_s: int
     ) -> Resume:

@@ -129,8 +129,9 @@ def by_process(records: Records) -> list[Row]:
     Returns:
         One row for each process or remainder and place, the reasons and what is left.
     """
-    # Merged rows of small processes have no pid: they are in the remainder.
-    processes = [_process(usage) for usage in records.processes if usage.pid]
+    # Merged rows of small processes have no pid, and those of a service or user whose
+    # processes cannot be seen a negative one: they are in the remainder.
+    processes = [_process(usage) for usage in records.processes if usage.pid > 0]
     explained = [_explained(row) for row in records.explanation]
     known: defaultdict[tuple[Place, str | None], Traffic] = defaultdict(Traffic)
     for row in processes:

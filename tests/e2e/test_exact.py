@@ -10,7 +10,6 @@ from tests.e2e.places import root_in
 from tests.e2e.truth import (
     NOTHING,
     TRAFFIC,
-    Raw,
     adds_up,
     billed,
     moved,
@@ -163,26 +162,3 @@ def test_two_daemons_with_two_stores_count_the_same(
     pid, wire = transfer(lab, down=300_000)
     assert of_process(both[1].report(), pid) == wire
     assert second.stop() == 0
-
-
-def test_a_plain_user_gets_the_bill_and_is_told_what_is_missing(
-    lab: Lab, user: Place, make: Callable[[Place], Esimmon]
-) -> None:
-    esimmon = make(user)
-    before = raw(lab.near)
-    daemon = esimmon.start()
-    transfer(lab, down=1_000_000)
-    report = esimmon.report()
-
-    assert daemon.stop() == 0
-    counted = raw(lab.near) - before
-    assert billed(report) == counted
-    assert counted > Raw(1_000_000, 0)
-    assert [row["reason"] for row in report["rows"]] == ["unattributed"]
-    assert adds_up(report)
-    assert report["interfaces"][0]["coverage_pct"] == 0.0
-    shown = daemon.shown()
-    assert "tier interface" in shown
-    assert "not permitted: CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN missing" in shown
-    assert "Run esimmon as root (sudo)" in shown
-    assert daemon.said() == ""

@@ -1,4 +1,4 @@
-"""Where eBPF cannot be had: the bill alone, with the reason and the remedy."""
+"""Where eBPF cannot be had: TCP alone by program, with the reason and the remedy."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.e2e.daemon import SLOW
 from tests.e2e.places import Mounts, without_libbpf
-from tests.e2e.truth import adds_up, billed, of_process, raw, transfer
+from tests.e2e.truth import adds_up, billed, free_port, of_process, raw, transfer
+from tests.estimates import is_estimate, let_go
+from tests.load import next_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,34 +35,40 @@ MOUNTS = {
 
 
 @pytest.mark.parametrize("lack", MOUNTS)
-def test_the_bill_is_kept_although_there_is(
+def test_tcp_has_its_program_although_there_is(
     lab: Lab, root: Place, make: Callable[[Place], Esimmon], lack: str
 ) -> None:
     command, reason, remedy = MOUNTS[lack]
     with Mounts(command()) as mounts:
-        _bill_alone(lab, make(root.behind(mounts)), reason, remedy)
+        _tcp_alone(lab, make(root.behind(mounts)), reason, remedy)
 
 
-def test_the_bill_is_kept_although_root_lacks_the_capabilities(
+def test_tcp_has_its_program_although_root_lacks_the_capabilities(
     lab: Lab, root: Place, make: Callable[[Place], Esimmon]
 ) -> None:
     lesser = root.inside("setpriv", f"--bounding-set={CAPABILITIES}", "--")
     reason = "is not permitted: CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN missing"
-    _bill_alone(lab, make(lesser), reason, "AmbientCapabilities=CAP_BPF")
+    _tcp_alone(lab, make(lesser), reason, "AmbientCapabilities=CAP_BPF")
 
 
-def _bill_alone(lab: Lab, esimmon: Esimmon, reason: str, remedy: str) -> None:
+def _tcp_alone(lab: Lab, esimmon: Esimmon, reason: str, remedy: str) -> None:
+    esimmon.configure(SLOW)
     before = raw(lab.near)
     daemon = esimmon.start()
-    transfer(lab, up=100_000, down=300_000)
+    far, port = lab.address["far4"], free_port()
+    next_line(lab.far.traffic("serve", far, port))
+    client = lab.near.traffic("transfer_later", far, port, 100_000, 300_000)
+    next_line(client)
+    assert daemon.flush()
+    let_go(lab, client)
     report = esimmon.report()
 
     shown = " ".join(daemon.shown().split())
-    assert "programs not known: only totals of interfaces (tier interface)" in shown
+    assert "(tier sockdiag)" in shown
     assert reason in shown
     assert remedy in shown
     assert billed(report) == raw(lab.near) - before
-    assert [row["reason"] for row in report["rows"]] == ["unattributed"]
+    assert is_estimate(of_process(report, client.pid), lab.port(port))
     assert adds_up(report)
     assert daemon.stop() == 0
     assert daemon.said() == ""

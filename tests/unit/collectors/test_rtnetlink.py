@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.collectors import rtnetlink
+from monitor.collectors import netlink, rtnetlink
 from monitor.errors import SourceError
 from monitor.usage import Link
 
@@ -28,6 +28,11 @@ def message(ifindex: int, *attributes: bytes) -> bytes:
     return struct.pack("=IHHII", 16 + len(body), 16, 2, 1, 0) + body
 
 
+def parse(datagram: bytes) -> list[Link]:
+    """The links of a datagram."""
+    return rtnetlink.parse(netlink.messages(datagram, "rtnetlink"))
+
+
 NAME = attribute(3, b"veth0\0")
 MTU = attribute(4, struct.pack("=I", 1400))
 LOWER = attribute(5, struct.pack("=I", 7))
@@ -39,45 +44,43 @@ OTHER_NAMESPACE = attribute(37, struct.pack("=i", 0))
 
 def test_a_dump_gives_every_attribute_that_matters() -> None:
     """Name, kind, MTU, master and lower device."""
-    links, done = rtnetlink.parse(message(3, NAME, MTU, LOWER, MASTER, KIND) + DONE)
+    links = parse(message(3, NAME, MTU, LOWER, MASTER, KIND) + DONE)
     assert links == [Link(3, "veth0", ETHER, "veth", 1400, master=9, lower=7)]
-    assert done
 
 
 def test_a_lower_device_in_another_namespace_is_none_of_ours() -> None:
     """Its index belongs to somebody else here."""
-    links, done = rtnetlink.parse(message(3, NAME, LOWER, OTHER_NAMESPACE))
+    links = parse(message(3, NAME, LOWER, OTHER_NAMESPACE))
     assert links[0].lower == 0
-    assert not done
 
 
 def test_a_device_is_not_its_own_lower() -> None:
     """Plain devices name themselves in IFLA_LINK."""
-    assert rtnetlink.parse(message(7, NAME, LOWER))[0][0].lower == 0
+    assert parse(message(7, NAME, LOWER))[0].lower == 0
 
 
 def test_an_error_of_the_kernel_is_told() -> None:
     """With its number."""
     refused = struct.pack("=IHHIIi", 20, 2, 0, 1, 0, -1)
     with pytest.raises(SourceError, match="error 1"):
-        rtnetlink.parse(refused)
+        parse(refused)
 
 
 def test_a_message_that_claims_too_much_is_an_error() -> None:
     """Nothing is read beyond the datagram."""
     with pytest.raises(SourceError, match="message of 999 bytes"):
-        rtnetlink.parse(struct.pack("=IHHII", 999, 16, 2, 1, 0))
+        parse(struct.pack("=IHHII", 999, 16, 2, 1, 0))
     with pytest.raises(SourceError, match="attribute of 99 bytes"):
-        rtnetlink.parse(message(3, struct.pack("=HH", 99, 3)))
+        parse(message(3, struct.pack("=HH", 99, 3)))
 
 
 @given(st.binary(max_size=200))
 def test_any_bytes_give_values_or_a_source_error(datagram: bytes) -> None:
     """And nothing else."""
     try:
-        rtnetlink.parse(message(3, datagram))
-        rtnetlink.parse(datagram)
-    except (SourceError, UnicodeDecodeError):
+        parse(message(3, datagram))
+        parse(datagram)
+    except SourceError:
         pass
 
 

@@ -190,3 +190,23 @@ def test_a_database_that_was_taken_away_is_noticed(tmp_path: Path) -> None:
         (tmp_path / "elsewhere.db").rename(path)
         writer.flush(usage_batch(T0 + 30, T0 + 60), T0 + 60, trusted=True)
     assert spans(path) == [(T0, T0 + 60)]
+
+
+def test_a_killed_run_is_remembered_until_its_tier_runs_again_or_the_boot_ends(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "usage.db"
+    with (
+        open_store(path, writable=True, create=True) as store,
+        Writer(store) as writer,
+    ):
+        assert not writer.was_killed(BOOT, "ebpf")
+        writer.start(BOOT, T0, "ebpf", "1", T0)  # and then it is killed
+        assert writer.was_killed(BOOT, "ebpf")
+        assert not writer.was_killed("another boot", "ebpf")
+        writer.start(BOOT, T0 + 10, "interface", "1", T0)
+        writer.stop(T0 + 20)
+        assert writer.was_killed(BOOT, "ebpf")
+        writer.start(BOOT, T0 + 30, "ebpf", "1", T0)
+        writer.stop(T0 + 40)
+        assert not writer.was_killed(BOOT, "ebpf")
