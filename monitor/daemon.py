@@ -225,7 +225,8 @@ class Daemon:
             zone = local_zone(os.environ)
             self._calendar.wake(datetime.fromtimestamp(clock.now_s(), zone))
         since_ns = self.sampler.boottime_ns - self._recorder.flushed_ns
-        if since_ns >= self._config.sampling.flush_s * clock.SECOND_NS:
+        is_due = since_ns >= self._config.sampling.flush_s * clock.SECOND_NS
+        if is_due or self.sampler.is_crowded:
             self._recorder.flush()
 
     def _tick(self) -> None:

@@ -111,6 +111,11 @@ class Sampler:
         """Every device but loopback with its network, as of the last tick."""
         return self._around.devices
 
+    @property
+    def is_crowded(self) -> bool:
+        """Whether a flush must not wait: the kernel's room for rows runs out."""
+        return self.rows is not None and self.rows.is_crowded
+
     def resume(
         self,
         resume: Resume,

@@ -1,8 +1,9 @@
 """The kernel's socket rows between two ticks: what changed, whose, and what may go.
 
 Holds the last counters (the checkpoint), the facts of owners, and which rows are quiet.
-A row whose process has ended goes after a quiet minute, and only after its last value
-was committed.
+A row whose process has ended goes when it was quiet for a while, and only after its last
+value was committed. What moves later still (a retransmission, the other side's FIN) makes
+a row anew, and finds its owner in the memory of those that went last.
 """
 
 from __future__ import annotations
@@ -24,8 +25,12 @@ if TYPE_CHECKING:
 
 Rows = dict[SocketKey, SocketCounters]
 
-QUIET_NS: Final = 60 * SECOND_NS
-"""FIN and ACK tails are booked to a dead process until then (tcp_fin_timeout)."""
+QUIET_NS: Final = 20 * SECOND_NS
+"""How long a dead process's row is kept: FIN and ACK tails are booked to it."""
+CROWDED_ROWS: Final = 32_768
+"""Half of the kernel's room: rows are written and let go of at each tick from there on."""
+_CROWDED_QUIET_NS: Final = 2 * SECOND_NS
+_MOST_RECENT: Final = 8192
 
 _FAILURES: Final = (
     "packets found no room for a row of their own: they are in no program's sum",
@@ -47,6 +52,7 @@ class SocketRows:
         self._processes: dict[Owner, Process] = {}
         self._changed_ns: dict[SocketKey, int] = {}
         self._ended: set[Owner] = set()
+        self._recent: dict[Owner, Process] = {}
         self._mtus: dict[int, int] = {}
         self._failures = (0,) * len(_FAILURES)
 
@@ -54,6 +60,11 @@ class SocketRows:
     def instance_id(self) -> str:
         """Id of the kernel map."""
         return self._source.instance_id
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether the kernel may soon have no room for more."""
+        return len(self._last) >= CROWDED_ROWS
 
     def resume(
         self, resume: Resume, replaced: Mapping[SocketKey, SocketCounters] | None
@@ -94,7 +105,7 @@ class SocketRows:
             except SourceError:
                 found = None
             if found is None:
-                return nobody(owner)
+                return self._recent.get(owner) or nobody(owner)
             self._processes[owner] = found
         return found
 
@@ -148,12 +159,21 @@ class SocketRows:
         self._source.remove_owners(gone)
         self._ended = ended - gone
         for owner in gone:
-            self._processes.pop(owner, None)
+            self._recall(owner)
         return moved
+
+    def _recall(self, owner: Owner) -> None:
+        """Keep who went last in a memory of its own."""
+        process = self._processes.pop(owner, None)
+        if process is not None:
+            if len(self._recent) >= _MOST_RECENT:
+                del self._recent[next(iter(self._recent))]
+            self._recent[owner] = process
 
     def _is_quiet(self, key: SocketKey, ended: set[Owner], now_ns: int) -> bool:
         changed_ns = self._changed_ns.setdefault(key, now_ns)
-        return key.owner in ended and now_ns - changed_ns >= QUIET_NS
+        wait_ns = _CROWDED_QUIET_NS if self.is_crowded else QUIET_NS
+        return key.owner in ended and now_ns - changed_ns >= wait_ns
 
     def new_failures(self) -> list[str]:
         """What found no room in the kernel's maps since the last call, for people.

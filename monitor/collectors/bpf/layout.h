@@ -8,7 +8,7 @@
 
 #include "kernel.h"
 
-#define MAX_ROWS 32768
+#define MAX_ROWS 65536
 #define MAX_OWNERS 65536
 #define COMM_LEN 16
 #define EXE_LEN 512
@@ -190,7 +190,7 @@ struct {
  * connections). A full map is counted in `losses` instead. Allocated beforehand: rows are
  * made in softirqs, where the allocator of the kernel gives up in a burst (123 of 5,000
  * quick processes had no row, in a map that was nearly empty); and shared by the CPUs,
- * so that this costs 4 MB however many there are. */
+ * so that this costs 8 MB however many there are. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, MAX_ROWS);

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from monitor.collectors.bpf.libbpf import Library
 
 OBJECT = Path(__file__).with_name("usage.bpf.o")
-MAX_ROWS = 32768
+MAX_ROWS = 65_536
 
 _SO_NETNS_COOKIE = 71  # include/uapi/asm-generic/socket.h; Linux 5.14
 _SETTINGS_SECTION = ".rodata.settings"

@@ -9,6 +9,7 @@ Source: layout.h beside this file; `LAYOUT` names its version.
 from __future__ import annotations
 
 import struct
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -263,7 +264,8 @@ def _exe(raw: bytes, length: int) -> str:
 def _arguments(raw: bytes) -> Iterator[str]:
     # A process that renamed itself in place leaves NULs behind.
     stripped = raw.rstrip(b"\0")
-    return (decode(part) for part in stripped.split(b"\0")) if stripped else iter(())
+    words = stripped.split(b"\0") if stripped else ()
+    return (sys.intern(decode(word)) for word in words)
 
 
 def parse_argv(raw: bytes) -> tuple[str, ...]:
@@ -293,11 +295,12 @@ def parse_facts(raw: bytes) -> Facts:
     cgroup = _path(text[_CGROUP_AT:_ARGV_AT], cgroup_len, _CGROUP_LEN)
     return Facts(
         ready=bool(ready),
-        comm=decode(comm),
-        exe=_exe(text, exe_len),
+        # The same words come again with every process of a program: kept once.
+        comm=sys.intern(decode(comm)),
+        exe=sys.intern(_exe(text, exe_len)),
         argv=parse_argv(text[_ARGV_AT : _ARGV_AT + argv_len]),
         uid=uid,
         ppid=ppid,
         cgroup_id=cgroup_id,
-        cgroup=cgroup if cgroup_id else "",
+        cgroup=cgroup and sys.intern(cgroup) if cgroup_id else "",
     )
