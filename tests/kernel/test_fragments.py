@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable, Iterator
 
-    from monitor.collectors.bpf import Program
     from tests.kernel.account import Account
     from tests.lab import Lab
 
@@ -31,13 +30,11 @@ HEADER = {"4": 20, "6": 40 + 8}
 
 
 @pytest.fixture
-def small(lab: Lab, program: Program) -> Iterator[Lab]:
+def small(lab: Lab) -> Iterator[Lab]:
     """The lab while near's device takes no more than 1,280 bytes."""
-    device = lab.ifindex(lab.near)
     lab.near.ip(f"link set {DEVICE} mtu 1280")
     yield lab
     lab.near.ip(f"link set {DEVICE} mtu 1500")
-    program.set_mtu(device, 1500, lab.near.inode)
 
 
 def more(both: Both, way: str, count: int, header: int) -> Both:
@@ -59,37 +56,15 @@ def send(lab: Lab, family: str) -> tuple[subprocess.Popen[str], subprocess.Popen
 
 
 @FAMILIES
-def test_fragments_of_a_device_with_a_smaller_mtu_equal_the_wire_once_it_is_told(
-    small: Lab, measure: Measure, program: Program, family: str
+def test_fragments_of_a_device_with_a_smaller_mtu_equal_the_wire_without_being_told(
+    small: Lab, measure: Measure, family: str
 ) -> None:
-    program.set_mtu(small.ifindex(small.near), 1280, small.near.inode)
     account = measure(small)
-    client, _ = send(small, family)
+    client, server = send(small, family)
 
     assert account.wire().tx.packets == 7 * COUNT
     assert account.process(small.near, client.pid) == account.wire()
-
-
-@FAMILIES
-def test_until_a_changed_mtu_is_told_each_fragment_more_is_a_header_too_few(
-    small: Lab, measure: Measure, family: str
-) -> None:
-    account = measure(small)
-    client, _ = send(small, family)
-
-    counted = account.process(small.near, client.pid)
-    assert more(counted, "tx", COUNT, HEADER[family]) == account.wire()
-
-
-@FAMILIES
-def test_the_receiver_takes_fragments_to_be_as_large_as_its_own_mtu(
-    small: Lab, measure: Measure, family: str
-) -> None:
-    account = measure(small)
-    _, server = send(small, family)
-
-    counted = account.process(small.far, server.pid)
-    assert more(counted, "rx", COUNT, HEADER[family]) == turned(account.wire())
+    assert account.process(small.far, server.pid) == turned(account.wire())
 
 
 @FAMILIES
@@ -100,16 +75,17 @@ def test_fragments_of_a_route_with_a_smaller_mtu_are_taken_for_the_device_s(
     via = {"4": "10.77.1.2", "6": "fd77:1::2"}[family]
     lab.near.ip(f"route add {host} via {via} mtu 1280")
     account = measure(lab)
-    client, _ = send(lab, family)
+    client, server = send(lab, family)
     lab.near.ip(f"route del {host}")
 
     counted = account.process(lab.near, client.pid)
     assert more(counted, "tx", COUNT, HEADER[family]) == account.wire()
+    assert account.process(lab.far, server.pid) == turned(account.wire())
 
 
-@pytest.mark.parametrize(("which", "split"), [("H", 0), ("R", 0), ("HD", 0), ("RD", 8)])
-def test_fragments_with_extension_headers_equal_the_wire_but_for_options_behind_routing(
-    lab: Lab, measure: Measure, which: str, split: int
+@pytest.mark.parametrize("which", ["H", "R", "HD", "RD", "HRrD"])
+def test_fragments_with_extension_headers_equal_the_wire(
+    lab: Lab, measure: Measure, which: str
 ) -> None:
     for side, devices in ((lab.near, ("all", DEVICE)), (lab.far, ("all", "eth0"))):
         with side.inside():
@@ -128,8 +104,5 @@ def test_fragments_with_extension_headers_equal_the_wire_but_for_options_behind_
     assert int(said) == SIZE * COUNT
     wire = account.wire()
     assert wire.tx.packets == 6 * COUNT
-    # Those 8 bytes are in the first fragment only, and are taken to be in each.
-    much = 5 * COUNT * split
-    counted = Both(wire.rx, Way(wire.tx.bytes + much, wire.tx.packets))
-    assert account.process(lab.near, client.pid) == counted
-    assert account.process(lab.far, server.pid) == turned(counted)
+    assert account.process(lab.near, client.pid) == wire
+    assert account.process(lab.far, server.pid) == turned(wire)

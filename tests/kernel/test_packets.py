@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.kernel.account import NOTHING, turned
-from tests.lab import DEVICE, Both
+from tests.lab import DEVICE
 from tests.load import next_line
 from tests.namespaces import PACKETS
 from tests.wire import Way
@@ -44,7 +44,7 @@ def test_packets_of_a_raw_socket_equal_the_wire(
 
 
 @FAMILIES
-@pytest.mark.parametrize("how", ["frames", "packets", "unbound", "bypass"])
+@pytest.mark.parametrize("how", ["frames", "packets", "unbound", "ring", "bypass"])
 def test_a_packet_socket_owns_what_it_sends_but_not_past_the_queue(
     lab: Lab, measure: Measure, family: str, how: str
 ) -> None:
@@ -84,7 +84,7 @@ def test_a_packet_socket_that_overhears_adds_nothing(
 
 
 @FAMILIES
-def test_what_a_raw_socket_overhears_is_counted_for_it_once_more(
+def test_what_a_raw_socket_overhears_is_not_counted_for_it(
     lab: Lab, measure: Measure, family: str
 ) -> None:
     account = measure(lab)
@@ -99,7 +99,24 @@ def test_what_a_raw_socket_overhears_is_counted_for_it_once_more(
 
     wire = account.wire()
     assert account.process(lab.near, client.pid) == wire
-    assert account.process(lab.near, sniffer.pid) == Both(wire.rx, Way(0, 0))
+    assert account.process(lab.near, sniffer.pid) == NOTHING
+    sniffer.communicate("stop\n")
+
+
+@FAMILIES
+def test_echo_replies_that_two_sockets_get_are_counted_once(
+    lab: Lab, measure: Measure, family: str
+) -> None:
+    account = measure(lab)
+    protocol = {"4": 1, "6": 58}[family]
+    sniffer = lab.near.script(PACKETS, "overhear", f"raw{family}", protocol)
+    next_line(sniffer)
+    ping = lab.near.datagrams("ping", lab.address[f"far{family}"], "dgram", 10, 100)
+    assert ping.wait() == 0
+
+    # For the first that gets them, which is the raw socket.
+    assert account.side(lab.near) == account.wire()
+    assert account.process(lab.near, ping.pid).tx == account.wire().tx
     sniffer.communicate("stop\n")
 
 

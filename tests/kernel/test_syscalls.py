@@ -59,7 +59,7 @@ def test_a_worker_owns_what_it_moves_by_every_system_call(
     assert plus(parent, served) == turned(account.wire())
 
 
-def test_a_worker_that_only_splices_from_its_connection_leaves_it_to_its_parent(
+def test_a_worker_that_only_splices_from_its_connection_owns_it_but_the_handshake(
     lab: Lab, measure: Measure
 ) -> None:
     account = measure(lab)
@@ -69,9 +69,10 @@ def test_a_worker_that_only_splices_from_its_connection_leaves_it_to_its_parent(
     client = lab.near.script(SYSCALLS, "pour", host, 7403, UP)
     assert (client.wait(), server.wait()) == (0, 0)
 
-    # Splicing from a socket is not receiving: no hook sees who does it.
-    assert account.process(lab.far, worker) == NOTHING
-    assert account.process(lab.far, server.pid) == turned(account.wire())
+    parent = account.process(lab.far, server.pid)
+    assert parent == HANDSHAKE["4"]
+    served = account.process(lab.far, worker)
+    assert plus(parent, served) == turned(account.wire())
     assert account.process(lab.near, client.pid) == account.wire()
 
 

@@ -2,8 +2,9 @@
 
 Since: `REQUIRED` loads on Linux 6.1 and later. Of the optional groups, Debian's 6.1 has
     no `tracepoints` (they came with 6.3) and takes `functions`; a hardened kernel may
-    refuse `functions` even to root. `netns_cookie` is not a program but a call, which
-    the verifier never sees when the setting is off.
+    refuse `functions` even to root. `netns_cookie`, `mptcp` and `kernel_skb` (Linux
+    6.2) are not programs but calls, which the verifier never sees when the setting is
+    off.
 """
 
 from __future__ import annotations
@@ -46,6 +47,9 @@ FEATURES: dict[str, tuple[str, ...]] = {
     "wire": ("net_dev_start_xmit", "netif_receive_skb"),
     "drops": ("kfree_skb",),
     "tun": ("tun_file",),
+    "reading": ("tcp_rcv_space_adjust",),
+    "mptcp": (),
+    "kernel_skb": (),
 }
 """Optional groups and their programs. The order is that of the bits in `Identity`."""
 

@@ -44,14 +44,21 @@ typedef __u32 __wsum;
 #define AF_INET 2
 #define AF_INET6 10
 #define AF_PACKET 17
+#define SOCK_RAW 3
 #define MSG_PEEK 2
 #define IPPROTO_HOPOPTS 0
 #define IPPROTO_TCP 6
 #define IPPROTO_UDP 17
+#define IPPROTO_ICMP 1
+#define IPPROTO_ICMPV6 58
 #define IPPROTO_ROUTING 43
 #define IPPROTO_FRAGMENT 44
 #define IPPROTO_DSTOPTS 60
 #define EEXIST 17
+/* include/uapi/linux/if_packet.h */
+#define PACKET_BROADCAST 1
+#define PACKET_MULTICAST 2
+#define PACKET_LOOPBACK 5
 /* include/uapi/linux/if_ether.h, as they stand in a packet */
 #define ETH_P_IP bpf_htons(0x0800)
 #define ETH_P_IPV6 bpf_htons(0x86DD)
@@ -66,6 +73,8 @@ typedef __u32 __wsum;
 /* ---- what the hooks are given ---- */
 struct bpf_sock {
 	__u32 family;
+	__u32 type;
+	__u32 protocol;
 	__u32 state;
 };
 
@@ -75,6 +84,7 @@ struct bpf_sock_addr {
 
 struct __sk_buff {
 	__u32 len;
+	__u32 pkt_type;
 	__u32 ifindex;
 	__u32 gso_size;
 	struct bpf_sock *sk;
@@ -178,18 +188,35 @@ struct socket {
 	struct sock *sk;
 };
 
+/* Opaque: only handed from one helper to another. */
+struct mptcp_sock {
+	struct sock *first;
+};
+
 struct net_device {
 	int ifindex;
+	unsigned int mtu;
 	possible_net_t nd_net;
 };
 
+struct inet_skb_parm {
+	__u16 frag_max_size;
+};
+
+struct inet6_skb_parm {
+	__u16 frag_max_size;
+};
+
 struct sk_buff {
+	char cb[48];
 	struct net_device *dev;
 	struct sock *sk;
 	unsigned char *head;
 	unsigned char *data;
 	unsigned int len;
+	unsigned int data_len;
 	unsigned int end;
+	__u8 pkt_type:3;
 	int skb_iif;
 	__be16 protocol;
 	__u16 network_header;

@@ -269,6 +269,21 @@ struct {
 	__type(value, struct switches);
 } switches SEC(".maps");
 
+/* The last packet on this CPU that may come to several sockets. */
+struct shared_packet {
+	__u64 first_socket;
+	__u32 len;
+	__u32 zero;
+	__u8 head[64];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct shared_packet);
+} shared_packets SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -282,6 +297,8 @@ struct settings {
 	__u64 own_netns_cookie;
 	__u32 own_netns;
 	__u32 use_netns_cookie; /* 0: the verifier drops the call as dead code */
+	__u32 use_mptcp;        /* the same */
+	__u32 use_kernel_skb;   /* the same */
 };
 
 const volatile struct settings settings SEC(".rodata.settings") = {};

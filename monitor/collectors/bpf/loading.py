@@ -166,7 +166,11 @@ class Loaded:
         )
         use_cookie = int("netns_cookie" in self.features and settings.netns_cookie > 0)
         packed = records.SETTINGS.pack(
-            settings.netns_cookie, settings.netns, use_cookie
+            settings.netns_cookie,
+            settings.netns,
+            use_cookie,
+            "mptcp" in self.features,
+            "kernel_skb" in self.features,
         )
         ctypes.memmove(start, packed, min(size.value, len(packed)))
 

@@ -5,7 +5,7 @@
 
 #include "layout.h"
 
-#define IPV6_MIN_MTU 1280
+#define MIN_HEADER_LEN 20
 
 /* Where the headers are: in the skb of a cgroup program, or in the kernel's own memory.
  * Which of the two is known when this is compiled, so the other one leaves no code. */
@@ -16,7 +16,8 @@ struct packet {
 
 struct headers {
 	__u32 ip_len;        /* of the whole packet as it says itself; 0: more than fits */
-	__u32 network_len;   /* repeated in every fragment */
+	__u32 network_len;
+	__u32 repeated_len;  /* of network_len, in every fragment */
 	__u32 len;           /* repeated in every segment */
 	__u8 version;
 	__u8 protocol;
@@ -31,9 +32,10 @@ static __always_inline long read_packet(const struct packet *packet, __u32 at, v
 }
 
 /* Behind the extension headers of IPv6. */
-static __always_inline __u32 find_transport(const struct packet *packet, __u8 *protocol)
+static __always_inline __u32 find_transport(const struct packet *packet,
+					    struct headers *headers)
 {
-	__u8 next = 0, extension[2];
+	__u8 next = 0, extension[2], routed = 0;
 	__u32 at = 40;
 
 	if (read_packet(packet, 6, &next, 1))
@@ -44,10 +46,16 @@ static __always_inline __u32 find_transport(const struct packet *packet, __u8 *p
 			break;
 		if (read_packet(packet, at, extension, 2))
 			return at;
+		/* RFC 8200: options for the last node only are part of what is split */
+		if (next == IPPROTO_DSTOPTS && routed && !headers->repeated_len)
+			headers->repeated_len = at;
+		routed |= next == IPPROTO_ROUTING;
 		at += next == IPPROTO_FRAGMENT ? 8 : (extension[1] + 1) * 8;
 		next = extension[0];
 	}
-	*protocol = next;
+	headers->protocol = next;
+	if (!headers->repeated_len)
+		headers->repeated_len = at;
 	return at;
 }
 
@@ -71,13 +79,13 @@ static __always_inline void parse_headers(const struct packet *packet,
 		return;
 	headers->version = byte >> 4;
 	if (headers->version == 4) {
-		headers->network_len = (byte & 15) * 4;
+		headers->network_len = headers->repeated_len = (byte & 15) * 4;
 		if (read_packet(packet, 9, &headers->protocol, 1) ||
 		    read_packet(packet, 2, &len, 2))
 			return;
 		headers->ip_len = bpf_ntohs(len);
 	} else {
-		headers->network_len = find_transport(packet, &headers->protocol);
+		headers->network_len = find_transport(packet, headers);
 		if (read_packet(packet, 4, &len, 2))
 			return;
 		headers->ip_len = len ? bpf_ntohs(len) + 40 : 0;
@@ -108,14 +116,14 @@ static __always_inline void add_fragments(struct size *size, __u32 mtu,
 					  const struct headers *headers)
 {
 	__u32 fragment_header = headers->version == 6 ? 8 : 0;
-	__u32 overhead = headers->network_len + fragment_header;
+	__u32 overhead = headers->repeated_len + fragment_header;
 	__u32 room;
 
-	if (mtu < overhead + 8 || size->bytes <= headers->network_len)
+	if (mtu < overhead + 8 || size->bytes <= headers->repeated_len)
 		return;
 	room = (mtu - overhead) & ~7U;
-	size->packets = (size->bytes - headers->network_len + room - 1) / room;
-	size->bytes += (size->packets - 1) * headers->network_len +
+	size->packets = (size->bytes - headers->repeated_len + room - 1) / room;
+	size->bytes += (size->packets - 1) * headers->repeated_len +
 		       size->packets * fragment_header;
 }
 
@@ -164,6 +172,12 @@ static __always_inline __u32 measure_skb(const struct sk_buff *skb,
 	size->packets = 1;
 	if (!is_ip(skb))
 		return 0;
+	if (skb->len - skb->data_len < skb->len - bytes + MIN_HEADER_LEN) {
+		/* The headers are in pages that cannot be read from here: the ring of a
+		 * packet socket, which neither pads nor segments. */
+		size->bytes = bytes;
+		return bytes;
+	}
 	parse_headers(packet, headers);
 	if (!gso_size && headers->ip_len && headers->ip_len < bytes)
 		bytes = headers->ip_len; /* a short frame was padded */

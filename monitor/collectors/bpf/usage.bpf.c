@@ -100,6 +100,13 @@ int BPF_PROG(sock_recv_length, struct sock *sk, int received, int flags)
 	return received > 0 && !(flags & MSG_PEEK) ? use_sock(sk, USED) : 0;
 }
 
+/* Whatever reads from TCP, splice and zero-copy among it, which are not receiving. */
+SEC("tp_btf/tcp_rcv_space_adjust")
+int BPF_PROG(tcp_rcv_space_adjust, struct sock *sk)
+{
+	return use_sock(sk, USED);
+}
+
 /* Instead of the two, on kernels before 6.3. */
 #define FUNCTION_HOOK(name)                             \
 	SEC("fentry/" #name)                            \

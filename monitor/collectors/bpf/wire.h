@@ -134,6 +134,8 @@ static __always_inline void enter(const struct sk_buff *skb)
 
 	if (ifindex == LOOPBACK_IFINDEX)
 		return;
+	if (BPF_CORE_READ_BITFIELD(skb, pkt_type) == PACKET_LOOPBACK)
+		return; /* what this machine itself sent to many comes by here as if received */
 	wire = bpf_map_lookup_elem(&wires, &ifindex);
 	if (wire && netns_of_device(device) == settings.own_netns)
 		add_to_wire(skb, &packet, wire, ifindex, INGRESS);
