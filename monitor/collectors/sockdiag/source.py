@@ -114,7 +114,9 @@ class SockDiag(Closing):
         self._failed = False
         self._ends = _subscribe()
         self._stop = os.eventfd(0, os.EFD_CLOEXEC)
-        self._thread = threading.Thread(target=self._listen, name="sockdiag")
+        self._thread = threading.Thread(
+            target=self._listen, name="sockdiag", daemon=True
+        )
         try:
             self._places.refresh()
             self._ledger.begin(_dump(), self._places.ifindex)
