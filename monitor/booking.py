@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 from monitor import networks
 from monitor.counters import Outcome
-from monitor.store.batch import RemoteHour
-from monitor.store.pending import HOUR_S
 from monitor.usage import Bill, Interval, Share, Traffic
 
 if TYPE_CHECKING:
@@ -128,8 +126,4 @@ class Booking:
             amounts: bytes received and sent.
         """
         if isinstance(self._when, Interval):
-            hour_s = self._when.to_s - self._when.to_s % HOUR_S
-            key = RemoteHour(hour_s, application, remote)
-            known = self._pending.batch.remotes
-            rx_bytes, tx_bytes = known.get(key, (0, 0))
-            known[key] = (rx_bytes + amounts[0], tx_bytes + amounts[1])
+            self._pending.add_remote(self._when.to_s, application, remote, amounts)

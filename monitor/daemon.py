@@ -109,6 +109,7 @@ class Daemon:
         parts.callback(self._let_go)
         self._presence = parts.enter_context(Presence(os.environ))
         self._recorder = self._begin()
+        self._recorder.keep_remotes(self._config.remotes.kept_s)
         tick_s = self._config.sampling.tick_s
         self._timer = parts.enter_context(clock.BoottimeTimer(tick_s))
         self._calendar: Calendar | None = None
@@ -205,6 +206,7 @@ class Daemon:
         else:
             self.sampler.rules = self._rules()
             self.watch.reload(self._config)
+            self._recorder.keep_remotes(self._config.remotes.kept_s)
             self._timer.set_interval(self._config.sampling.tick_s)
             log.info("configuration reloaded")
         sdnotify.notify("READY=1")
@@ -212,7 +214,7 @@ class Daemon:
     def _start_calendar(self, parts: ExitStack) -> None:
         zone = local_zone(os.environ)
         now = datetime.fromtimestamp(clock.now_s(), zone)
-        jobs = calendar_jobs(self.store, self._config, zone)
+        jobs = calendar_jobs(self.store, lambda: self._config, zone)
         self._calendar = Calendar(jobs, zone, now)
         parts.callback(self._calendar.close)
 

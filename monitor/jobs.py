@@ -69,27 +69,38 @@ def purge_all(store: Store, limits: Limits, max_rows: int = MOST_ROWS) -> None:
             break
 
 
-def calendar_jobs(store: Store, config: Config, zone: ZoneInfo) -> list[CalendarJob]:
-    """All calendar jobs of a daemon.
-
-    Args:
-        store: the database.
-        config: limits of retention, and how many backups are kept.
-        zone: whose days the daily roll-up follows.
-    """
-    limits = Limits(
+def _limits(config: Config) -> Limits:
+    return Limits(
         slots_s=config.retention.slots_s,
         hours_s=config.retention.hours_s,
         processes_s=config.retention.processes_s,
         size_bytes=config.store.size_limit_bytes,
+        remotes_s=config.remotes.kept_s,
+        remotes_top=config.remotes.top,
     )
-    keep = config.store.backups
+
+
+def calendar_jobs(
+    store: Store, config: Callable[[], Config], zone: ZoneInfo
+) -> list[CalendarJob]:
+    """All calendar jobs of a daemon.
+
+    Args:
+        store: the database.
+        config: limits of retention, and how many backups are kept; asked at each run,
+            for a reload may have changed it.
+        zone: whose days the daily roll-up follows.
+    """
+
+    def backup() -> None:
+        if keep := config().store.backups:
+            back_up(store, clock.now_s(), keep)
+
     jobs: list[tuple[str, str, int, Callable[[], object]]] = [
         ("roll-up", "*", 1, lambda: roll_up(store, clock.now_s(), zone)),
-        ("retention", "*", 11, lambda: purge_all(store, limits)),
+        ("retention", "*", 11, lambda: purge_all(store, _limits(config()))),
+        ("backup", "3", 30, backup),
     ]
-    if keep:
-        jobs.append(("backup", "3", 30, lambda: back_up(store, clock.now_s(), keep)))
     return [
         CalendarJob(name, hour, minute, _careful(name, work))
         for name, hour, minute, work in jobs

@@ -69,6 +69,19 @@ class Recorder:
         # Also when the store failed: a person must hear of it all the same.
         self._watch.tell(changes)
 
+    def keep_remotes(self, kept_s: int) -> None:
+        """Begin or end to remember networks at the other end.
+
+        Args:
+            kept_s: how long they are kept; 0 for not at all.
+        """
+        if kept_s and self.sampler.rows is None:
+            log.warning("the networks that programs talk to are not seen by this tier")
+        try:
+            self.sampler.keep_remotes(kept_s)
+        except SourceError as error:
+            log.error("%s", error)  # noqa: TRY400 - a sentence, no traceback
+
     def flush(self) -> bool:
         """Commit what is pending; on failure it stays pending and is said once.
 

@@ -246,6 +246,26 @@ class Sampler:
                 booking.remote(recognise(self.rows.find(owner)), remote, amounts)
         return rows
 
+    def keep_remotes(self, kept_s: int) -> None:
+        """Begin or end to remember networks at the other end.
+
+        What a killed daemon had taken from the kernel and not flushed is missing: at
+        most one flush. Unlike the sums, it has no checkpoint to go on from.
+
+        Args:
+            kept_s: how long they are kept; 0 for not at all: then those that wait for
+                a flush are forgotten, and the flush drops those of the store.
+
+        Raises:
+            SourceError: the kernel refused; the store follows all the same.
+        """
+        self.remotes = kept_s > 0
+        self.pending.batch.remotes_kept_s = kept_s
+        if not self.remotes:
+            self.pending.batch.remotes.clear()
+        if self.rows is not None:
+            self.rows.count_remotes(on=self.remotes)
+
     def _remember(
         self, devices: Mapping[int, DeviceCounters], links: Mapping[int, Link]
     ) -> None:

@@ -8,6 +8,7 @@ a row anew, and finds its owner in the memory of those that went last.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from monitor.attribution import nobody
@@ -200,12 +201,28 @@ class SocketRows:
     def remotes(self) -> Iterator[tuple[tuple[Owner, str], tuple[int, int]]]:
         """Bytes received and sent by owner and network at the other end.
 
+        The kernel forgets them with that. They are a memory and no part of any sum: a
+        refusal must not stop a tick, of which the sums are booked already.
+        """
+        if self._source.wires is None:
+            return
+        with suppress(SourceError):
+            for (owner, network), amounts in self._source.wires.take_remotes().items():
+                yield (owner, str(network)), amounts
+
+    def count_remotes(self, *, on: bool) -> None:
+        """Begin or end to count by that network; whatever the kernel still has goes.
+
+        Args:
+            on: whether to.
+
         Raises:
             SourceError: the kernel refused.
         """
         if self._source.wires is not None:
-            for (owner, network), amounts in self._source.wires.take_remotes().items():
-                yield (owner, str(network)), amounts
+            self._source.wires.set_remotes(on=on)
+            if not on:
+                self._source.wires.take_remotes()
 
     def set_mtus(self, links: Iterable[Link]) -> None:
         """Tell the kernel's side how large fragments are, where that changed."""

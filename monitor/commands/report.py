@@ -20,7 +20,9 @@ from monitor.usage import Interval
 from monitor.views.as_csv import as_csv
 from monitor.views.as_json import as_json
 from monitor.views.periods import CYCLE, RUN, find_zone, parse_period, parse_since
-from monitor.views.report import SUBJECTS, Question, read_report
+from monitor.views.question import NAMED, Question
+from monitor.views.remotes import LONGEST, REMOTE, read_remotes
+from monitor.views.report import SUBJECTS, read_report
 from monitor.views.table import terminal_layout
 from monitor.views.text import as_text
 from monitor.zones import local_zone
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
     from monitor.commands.options import Setup
     from monitor.plans import Plan
     from monitor.store.engine import Store
-    from monitor.views.report import Report
 
 _PERIOD = "today"
 _NONE = "Make one with: esimmon setup"
@@ -40,10 +41,10 @@ _NONE = "Make one with: esimmon setup"
 @click.command("report")
 @click.option(
     "--by",
-    type=click.Choice(SUBJECTS),
+    type=click.Choice((*SUBJECTS, REMOTE)),
     default=SUBJECTS[0],
     show_default=True,
-    help="What the rows are about.",
+    help="What the rows are about; remote: networks that programs talked to lately.",
 )
 @click.option(
     "--period",
@@ -55,6 +56,14 @@ _NONE = "Make one with: esimmon setup"
     "--since",
     metavar="X",
     help='From X up to now: a time such as "2h", a date, or "cycle".',
+)
+@click.option(
+    "--app",
+    "applications",
+    metavar="PATTERN",
+    multiple=True,
+    help='Only programs with such a name, as "fire*" (repeatable); by application, '
+    "process or remote.",
 )
 @click.option("--plan", "plan_id", metavar="NAME", help="Only what this plan pays for.")
 @click.option(
@@ -79,6 +88,7 @@ def command(  # noqa: PLR0913 - one argument an option
     by: str,
     period: str | None,
     since: str | None,
+    applications: tuple[str, ...],
     plan_id: str | None,
     interfaces: tuple[str, ...],
     top: int | None,
@@ -87,15 +97,23 @@ def command(  # noqa: PLR0913 - one argument an option
 ) -> None:
     """Show who moved which bytes; the rows add up to the interface's counter.
 
+    By remote they are networks, /24 of IPv4 and /48 of IPv6, and no part of any sum:
+    a memory of some hours, off unless [remotes] of the configuration turns it on.
+    They have no names, since asking for those would leave this machine.
+
     \b
     esimmon report                                   today, by application
     esimmon report --period last-night --by process
     esimmon report --since 2h --top 5
     esimmon report --period cycle --by plan
+    esimmon report --by remote --app "fire*"
     esimmon report --period 2025-05 --by day --tz Asia/Kathmandu --csv
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
     if period is not None and since is not None:
         raise UsageError("--period and --since exclude each other: give one of them.")
+    _insist_on_subject(by, named=bool(applications), placed=bool(plan_id or interfaces))
+    if by == REMOTE and period is None:
+        since = since or LONGEST
     plans = plans_of(setup.config.plans, local_zone(os.environ))
     plan = None if plan_id is None else _named(plans, plan_id)
     zone = find_zone(tz)
@@ -115,10 +133,28 @@ def command(  # noqa: PLR0913 - one argument an option
             top=top,
             plans=plans,
             plan=plan,
+            applications=applications,
         )
-        report = read_report(store, question)
+        text = _written(store, question, output_format)
     # Named, because click takes ASCII for a mistake and writes UTF-8 instead.
-    click.echo(_written(report, output_format), file=sys.stdout)
+    click.echo(text, file=sys.stdout)
+
+
+def _insist_on_subject(by: str, *, named: bool, placed: bool) -> None:
+    """Refuse a filter that means nothing for these rows.
+
+    Args:
+        by: what the rows are about.
+        named: whether only some applications are meant.
+        placed: whether only some interfaces or a plan are.
+
+    Raises:
+        UsageError: it does.
+    """
+    if by == REMOTE and placed:
+        raise UsageError("--by remote is over all interfaces: no --plan, --interface.")
+    if named and by not in (*NAMED, REMOTE):
+        raise UsageError(f"--app goes with --by {', '.join(NAMED)} and {REMOTE} only.")
 
 
 def _chosen(period: str, since: str | None, zone: ZoneInfo) -> Interval | None:
@@ -192,9 +228,12 @@ def _last_run(store: Store) -> Interval:
     return Interval(run.from_s, run.to_s + 1)
 
 
-def _written(report: Report, output_format: str) -> str:
+def _written(store: Store, question: Question, output_format: str) -> str:
+    layout = terminal_layout(sys.stdout, os.environ)
+    if question.by == REMOTE:
+        now_s = clock.now_s()
+        return read_remotes(store, question, now_s).written(output_format, layout)
+    report = read_report(store, question)
     if output_format == "json":
         return as_json(report)
-    if output_format == "csv":
-        return as_csv(report)
-    return as_text(report, terminal_layout(sys.stdout, os.environ))
+    return as_csv(report) if output_format == "csv" else as_text(report, layout)

@@ -167,6 +167,10 @@ def _introduction(daemon: Daemon) -> list[str]:
     if daemon.sampler.note:
         lines.append(f"              {visible(daemon.sampler.note)}")
     lines += _about_programs(daemon.tier, tick)
+    if daemon.sampler.remotes:
+        lines.append(
+            "              the networks they talk to are remembered: [remotes]"
+        )
     lines.append(f"  store       {visible(str(daemon.setup.store))}")
     document = daemon.watch.document()
     if document is not None and document["plans"]:

@@ -28,6 +28,7 @@ _MISSING = "nothing"
 _KINDS = {
     "object": "a table",
     "array": "a list",
+    "bool": "true or false",
     "int": "a whole number",
     "str": "text in quotes",
 }

@@ -87,6 +87,25 @@ class Background(Struct, frozen=True, forbid_unknown_fields=True):
     allow: tuple[NamePattern, ...] = ()
 
 
+class Remotes(Struct, frozen=True, forbid_unknown_fields=True):
+    """The memory of the networks that programs talked to.
+
+    Attributes:
+        enabled: whether there is one.
+        keep_s: how long.
+        top: networks of each application and hour, once the hour is over.
+    """
+
+    enabled: bool = False
+    keep_s: Duration = field(default=Duration(_DAY_S), name="keep")
+    top: int = 20
+
+    @property
+    def kept_s(self) -> int:
+        """How long they are kept; 0 for not at all."""
+        return self.keep_s if self.enabled else 0
+
+
 class Config(Struct, frozen=True, forbid_unknown_fields=True):
     """The whole file; a missing table or key has its default."""
 
@@ -95,6 +114,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     retention: Retention = Retention()
     sampling: Sampling = Sampling()
     background: Background = Background()
+    remotes: Remotes = Remotes()
     plans: tuple[PlanTable, ...] = field(default=(), name="plan")
 
 
@@ -111,7 +131,7 @@ def out_of_limits(config: Config) -> tuple[str, str] | None:
     if fault is not None:
         return f"plan[{fault.position}].{fault.key}", fault.allowed
     sampling, kept, store = config.sampling, config.retention, config.store
-    background = config.background
+    background, remotes = config.background, config.remotes
     for key, value, least, most in (
         ("store.size_limit", store.size_limit_bytes, 10 * _MB, 1_000_000 * _MB),
         ("store.backups", store.backups, 0, 365),
@@ -122,6 +142,8 @@ def out_of_limits(config: Config) -> tuple[str, str] | None:
         ("sampling.flush", sampling.flush_s, sampling.tick_s, 10 * _MINUTE_S),
         ("background.rate", background.rate_bytes, 1000, 1000 * _GB),
         ("background.within", background.within_s, _MINUTE_S, _DAY_S),
+        ("remotes.keep", remotes.keep_s, 60 * _MINUTE_S, 7 * _DAY_S),
+        ("remotes.top", remotes.top, 1, 1000),
     ):
         if not least <= value <= most:
             return key, f"from {_as(value, least)} to {_as(value, most)}"

@@ -61,6 +61,8 @@ def _copy(source: Path, target: Path) -> str:
             closing(connect(target, "rw")) as writing,
         ):
             reading.backup(writing)
+            # Whom programs talked to is a memory of some hours, not of many days.
+            writing.execute("DELETE FROM remote_hours")
             # The copy says that it has a log; without one anybody can open it.
             writing.execute("PRAGMA journal_mode = DELETE")
     except sqlite3.Error as error:

@@ -7,7 +7,7 @@ A batch is complete by itself: the increments and the absolute counters they cam
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from monitor.alerts import Change, Delivery
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     )
     from monitor.wire import Calibration
     from monitor.wire import Reading as WireReading
+
+OTHER: Final = "other"
+"""In place of a network: all those that are not kept by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class RemoteHour(NamedTuple):
     Attributes:
         hour_s: beginning of a clock hour, UTC.
         application: whose bytes.
-        remote: the network: a /24 of IPv4, a /48 of IPv6.
+        remote: the network: a /24 of IPv4, a /48 of IPv6; or `OTHER`.
     """
 
     hour_s: int
@@ -115,6 +118,8 @@ class Batch:
         calibrations: by device, as far as something new was learned.
         remotes: bytes received and sent by hour, application and the network at the
             other end.
+        remotes_kept_s: how long such rows are kept from now on; 0 for not at all, then
+            those that are there go. None when nothing changed.
         events: in order of time.
         alerts: raised, noted and cleared, in this order.
         delivered: what became of telling alerts.
@@ -135,6 +140,7 @@ class Batch:
     wire: WireReading | None = None
     calibrations: dict[str, Calibration] = field(default_factory=dict)
     remotes: dict[RemoteHour, tuple[int, int]] = field(default_factory=dict)
+    remotes_kept_s: int | None = None
     events: list[Event] = field(default_factory=list)
     alerts: list[Change] = field(default_factory=list)
     delivered: list[Delivery] = field(default_factory=list)

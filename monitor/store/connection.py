@@ -50,6 +50,8 @@ def connect(path: Path, mode: str, *, busy_s: float = BUSY_S) -> sqlite3.Connect
         if mode == "rw":
             # FULL: a flush that was reported as done survives a power cut.
             connection.execute("PRAGMA synchronous = FULL")
+            # What was deleted is in no free page, of this file or of a copy of it.
+            connection.execute("PRAGMA secure_delete = ON")
             connection.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT_BYTES}")
         else:
             connection.execute("PRAGMA query_only = ON")

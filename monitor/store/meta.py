@@ -27,6 +27,9 @@ SPANS_PURGED_TO_S = "spans_purged_to_s"
 HOURS_PURGED_TO_S = "hours_purged_to_s"
 """Hours before this second are dropped: their days are what is left of them."""
 
+REMOTES_KEPT_S = "remotes_kept_s"
+"""How long networks at the other end are kept; 0 or absent for not at all."""
+
 _PUT = insert(META)
 _PUT = _PUT.on_conflict_do_update(
     index_elements=["key"], set_={"value": _PUT.excluded.value}

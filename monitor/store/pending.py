@@ -7,9 +7,18 @@ does.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from monitor.store.batch import Batch, Event, ProcessHour, ProcessRow, Unplaced
+from monitor.store.batch import (
+    OTHER,
+    Batch,
+    Event,
+    ProcessHour,
+    ProcessRow,
+    RemoteHour,
+    Unplaced,
+)
 from monitor.usage import Bill, BootInterval, Interval, Traffic, cut, slot_marks
 
 if TYPE_CHECKING:
@@ -21,6 +30,10 @@ HOUR_S: Final = 3600
 MOST_SHARES: Final = 50_000
 MOST_PROCESSES: Final = 20_000
 MOST_UNPLACED: Final = 20_000
+MOST_REMOTES: Final = 20_000
+"""Beyond it every further network is `OTHER`, of which each application has one."""
+MOST_NETWORKS: Final = 1000
+"""Networks at the other end that an application has by themselves."""
 
 
 class Pending:
@@ -34,6 +47,7 @@ class Pending:
         """
         self.batch = Batch()
         self.more_marks: Callable[[Interval], Iterable[int]] = lambda _: ()
+        self._networks: Counter[Application] = Counter()
         self._overflowed = False
 
     def add_bill(
@@ -74,7 +88,7 @@ class Pending:
             key = (piece, attachment, share)
             if not part or (
                 key not in self.batch.explanation
-                and self._full(len(self.batch.explanation), MOST_SHARES, when)
+                and self._full(len(self.batch.explanation), MOST_SHARES, when.to_s)
             ):
                 continue
             before = self.batch.explanation.get(key, Traffic())
@@ -101,7 +115,8 @@ class Pending:
             key = ProcessHour(piece.from_s // HOUR_S * HOUR_S, *hour_of)
             before = self.batch.processes.get(key)
             if before is None:
-                if not self._full(len(self.batch.processes), MOST_PROCESSES, when):
+                rows = len(self.batch.processes)
+                if not self._full(rows, MOST_PROCESSES, when.to_s):
                     self.batch.processes[key] = ProcessRow(piece, comm, part)
                 continue
             self.batch.processes[key] = ProcessRow(
@@ -113,6 +128,29 @@ class Pending:
                 before.traffic + part,
             )
 
+    def add_remote(
+        self, at_s: int, application: Application, remote: str, amounts: tuple[int, int]
+    ) -> None:
+        """Remember a network at the other end; that is no part of any sum.
+
+        Args:
+            at_s: UTC second; its clock hour has the bytes.
+            application: whose bytes.
+            remote: the network.
+            amounts: bytes received and sent.
+        """
+        known = self.batch.remotes
+        key = RemoteHour(at_s - at_s % HOUR_S, application, remote)
+        own = self._networks[application]
+        if key not in known and (own >= MOST_NETWORKS or len(known) >= MOST_REMOTES):
+            key = key._replace(remote=OTHER)
+        if key not in known:
+            if self._full(len(known), 2 * MOST_REMOTES, at_s):
+                return
+            self._networks[application] += 1
+        rx_bytes, tx_bytes = known.get(key, (0, 0))
+        known[key] = (rx_bytes + amounts[0], tx_bytes + amounts[1])
+
     def add_event(self, at_s: int, kind: str, detail: str) -> None:
         """Note something that a person may ask about."""
         self.batch.events.append(Event(at_s, kind, detail))
@@ -123,6 +161,7 @@ class Pending:
             self.batch,
             Batch(sockets_instance=self.batch.sockets_instance),
         )
+        self._networks.clear()
         self._overflowed = False
         return done
 
@@ -131,11 +170,11 @@ class Pending:
         self.batch.cuts.update(more)
         return [*slot_marks(when), *more]
 
-    def _full(self, rows: int, most: int, when: Interval) -> bool:
+    def _full(self, rows: int, most: int, at_s: int) -> bool:
         if rows < most:
             return False
         if not self._overflowed:
             self._overflowed = True
             detail = f"more than {most} rows wait for the store: details are left out"
-            self.add_event(when.to_s, "overflow", detail)
+            self.add_event(at_s, "overflow", detail)
         return True

@@ -3,7 +3,8 @@
 Spans go when their hour and its day are summed, hours when their day is; days stay for
 ever. The mark of how far was dropped moves in the same transaction as the first row
 goes, so that no query ever sums half an hour. Rows of processes go after a week, and
-beyond a number the smallest melt into one row for each application.
+beyond a number the smallest melt into one row for each application. Networks at the
+other end go after some hours, and the small ones of an hour when it is over.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from monitor.store import alerts, dropping, sizecap
+from monitor.store import alerts, dropping, remotes, sizecap
 from monitor.store.melting import Melting
 from monitor.store.schema import ALERT_MARKS, ALERTS, EVENTS
 
@@ -42,6 +43,8 @@ class Limits:
         processes_s: rows of processes.
         size_bytes: of the database without its free pages and its log.
         process_rows: the most rows of processes.
+        remotes_s: networks at the other end; 0 for not at all.
+        remotes_top: of them, for each application and hour that is over.
     """
 
     slots_s: int = 62 * _DAY_S
@@ -49,6 +52,8 @@ class Limits:
     processes_s: int = 7 * _DAY_S
     size_bytes: int = 200_000_000
     process_rows: int = 50_000
+    remotes_s: int = 0
+    remotes_top: int = 20
 
 
 @dataclass(slots=True)
@@ -57,7 +62,7 @@ class Purged:
 
     Attributes:
         dropped: rows by table, without those that hung on them; `melted` are rows of
-            processes that went into another row.
+            processes, `folded` those of networks, that went into another row.
         more: whether it stopped because it had done enough; run it again.
         over_size: whether the database is larger than it may be although everything
             went that may go.
@@ -100,6 +105,8 @@ def _steps(now_s: int, limits: Limits) -> dict[str, Step]:
     slots_s = now_s - limits.slots_s
     hours_s = now_s - limits.hours_s
     processes_s = now_s - limits.processes_s
+    # Those of an hour that goes on count as kept at least until it is over.
+    remotes_s = now_s - limits.remotes_s
     old_events = EVENTS.c.at_s < hours_s
     old_alerts = ALERTS.c.cleared_s < hours_s
     old_marks = alerts.old_marks(hours_s)
@@ -108,6 +115,8 @@ def _steps(now_s: int, limits: Limits) -> dict[str, Step]:
         "hours": lambda c, n: dropping.drop_hours(c, hours_s, n),
         "process_hours": lambda c, _: dropping.drop_process_hours(c, processes_s),
         "melted": Melting(limits.process_rows).step,
+        "remote_hours": lambda c, _: remotes.drop_oldest(c, remotes_s),
+        "folded": lambda c, n: remotes.fold_hours(c, now_s, limits.remotes_top, n),
         "processes": dropping.drop_processes,
         "applications": dropping.drop_applications,
         "events": lambda c, n: dropping.drop(c, EVENTS, old_events, n),

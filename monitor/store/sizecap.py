@@ -1,8 +1,8 @@
 """The size of the database has a cap, and an order in which things go.
 
-First rows of processes older than a day, then spans older than two days, hours older
-than a month, and explanations of days older than two months: each from the oldest on.
-The bill of a day never goes.
+First networks at the other end, then rows of processes older than a day, spans older
+than two days, hours older than a month, and explanations of days older than two
+months: each from the oldest on. The bill of a day never goes.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, select
 
-from monitor.store import dropping
+from monitor.store import dropping, remotes
 from monitor.store.connection import connect
 from monitor.store.faults import explained
 from monitor.store.schema import DAYS_EXPLANATION, HOURS, SPANS
@@ -53,6 +53,7 @@ def drop_oldest(store: Store, now_s: int) -> tuple[str, int]:
         StoreError: nothing went.
     """
     for kind, step in (
+        ("remote_hours", remotes.drop_oldest),
         ("process_hours", _process_hours),
         ("spans", _spans),
         ("hours", _hours),

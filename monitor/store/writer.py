@@ -280,6 +280,8 @@ class Writer(Closing):
         facts = {meta.CHECKPOINT_BOOT_ID: self._boot_id}
         if batch.sockets_instance:
             facts[meta.SOCKETS_INSTANCE] = batch.sockets_instance
+        if batch.remotes_kept_s is not None:
+            facts[meta.REMOTES_KEPT_S] = str(batch.remotes_kept_s)
         if trusted:
             known_s = meta.number(self._facts, meta.LAST_TRUSTED_S)
             facts[meta.LAST_TRUSTED_S] = str(max(known_s, at_s))

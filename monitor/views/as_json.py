@@ -31,6 +31,7 @@ def as_json(report: Report) -> str:
             "timezone": str(question.zone),
             "by": question.by,
             "plan": question.plan.id if question.plan else None,
+            "app": list(question.applications),
             "l3": report.l3,
             "store": str(report.store),
             "counted_from": utc(recorded.from_s) if recorded else None,

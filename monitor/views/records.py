@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from monitor.store.engine import Store
     from monitor.store.queries import InterfaceBill
     from monitor.usage import Traffic
-    from monitor.views.report import Question
+    from monitor.views.question import Question
 
 IN_TIME = ("hour", "day")
 """Subjects that are parts of the period."""

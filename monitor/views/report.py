@@ -9,26 +9,23 @@ from __future__ import annotations
 import os
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from monitor.plans.model import payer
 from monitor.store import queries
 from monitor.usage import Bill, Interval, Traffic, total
 from monitor.views import subjects
 from monitor.views.records import IN_TIME, read_records
 from monitor.views.rows import UNATTRIBUTED, fold_smallest
-from monitor.views.titles import find_entries, shown_titles
+from monitor.views.titles import find_entries, shown_titles, titles_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-    from zoneinfo import ZoneInfo
 
-    from monitor.plans import Plan
     from monitor.store.engine import Store
     from monitor.store.queries import Gap
+    from monitor.views.question import Question
     from monitor.views.rows import Row
     from monitor.views.subjects import Records
     from monitor.views.titles import Entries
@@ -43,47 +40,8 @@ SUBJECTS = (
     "hour",
     "day",
 )
-"""What `--by` takes."""
+"""What the rows of a report can be about."""
 EXACT, ESTIMATED = "exact", "estimated"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """What a report is about.
-
-    Attributes:
-        period: half-open, UTC seconds.
-        zone: whose hours and days are meant, and in which times are shown.
-        by: one of `SUBJECTS`.
-        interfaces: shell patterns; empty for the billed ones.
-        top: how many subjects to keep; None for all.
-        plans: in the order in which they are asked who pays.
-        plan: only what this one pays for.
-    """
-
-    period: Interval
-    zone: ZoneInfo
-    by: str = "application"
-    interfaces: tuple[str, ...] = ()
-    top: int | None = None
-    plans: tuple[Plan, ...] = ()
-    plan: Plan | None = None
-
-    def covers(self, interface: str, *, billed: bool) -> bool:
-        """Whether an interface is meant.
-
-        Args:
-            interface: its name.
-            billed: whether it is part of the bill.
-
-        Returns:
-            True for a match; without patterns, for the billed ones.
-        """
-        if self.plan is not None and payer(self.plans, interface) is not self.plan:
-            return False
-        if not self.interfaces:
-            return billed
-        return any(fnmatchcase(interface, pattern) for pattern in self.interfaces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,14 +152,15 @@ def read_report(store: Store, question: Question) -> Report:
     """
     recorded = queries.recorded(store)
     records = read_records(store, question, recorded)
+    entries = find_entries(records.explanation, os.environ)
     report = report_of(
         records,
-        question,
+        replace(question, titles=titles_of(entries)),
         gaps=tuple(queries.gaps(store, question.period)),
         store=store.path,
         recorded=recorded,
     )
-    return replace(report, entries=find_entries(records.explanation, os.environ))
+    return replace(report, entries=entries)
 
 
 def report_of(
@@ -276,7 +235,9 @@ def _rows(records: Records, question: Question) -> list[Row]:
         "hour": subjects.by_part,
         "day": subjects.by_part,
     }
-    rows = makers[question.by](records)
+    rows = [
+        row for row in makers[question.by](records) if question.names(row.application)
+    ]
     if question.top is not None:
         rows = fold_smallest(rows, question.top)
     if question.by in IN_TIME:

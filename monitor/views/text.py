@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-import textwrap
 from collections import defaultdict
-from datetime import datetime, time
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from monitor.units import format_duration, format_share, format_size
-from monitor.usage import Traffic
+from monitor.usage import Traffic, total
 from monitor.views.facts import user_name
 from monitor.views.names import visible
 from monitor.views.periods import find_zone
-from monitor.views.report import ESTIMATED, EXACT, Question, read_report
+from monitor.views.phrases import date_text, period_text, store_sentence, wrapped
+from monitor.views.question import Question
+from monitor.views.report import ESTIMATED, EXACT, read_report
 from monitor.views.rows import OTHER_PROCESSES, OTHERS
 from monitor.views.table import Layout, Line, table, terminal_layout
 
@@ -75,12 +76,7 @@ def as_text(report: Report, layout: Layout) -> str:
     if any(row.traffic for row in report.rows):
         lines += [*_body(report, layout), ""]
     for sentence in _footer(report):
-        lines += textwrap.wrap(
-            visible(sentence),
-            layout.width,
-            subsequent_indent="  ",
-            break_on_hyphens=False,
-        )
+        lines += wrapped(sentence, layout)
     return "\n".join(lines)
 
 
@@ -108,7 +104,8 @@ def _body(report: Report, layout: Layout) -> list[str]:
         for label in labels
     ]
     blanks = ("",) * (len(header) - 1)
-    lines.append(Line(("total", *blanks, *_numbers(whole, whole))))
+    shown = total(sums.values()) if report.question.applications else whole
+    lines.append(Line(("total", *blanks, *_numbers(shown, whole))))
     return table((*header, *_SHARES), lines, layout, texts=len(header))
 
 
@@ -162,49 +159,46 @@ def _part(interval: Interval, report: Report) -> str:
     zone = report.question.zone
     local = datetime.fromtimestamp(interval.from_s, zone)
     if report.question.by == "day":
-        return f"{local:%a} {_date(local)}"
+        return f"{local:%a} {date_text(local)}"
     name = f" {local:%Z}" if local.fold else ""
-    return f"{_date(local)} {local:%H:%M}{name}"
-
-
-def _date(local: datetime) -> str:
-    return f"{local.day} {local:%b} {local.year:04}"
-
-
-def _clock(local: datetime) -> str:
-    return f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"
+    return f"{date_text(local)} {local:%H:%M}{name}"
 
 
 def _title(report: Report) -> str:
-    question = report.question
-    zone, (from_s, to_s) = question.zone, question.period
-    start, end = (datetime.fromtimestamp(at_s, zone) for at_s in (from_s, to_s))
-    if start.time() == end.time() == time():
-        last = datetime.fromtimestamp(to_s - 1, zone)
-        when = " - ".join(dict.fromkeys([_date(start), _date(last)]))
-    else:
-        day = "" if start.date() == end.date() else f"{_date(end)} "
-        when = f"{_date(start)} {_clock(start)} - {day}{_clock(end)}"
+    when = period_text(report.question.period, report.question.zone)
     names = ", ".join(interface.name for interface in report.interfaces)
-    return visible(f"{when} ({zone})  {names}".rstrip())
+    return visible(f"{when}  {names}".rstrip())
 
 
 def _nothing(report: Report) -> str:
     if report.recorded is None:
         return "Nothing is recorded yet. Start counting with: esimmon run"
+    if report.interfaces and report.question.applications:
+        return "Nothing that fits --app moved bytes in this period."
     if report.interfaces:
         return "No bytes were moved in this period."
     which = "such" if report.question.interfaces else "billed"
     begin = datetime.fromtimestamp(report.recorded.from_s, report.question.zone)
     return (
         f"Nothing is recorded of {which} interfaces in this period; records begin "
-        f"{_date(begin)} {begin:%H:%M}."
+        f"{date_text(begin)} {begin:%H:%M}."
     )
 
 
 def _footer(report: Report) -> Iterator[str]:
     if not any(row.traffic for row in report.rows):
         yield _nothing(report)
+    yield from _whole_sentences(report)
+    yield from _gap_sentences(report)
+    yield store_sentence(report.store, report.recorded, report.question.zone)
+
+
+def _whole_sentences(report: Report) -> Iterator[str]:
+    """What the rows add up to, or are a part of."""
+    if report.question.applications:
+        names = ", ".join(report.question.applications)
+        yield f"only {names}; everything together is {_both(report.total.l3)}"
+        return
     for interface in report.interfaces:
         yield _counter_sentence(interface)
         if interface.local:
@@ -213,15 +207,6 @@ def _footer(report: Report) -> Iterator[str]:
                 "and is in no plan"
             )
     yield from _coverage_sentence(report)
-    yield from _gap_sentences(report)
-    yield _store_sentence(report)
-
-
-def _store_sentence(report: Report) -> str:
-    if report.recorded is None:
-        return f"store {report.store}"
-    last = datetime.fromtimestamp(report.recorded.to_s, report.question.zone)
-    return f"store {report.store}, counted until {_date(last)} {last:%H:%M:%S}"
 
 
 def _counter_sentence(interface: InterfaceTotal) -> str:
@@ -255,11 +240,11 @@ def _gap_sentences(report: Report) -> Iterator[str]:
             datetime.fromtimestamp(at_s, report.question.zone) for at_s in gap.interval
         )
         same_day = start.date() == end.date()
-        shown_end = f"{end:%H:%M}" if same_day else f"{_date(end)} {end:%H:%M}"
+        shown_end = f"{end:%H:%M}" if same_day else f"{date_text(end)} {end:%H:%M}"
         length_s = gap.interval.to_s - gap.interval.from_s
         why = "daemon stopped" if gap.clean else "daemon killed, or no power"
         yield (
-            f"gap {_date(start)} {start:%H:%M} - {shown_end} "
+            f"gap {date_text(start)} {start:%H:%M} - {shown_end} "
             f"({format_duration(length_s)}): {why}"
         )
     more = len(report.gaps) - _MOST_GAPS

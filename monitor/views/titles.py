@@ -7,24 +7,34 @@ reader may speak another language than the daemon.
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from monitor.collectors.desktop_entries import Entry, collect, find_places, languages
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from monitor.store.queries import ExplanationRow
-
 _WITH_ENTRY: Final = ("desktop", "flatpak", "snap")
 Entries = dict[str, Entry]
 
 
-def find_entries(rows: Iterable[ExplanationRow], environ: Mapping[str, str]) -> Entries:
+class Named(Protocol):
+    """A row that has an application."""
+
+    @property
+    def application(self) -> str | None:
+        """Its name."""
+
+    @property
+    def app_kind(self) -> str:
+        """Its kind."""
+
+
+def find_entries(rows: Iterable[Named], environ: Mapping[str, str]) -> Entries:
     """Desktop entries of the applications that have one, by their name.
 
     Args:
-        rows: of the explanation.
+        rows: as the store has them.
         environ: of the reader: where entries are, and which languages are read.
 
     Returns:
@@ -39,6 +49,11 @@ def find_entries(rows: Iterable[ExplanationRow], environ: Mapping[str, str]) -> 
     return {name: entry for name, entry in found.items() if entry is not None}
 
 
+def titles_of(entries: Entries) -> dict[str, str]:
+    """What people know applications by, where a desktop entry says so."""
+    return {name: entry.name for name, entry in entries.items() if entry.name}
+
+
 def shown_titles(entries: Entries, others: Iterable[str]) -> dict[str, str]:
     """What to call applications in a text where each must be told from the others.
 
@@ -50,7 +65,7 @@ def shown_titles(entries: Entries, others: Iterable[str]) -> dict[str, str]:
         By name: the title alone, or with the name where two have the same title; no
         title that looks like one of the reasons, which are in parentheses.
     """
-    titles = {name: entry.name for name, entry in entries.items() if entry.name}
+    titles = titles_of(entries)
     taken = Counter(titles.values()) + Counter(set(others) - titles.keys())
     return {
         name: title if taken[title] == 1 else f"{title} ({name})"

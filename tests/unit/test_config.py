@@ -62,6 +62,12 @@ def test_sizes_and_durations_are_text_with_units() -> None:
     assert config.retention == Config().retention
 
 
+def test_networks_at_the_other_end_are_kept_only_when_that_is_turned_on() -> None:
+    assert Config().remotes.kept_s == 0
+    config = parse_config("remotes.enabled = true\nremotes.keep = '2 h'", "file")
+    assert config.remotes.kept_s == 7200
+
+
 def test_what_is_shown_reads_back_as_the_same_values() -> None:
     config = parse_config(
         """
@@ -69,12 +75,13 @@ def test_what_is_shown_reads_back_as_the_same_values() -> None:
         store.path = "/data/\\u007f \\n.db"
         store.size_limit = "123456789 B"
         retention.processes = "36 h"
+        remotes.enabled = true
         """,
         "file",
     )
     assert parse_config(as_toml(config), "shown") == config
     marked = [line for line in as_toml(config).splitlines() if line.endswith("# set")]
-    assert len(marked) == 4
+    assert len(marked) == 5
 
 
 @pytest.mark.parametrize(
@@ -114,6 +121,9 @@ def test_what_is_shown_reads_back_as_the_same_values() -> None:
             "[retention]\nslots = '500 days'",
             'retention.hours = "400 days": must be from',
         ),
+        ("[remotes]\nenabled = 1", "remotes.enabled = 1: must be true or false"),
+        ("[remotes]\nkeep = '59 min'", 'must be from "1 h" to "7 days"'),
+        ("[remotes]\ntop = 0", "remotes.top = 0: must be from 1 to 1000"),
         ("[sampling]\ntick = 2020-01-01", "must be a time"),
         ("[store]\nbackups = 99999999999999999999", "must be"),
     ],

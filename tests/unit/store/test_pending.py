@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from monitor.store import pending
+from monitor.store.batch import OTHER, RemoteHour
 from monitor.store.pending import Pending
 from monitor.usage import (
     Application,
@@ -109,6 +110,50 @@ def test_a_row_that_is_already_there_grows_beyond_the_bound(
     for _ in range(3):
         waiting.add_share(Interval(0, 10), WWAN0, Share(CURL), MOVED)
     assert list(waiting.batch.explanation.values()) == [MOVED + MOVED + MOVED]
+
+
+def test_beyond_the_bound_networks_of_a_program_are_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It cannot take the room of another one; its own networks still grow."""
+    monkeypatch.setattr(pending, "MOST_NETWORKS", 2)
+    waiting = Pending()
+    for remote in ("a", "b", "c", "d", "a"):
+        waiting.add_remote(7205, CURL, remote, (10, 1))
+    other = Application("other", "executable")
+    waiting.add_remote(7205, other, "c", (5, 5))
+    found = {(key.application, key.remote): moved for key, moved in _remotes(waiting)}
+    assert found == {
+        (CURL, "a"): (20, 2),
+        (CURL, "b"): (10, 1),
+        (CURL, OTHER): (20, 2),
+        (other, "c"): (5, 5),
+    }
+    assert {key.hour_s for key, _ in _remotes(waiting)} == {7200}
+
+
+def _remotes(waiting: Pending) -> list[tuple[RemoteHour, tuple[int, int]]]:
+    return list(waiting.batch.remotes.items())
+
+
+def test_networks_of_many_programs_are_bounded_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """First each further program has one row only, then that is left out and said."""
+    monkeypatch.setattr(pending, "MOST_REMOTES", 3)
+    waiting = Pending()
+    for uid in range(9):
+        for remote in ("a", "b"):
+            application = Application(f"program-{uid}", "executable")
+            waiting.add_remote(0, application, remote, (1, 1))
+    rows = [(key.application.name, key.remote) for key, _ in _remotes(waiting)]
+    assert rows == [
+        ("program-0", "a"),
+        ("program-0", "b"),
+        ("program-1", "a"),
+        *((f"program-{uid}", OTHER) for uid in (1, 2, 3)),
+    ]
+    assert [event.kind for event in waiting.batch.events] == ["overflow"]
 
 
 def test_after_a_commit_a_new_batch_goes_on_with_the_same_map() -> None:

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from monitor.store.queries import ExplanationRow, Gap, InterfaceBill, ProcessUsage
 from monitor.usage import Interval, Traffic
-from monitor.views.report import Question, Report, report_of
+from monitor.views.question import Question
+from monitor.views.report import Report, report_of
 
 if TYPE_CHECKING:
     from monitor.views.subjects import Records

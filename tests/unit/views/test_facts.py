@@ -55,6 +55,7 @@ def test_a_report_by_application_has_every_field_of_the_contract() -> None:
         "timezone": "UTC",
         "by": "application",
         "plan": None,
+        "app": [],
         "l3": "estimated",
         "store": "/data/usage.db",
         "counted_from": "2025-06-11T00:00:00Z",

@@ -1,0 +1,81 @@
+"""What a report is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from monitor.plans.model import payer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from zoneinfo import ZoneInfo
+
+    from monitor.plans import Plan
+    from monitor.usage import Interval
+
+NAMED = ("application", "process")
+"""Subjects of a report whose rows have the name of an application."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a report is about.
+
+    Attributes:
+        period: half-open, UTC seconds.
+        zone: whose hours and days are meant, and in which times are shown.
+        by: what the rows are about.
+        interfaces: shell patterns; empty for the billed ones.
+        top: how many subjects to keep; None for all.
+        plans: in the order in which they are asked who pays.
+        plan: only what this one pays for.
+        applications: shell patterns; empty for all. With some, the rows no longer add
+            up to the bill.
+        titles: what people know applications by; a pattern fits the name or this.
+    """
+
+    period: Interval
+    zone: ZoneInfo
+    by: str = "application"
+    interfaces: tuple[str, ...] = ()
+    top: int | None = None
+    plans: tuple[Plan, ...] = ()
+    plan: Plan | None = None
+    applications: tuple[str, ...] = ()
+    titles: Mapping[str, str] = field(default_factory=dict)
+
+    def names(self, application: str | None) -> bool:
+        """Whether an application is meant.
+
+        Args:
+            application: its name; None for bytes without one.
+
+        Returns:
+            True for a match; without patterns, always.
+        """
+        if not self.applications:
+            return True
+        name = application or ""
+        return any(
+            fnmatchcase(each, pattern)
+            for each in (name, self.titles.get(name, name))
+            for pattern in self.applications
+        )
+
+    def covers(self, interface: str, *, billed: bool) -> bool:
+        """Whether an interface is meant.
+
+        Args:
+            interface: its name.
+            billed: whether it is part of the bill.
+
+        Returns:
+            True for a match; without patterns, for the billed ones.
+        """
+        if self.plan is not None and payer(self.plans, interface) is not self.plan:
+            return False
+        if not self.interfaces:
+            return billed
+        return any(fnmatchcase(interface, pattern) for pattern in self.interfaces)
