@@ -13,6 +13,7 @@ from monitor import attribution, networks
 from monitor.applications import recognise, unclassified
 from monitor.booking import Booking
 from monitor.clock import SECOND_NS, Placement, Reading, place
+from monitor.collectors.sockdiag import is_instance
 from monitor.counters import device_usage
 from monitor.live import Live, after
 from monitor.socket_rows import Rows, SocketRows
@@ -139,7 +140,9 @@ class Sampler:
             self.wires = WireRows(self.sources.sockets.wires)
             self.pending.batch.sockets_instance = self.rows.instance_id
         elif same_boot:
-            self.unreached = bool(resume.sockets_instance)
+            known = resume.sockets_instance
+            # What nobody holds any more cannot count: that of a plain user's run.
+            self.unreached = bool(known) and not is_instance(known)
         known = self.pending.batch.sockets_instance
         is_same_map = bool(known) and known == resume.sockets_instance
         self.wires.resume(resume, is_same_map=is_same_map)

@@ -1,9 +1,9 @@
 """The kernel's socket rows between two ticks: what changed, whose, and what may go.
 
 Holds the last counters (the checkpoint), the facts of owners, and which rows are quiet.
-A row whose process has ended goes when it was quiet for a while, and only after its last
-value was committed. What moves later still (a retransmission, the other side's FIN) makes
-a row anew, and finds its owner in the memory of those that went last.
+A row whose process has ended goes when it was quiet for a while, and only after its
+last value was committed. What moves later still (a retransmission, the other side's
+FIN) makes a row anew, and finds its owner in the memory of those that went last.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Rows = dict[SocketKey, SocketCounters]
 QUIET_NS: Final = 20 * SECOND_NS
 """How long a dead process's row is kept: FIN and ACK tails are booked to it."""
 CROWDED_ROWS: Final = 32_768
-"""Half of the kernel's room: rows are written and let go of at each tick from there on."""
+"""Half of the kernel's room: from there on rows go at each tick, once written."""
 _CROWDED_QUIET_NS: Final = 2 * SECOND_NS
 _MOST_RECENT: Final = 8192
 

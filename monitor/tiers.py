@@ -58,8 +58,7 @@ def choose(
     """Take the best tier that works.
 
     Args:
-        store: the database; its pins in bpffs are named after it, so that two daemons
-            never take each other's.
+        store: the database; its pins in bpffs are named after it.
         known_instance: id of the counters that the store has; only a kernel map of
             that id may be taken over.
         killed: whether the run that made that map was killed in this boot: it
@@ -67,9 +66,8 @@ def choose(
             explain the same bytes.
         tell: told of what fails at run time.
     """
-    digest = hashlib.sha256(os.fsencode(store.resolve())).hexdigest()
     try:
-        opened = open_program(digest[:_PIN_DIGITS], known_instance)
+        opened = open_program(pin_name(store), known_instance)
     except (UnsupportedError, SourceError) as error:
         lacking = str(error)
     else:
@@ -90,6 +88,12 @@ def _cgroup_paths() -> Callable[[int], str]:
         return CgroupPaths(find_root())
     except (UnsupportedError, OSError):
         return lambda _: ""
+
+
+def pin_name(store: Path) -> str:
+    """The folder of a store's pins in bpffs: two daemons never take each other's."""
+    digest = hashlib.sha256(os.fsencode(store.resolve())).hexdigest()
+    return digest[:_PIN_DIGITS]
 
 
 def own_netns() -> int:

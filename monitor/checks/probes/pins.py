@@ -12,7 +12,6 @@ Source: man 5 proc (fdinfo), kernel/bpf/syscall.c (`map_id` in fdinfo).
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from typing import TYPE_CHECKING, Final
@@ -21,12 +20,12 @@ from monitor.checks.leftovers import Life, Pinned
 from monitor.collectors.bpf.libbpf import Library
 from monitor.errors import UnsupportedError
 from monitor.store.lock import is_held, lock_path
+from monitor.tiers import pin_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-_NAME_DIGITS: Final = 16
 _NAME: Final = re.compile(r"[0-9a-f]{16}")
 _LINK: Final = "link_"
 _BPF_MAP: Final = "anon_inode:bpf-map"
@@ -67,16 +66,6 @@ def look(
         has_store = store is not None and store.exists()
         found.append(Pinned(folder, store, has_store, life))
     return tuple(found)
-
-
-def pin_name(store: Path) -> str:
-    """The name of a store's folder of pins, as `tiers.choose` makes it.
-
-    Args:
-        store: the database; it need not exist.
-    """
-    digest = hashlib.sha256(os.fsencode(store.resolve())).hexdigest()
-    return digest[:_NAME_DIGITS]
 
 
 def _life(

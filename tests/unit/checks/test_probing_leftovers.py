@@ -17,6 +17,7 @@ from monitor.checks.leftovers import Leftovers, Life
 from monitor.checks.probes import leftovers, pins
 from monitor.checks.removal import remove
 from monitor.store.lock import WriterLock, is_held
+from monitor.tiers import pin_name
 from tests.unit.commands.listening import daemon_at
 
 
@@ -93,7 +94,7 @@ def test_only_empty_cgroups_of_measurements_that_have_ended_are_left_over(
 def bpffs(tmp_path: Path, store: Path) -> Path:
     """A folder like a bpffs on which a store has a folder, with nothing pinned."""
     root = tmp_path / "bpf"
-    (root / "esimmon" / pins.pin_name(store) / "current").mkdir(parents=True)
+    (root / "esimmon" / pin_name(store) / "current").mkdir(parents=True)
     (root / "esimmon" / "test-1").mkdir()  # not a store's
     return root
 
