@@ -38,20 +38,11 @@ class DeviceUsage(NamedTuple):
     outcome: Outcome
 
 
-def _fields(traffic: Traffic) -> tuple[int, int, int, int]:
-    return (
-        traffic.rx_bytes,
-        traffic.tx_bytes,
-        traffic.rx_packets,
-        traffic.tx_packets,
-    )
-
-
 def _wrapped(old: Traffic, new: Traffic) -> bool:
     """Whether each field that fell did so from the upper half of 32 bits."""
     return all(
         after >= before or before >= WRAP_32 // 2 > after
-        for before, after in zip(_fields(old), _fields(new), strict=True)
+        for before, after in zip(old.numbers, new.numbers, strict=True)
     )
 
 
@@ -68,7 +59,7 @@ def difference(
     Returns:
         The usage between them and how it was found.
     """
-    pairs = list(zip(_fields(old), _fields(new), strict=True))
+    pairs = list(zip(old.numbers, new.numbers, strict=True))
     if all(after >= before for before, after in pairs):
         return new - old, Outcome.OK
     if counter_bits == BITS_32 and _wrapped(old, new):

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
+from msgspec.structs import astuple
+
 from monitor import __version__, clock, sdnotify, tiers
 from monitor.collectors import addresses, netdev, routes, rtnetlink
 from monitor.control import Access, Control, Method
@@ -110,8 +112,8 @@ class Daemon:
         self._presence = parts.enter_context(Presence(os.environ))
         self._recorder = self._begin()
         self._recorder.keep_remotes(self._config.remotes.kept_s)
-        tick_s = self._config.sampling.tick_s
-        self._timer = parts.enter_context(clock.BoottimeTimer(tick_s))
+        timer = clock.BoottimeTimer(self._config.sampling.tick_s)
+        self._timer = parts.enter_context(timer)
         self._calendar: Calendar | None = None
 
     def _begin(self) -> Recorder:
@@ -134,7 +136,7 @@ class Daemon:
             sockets=self.tier.program,
         )
         trusted_s = max(resume.last_trusted_s, clock.RELEASED_S)
-        sampler = Sampler(sources, self._rules(), clock.Placement(trusted_s))
+        sampler = Sampler(sources, _rules(self._config), clock.Placement(trusted_s))
         sampler.class_of = self._presence.classes.of
         sampler.resume(resume, reading, self.tier.replaced)
         self.watch = make_watch(self.store, sampler, self._config, self.setup.socket)
@@ -143,8 +145,7 @@ class Daemon:
 
     def _announce(self) -> None:
         """Tell the agents of users what they should show."""
-        pending = self.watch.telling.pending()
-        self._control.announce("alerts.pending", pending)
+        self._control.announce("alerts.pending", self.watch.telling.pending())
 
     @property
     def sampler(self) -> Sampler:
@@ -155,16 +156,6 @@ class Daemon:
     def sampling(self) -> Sampling:
         """How often counters are read and written down."""
         return self._config.sampling
-
-    def _rules(self) -> InterfaceRules:
-        given = self._config.interfaces
-        return InterfaceRules(
-            given.include,
-            given.exclude,
-            given.metered,
-            given.unmetered,
-            given.tethered,
-        )
 
     def run(self, watcher: Watcher, parts: ExitStack) -> None:
         """Sample until a signal says stop, then flush and let go of everything.
@@ -192,19 +183,16 @@ class Daemon:
         self._stop()
 
     def _wake(self) -> None:
-        """A signal came; a reload waits for the end of what was going on."""
-        if self._signals.take_reload():
-            self._reload()
-
-    def _reload(self) -> None:
-        """Take the configuration anew; a broken one changes nothing."""
+        """A signal came; a reload takes the configuration, unless that is broken."""
+        if not self._signals.take_reload():
+            return
         sdnotify.notify("RELOADING=1")
         try:
             self._config = self.setup.load_config()
         except ConfigError as error:
             log.error("not reloaded: %s", error)  # noqa: TRY400 - a sentence
         else:
-            self.sampler.rules = self._rules()
+            self.sampler.rules = _rules(self._config)
             self.watch.reload(self._config)
             self._recorder.keep_remotes(self._config.remotes.kept_s)
             self._timer.set_interval(self._config.sampling.tick_s)
@@ -305,3 +293,7 @@ class Daemon:
             return self._writer.known_instance() == program.instance_id
         except StoreError:
             return self.setup.store.exists()
+
+
+def _rules(config: Config) -> InterfaceRules:
+    return InterfaceRules(*astuple(config.interfaces))

@@ -1,8 +1,7 @@
 """The values that travel between the parts: bytes, devices, owners, spans.
 
-Immutable and pure. Bytes and packets are exact integers; a `Traffic` is absolute (a
-counter) or a difference of two (usage); names say which. Seconds are whole UTC seconds
-since 1970, nanoseconds are CLOCK_BOOTTIME.
+Immutable and pure. A `Traffic` is absolute (a counter) or a difference of two (usage);
+names say which. Seconds are whole UTC seconds, nanoseconds are CLOCK_BOOTTIME.
 """
 
 from __future__ import annotations
@@ -44,7 +43,12 @@ class Traffic:
         )
 
     def __bool__(self) -> bool:
-        return any((self.rx_bytes, self.tx_bytes, self.rx_packets, self.tx_packets))
+        return any(self.numbers)
+
+    @property
+    def numbers(self) -> tuple[int, int, int, int]:
+        """All four, in their order."""
+        return self.rx_bytes, self.tx_bytes, self.rx_packets, self.tx_packets
 
     @property
     def bytes(self) -> int:
@@ -53,21 +57,11 @@ class Traffic:
 
     def clamped(self) -> Traffic:
         """The same without its negative parts."""
-        return Traffic(
-            max(0, self.rx_bytes),
-            max(0, self.tx_bytes),
-            max(0, self.rx_packets),
-            max(0, self.tx_packets),
-        )
+        return Traffic(*(max(0, number) for number in self.numbers))
 
     def part(self, numerator: int, denominator: int) -> Traffic:
         """Each number times numerator / denominator, rounded down."""
-        return Traffic(
-            self.rx_bytes * numerator // denominator,
-            self.tx_bytes * numerator // denominator,
-            self.rx_packets * numerator // denominator,
-            self.tx_packets * numerator // denominator,
-        )
+        return Traffic(*(number * numerator // denominator for number in self.numbers))
 
 
 def total(parts: Iterable[Traffic]) -> Traffic:
@@ -187,7 +181,7 @@ class SocketKey:
 
 @dataclass(frozen=True, slots=True)
 class SocketCounters:
-    """Absolute counters of one such row (signed: claims move bytes between rows).
+    """Absolute, signed counters of such a row: claims move bytes between rows.
 
     Attributes:
         traffic: IP bytes and packets on the wire since the row was born.

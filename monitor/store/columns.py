@@ -135,18 +135,7 @@ def traffic_values(
     traffic: Traffic, names: tuple[str, ...] = TRAFFIC
 ) -> dict[str, int]:
     """Traffic as column values."""
-    return dict(
-        zip(
-            names,
-            (
-                traffic.rx_bytes,
-                traffic.tx_bytes,
-                traffic.rx_packets,
-                traffic.tx_packets,
-            ),
-            strict=True,
-        )
-    )
+    return dict(zip(names, traffic.numbers, strict=True))
 
 
 def bill_values(bill: Bill) -> dict[str, int]:
@@ -166,12 +155,12 @@ def bill_of(row: RowMapping) -> Bill:
 
 def signed(counter: Traffic) -> Traffic:
     """Unsigned 64-bit counters as the signed 64 bits that SQLite holds."""
-    return Traffic(*(_wrap(value) for value in traffic_values(counter).values()))
+    return Traffic(*(_wrap(value) for value in counter.numbers))
 
 
 def unsigned(counter: Traffic) -> Traffic:
     """The counters that `signed` was given."""
-    return Traffic(*(value % _MODULUS for value in traffic_values(counter).values()))
+    return Traffic(*(value % _MODULUS for value in counter.numbers))
 
 
 def _wrap(value: int) -> int:

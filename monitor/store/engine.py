@@ -20,7 +20,8 @@ from monitor.store import files, rescue
 from monitor.store.connection import connect, engine_for
 from monitor.store.faults import explained, missing
 from monitor.store.lock import WriterLock, lock_path
-from monitor.store.schema import ALEMBIC_VERSION, APPLICATION_ID, METADATA, VERSION
+from monitor.store.schema import ALEMBIC_VERSION, APPLICATION_ID, VERSION
+from monitor.store.tables import METADATA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

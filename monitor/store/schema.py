@@ -15,10 +15,8 @@ from __future__ import annotations
 from sqlalchemy import (
     CheckConstraint,
     Column,
-    ForeignKey,
     Index,
     Integer,
-    MetaData,
     Table,
     Text,
     UniqueConstraint,
@@ -36,6 +34,7 @@ from monitor.store.columns import (
     text,
     traffic_columns,
 )
+from monitor.store.tables import key, keyed, reference, table
 
 VERSION = "0003"
 """The newest Alembic revision; revisions are ordered as text."""
@@ -43,46 +42,13 @@ VERSION = "0003"
 APPLICATION_ID = 0x6553_494D
 """`eSIM`: in the file's header, so that another program's database is recognised."""
 
-METADATA = MetaData(
-    # Later migrations can only change constraints that have a name.
-    naming_convention={
-        "ix": "ix_%(column_0_label)s",
-        "uq": "uq_%(table_name)s_%(column_0_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+META = keyed("meta", Column("key", Text, primary_key=True), text("value"))
 
-
-def _table(name: str, *items: Column[int] | Column[str] | Index | object) -> Table:
-    """A table whose key is an integer of its own."""
-    return Table(name, METADATA, *items, sqlite_strict=True)  # type: ignore[arg-type]  # columns, constraints and indexes have no public common type
-
-
-def _keyed(name: str, *items: Column[int] | Column[str] | object) -> Table:
-    """A table whose key is the row: no second b-tree for a rowid."""
-    return Table(name, METADATA, *items, sqlite_strict=True, sqlite_with_rowid=False)  # type: ignore[arg-type]  # as above
-
-
-def _key(name: str, parent: str = "", *, cascade: bool = False) -> Column[int]:
-    """A part of the primary key, referring to `parent` if there is one."""
-    on_delete = "CASCADE" if cascade else None
-    parents = [ForeignKey(parent, ondelete=on_delete)] if parent else []
-    return Column(name, Integer, *parents, primary_key=True, autoincrement=False)
-
-
-def _reference(name: str, parent: str, *, nullable: bool = False) -> Column[int]:
-    return Column(name, Integer, ForeignKey(parent), nullable=nullable)
-
-
-META = _keyed("meta", Column("key", Text, primary_key=True), text("value"))
-
-ALEMBIC_VERSION = _keyed(
+ALEMBIC_VERSION = keyed(
     "alembic_version", Column("version_num", Text, primary_key=True)
 )
 
-ATTACHMENTS = _table(
+ATTACHMENTS = table(
     "attachments",
     Column("attachment_id", Integer, primary_key=True),
     name_from_outside("network"),
@@ -109,7 +75,7 @@ ATTACHMENTS = _table(
     ),
 )
 
-APPLICATIONS = _table(
+APPLICATIONS = table(
     "applications",
     Column("application_id", Integer, primary_key=True),
     name_from_outside("name"),
@@ -119,10 +85,10 @@ APPLICATIONS = _table(
 
 # Whose bytes a row of an explanation holds: said once, referred to by millions of rows.
 # Application 0 is nobody: SQLite takes NULLs in a unique key for different values.
-SHARES = _table(
+SHARES = table(
     "shares",
     Column("share_id", Integer, primary_key=True),
-    _reference("application_id", "applications.application_id"),
+    reference("application_id", "applications.application_id"),
     text("kind"),
     text("app_class"),
     integer("uid"),
@@ -131,7 +97,7 @@ SHARES = _table(
     UniqueConstraint("application_id", "kind", "app_class", "uid", "scope", "via"),
 )
 
-RUNS = _table(
+RUNS = table(
     "runs",
     Column("run_id", Integer, primary_key=True),
     text("boot_id"),
@@ -143,17 +109,17 @@ RUNS = _table(
     integer("ended"),
 )
 
-GAPS = _table(
+GAPS = table(
     "gaps",
     Column("gap_id", Integer, primary_key=True),
     integer("from_s"),
     integer("to_s"),
-    _reference("run_id", "runs.run_id"),
+    reference("run_id", "runs.run_id"),
     integer("clean"),
     integer("same_boot"),
 )
 
-EVENTS = _table(
+EVENTS = table(
     "events",
     Column("event_id", Integer, primary_key=True),
     integer("at_s"),
@@ -162,53 +128,53 @@ EVENTS = _table(
     Index("ix_events_at", "at_s"),
 )
 
-SPANS = _table(
+SPANS = table(
     "spans",
     Column("span_id", Integer, primary_key=True),
     integer("from_s"),
     integer("to_s"),
-    _reference("attachment_id", "attachments.attachment_id"),
-    _reference("run_id", "runs.run_id"),
+    reference("attachment_id", "attachments.attachment_id"),
+    reference("run_id", "runs.run_id"),
     CheckConstraint(
         "to_s >= from_s AND to_s <= from_s - from_s % 300 + 300", name="one_slot"
     ),
     Index("ix_spans_from", "from_s", "to_s", "attachment_id"),
 )
 
-BILL = _table(
+BILL = table(
     "bill",
-    _key("span_id", "spans.span_id", cascade=True),
+    key("span_id", "spans.span_id", cascade=True),
     *counter_columns(),
     *traffic_columns(),
 )
 
-EXPLANATION = _keyed(
+EXPLANATION = keyed(
     "explanation",
-    _key("span_id", "spans.span_id", cascade=True),
-    _key("share_id", "shares.share_id"),
+    key("span_id", "spans.span_id", cascade=True),
+    key("share_id", "shares.share_id"),
     *traffic_columns(),
 )
 
-HOURS = _table("hours", _key("from_s"), integer("to_s"))
-DAYS = _table("days", _key("from_s"), integer("to_s"), text("zone"))
+HOURS = table("hours", key("from_s"), integer("to_s"))
+DAYS = table("days", key("from_s"), integer("to_s"), text("zone"))
 
 
 def _tier_bill(tier: str) -> Table:
-    return _keyed(
+    return keyed(
         f"{tier}_bill",
-        _key("from_s", f"{tier}.from_s", cascade=True),
-        _key("attachment_id", "attachments.attachment_id"),
+        key("from_s", f"{tier}.from_s", cascade=True),
+        key("attachment_id", "attachments.attachment_id"),
         *counter_columns(),
         *traffic_columns(),
     )
 
 
 def _tier_explanation(tier: str) -> Table:
-    return _keyed(
+    return keyed(
         f"{tier}_explanation",
-        _key("from_s", f"{tier}.from_s", cascade=True),
-        _key("attachment_id", "attachments.attachment_id"),
-        _key("share_id", "shares.share_id"),
+        key("from_s", f"{tier}.from_s", cascade=True),
+        key("attachment_id", "attachments.attachment_id"),
+        key("share_id", "shares.share_id"),
         *traffic_columns(),
     )
 
@@ -220,10 +186,10 @@ DAYS_EXPLANATION = _tier_explanation("days")
 
 # Marks: clock hours whose spans changed since they were summed, and rows of `hours`
 # (by their from_s) that changed since their day was summed.
-STALE_HOURS = _table("stale_hours", _key("hour_s"))
-STALE_DAYS = _table("stale_days", _key("from_s"))
+STALE_HOURS = table("stale_hours", key("hour_s"))
+STALE_DAYS = table("stale_days", key("from_s"))
 
-PROCESSES = _table(
+PROCESSES = table(
     "processes",
     Column("process_id", Integer, primary_key=True),
     text("boot_id"),
@@ -237,82 +203,82 @@ PROCESSES = _table(
     integer("uid"),
     integer("ppid"),
     name_from_outside("cgroup"),
-    _reference("application_id", "applications.application_id"),
+    reference("application_id", "applications.application_id"),
     UniqueConstraint("boot_id", "start_boottime_ns", "pid", "exec_id"),
 )
 
-PROCESS_HOURS = _keyed(
+PROCESS_HOURS = keyed(
     "process_hours",
-    _key("hour_s"),
-    _key("attachment_id", "attachments.attachment_id"),
-    _key("process_id", "processes.process_id"),
+    key("hour_s"),
+    key("attachment_id", "attachments.attachment_id"),
+    key("process_id", "processes.process_id"),
     integer("from_s"),
     integer("to_s"),
     *traffic_columns(),
     Index("ix_process_hours_process", "process_id"),
 )
 
-UNPLACED = _table(
+UNPLACED = table(
     "unplaced",
     Column("unplaced_id", Integer, primary_key=True),
     text("boot_id"),
     integer("from_boottime_ns"),
     integer("to_boottime_ns"),
-    _reference("attachment_id", "attachments.attachment_id"),
-    _reference("share_id", "shares.share_id", nullable=True),
+    reference("attachment_id", "attachments.attachment_id"),
+    reference("share_id", "shares.share_id", nullable=True),
     *counter_columns(),
     *traffic_columns(),
     Index("ix_unplaced_boot", "boot_id"),
 )
 
-DEVICE_CHECKPOINTS = _table(
+DEVICE_CHECKPOINTS = table(
     "device_checkpoints",
-    _key("ifindex"),
+    key("ifindex"),
     name_from_outside("name"),
     *traffic_columns(),
 )
 
-SOCKET_CHECKPOINTS = _keyed(
+SOCKET_CHECKPOINTS = keyed(
     "socket_checkpoints",
-    _key("start_boottime_ns"),
-    _key("pid"),
-    _key("exec_id"),
-    _key("netns"),
-    _key("ifindex"),
-    _key("is_local"),
+    key("start_boottime_ns"),
+    key("pid"),
+    key("exec_id"),
+    key("netns"),
+    key("ifindex"),
+    key("is_local"),
     integer("born_boottime_ns"),
     *traffic_columns(),
 )
 
 # What the devices and the paths between them had moved, as the kernel map says.
-WIRE_CHECKPOINTS = _keyed(
-    "wire_checkpoints", _key("ifindex"), _key("tx"), *map(integer, WAY)
+WIRE_CHECKPOINTS = keyed(
+    "wire_checkpoints", key("ifindex"), key("tx"), *map(integer, WAY)
 )
 
-HOP_CHECKPOINTS = _keyed(
-    "hop_checkpoints", _key("from_ifindex"), _key("to_ifindex"), *map(integer, PASSED)
+HOP_CHECKPOINTS = keyed(
+    "hop_checkpoints", key("from_ifindex"), key("to_ifindex"), *map(integer, PASSED)
 )
 
 # How the driver of a device counts, a row for each direction.
-CALIBRATIONS = _keyed(
+CALIBRATIONS = keyed(
     "calibrations",
     Column("device", Name, primary_key=True),
-    _key("tx"),
+    key("tx"),
     *map(integer, FRAMING),
 )
 
 # Networks at the other end, by clock hour of UTC; a day of them is kept.
-REMOTE_HOURS = _keyed(
+REMOTE_HOURS = keyed(
     "remote_hours",
-    _key("hour_s"),
-    _key("application_id", "applications.application_id"),
+    key("hour_s"),
+    key("application_id", "applications.application_id"),
     Column("remote", Text, primary_key=True),
     integer("rx_bytes"),
     integer("tx_bytes"),
 )
 
 # An alert for each occasion on which a condition began to hold.
-ALERTS = _table(
+ALERTS = table(
     "alerts",
     Column("alert_id", Integer, primary_key=True),
     name_from_outside("key"),
@@ -329,14 +295,14 @@ ALERTS = _table(
 )
 
 # What is not told again, by the key of an alert, with the second at which it was.
-ALERT_MARKS = _keyed(
+ALERT_MARKS = keyed(
     "alert_marks", Column("key", Name, primary_key=True), integer("at_s")
 )
 
 # By way: the first time it was told, or why it was not.
-DELIVERIES = _keyed(
+DELIVERIES = keyed(
     "deliveries",
-    _key("alert_id", "alerts.alert_id", cascade=True),
+    key("alert_id", "alerts.alert_id", cascade=True),
     Column("way", Text, primary_key=True),
     integer("at_s"),
     name_from_outside("failure"),

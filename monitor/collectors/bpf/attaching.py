@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from monitor.collectors.bpf import features
@@ -16,8 +17,35 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from monitor.collectors.bpf.keeping import Kept
+    from monitor.collectors.bpf.cgroups import CgroupPaths
+    from monitor.collectors.bpf.keeping import Kept, Place
+    from monitor.collectors.bpf.libbpf import Library
     from monitor.collectors.bpf.loading import Loaded
+    from monitor.collectors.bpf.maps import Map
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """The parts of a running program.
+
+    Attributes:
+        library: libbpf.
+        maps: by name.
+        links: descriptors by program that keep it attached; none when it is kept
+            elsewhere.
+        place: where it and the one before it are kept, or None.
+        features: optional groups that are on.
+        netns: inode number of the daemon's own network namespace.
+        cgroups: finds paths by id.
+    """
+
+    library: Library
+    maps: dict[str, Map]
+    links: dict[str, int]
+    place: Place | None
+    features: frozenset[str]
+    netns: int
+    cgroups: CgroupPaths
 
 
 class Result(NamedTuple):

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from monitor.collectors.bpf import features, records
+from monitor.collectors.bpf import features, records, wire_records
 from monitor.collectors.bpf.maps import Map
 
 if TYPE_CHECKING:
@@ -39,9 +39,9 @@ _KEY_BYTES = {
     "losses": 4,
     "identity": 4,
     "wires": 4,
-    "hops": records.HOP.size,
-    "local_prefixes": records.PREFIX.size,
-    "remotes": records.REMOTE.size,
+    "hops": wire_records.HOP.size,
+    "local_prefixes": wire_records.PREFIX.size,
+    "remotes": wire_records.REMOTE.size,
     "switches": 4,
 }
 
@@ -63,11 +63,11 @@ def map_sizes(library: Library) -> dict[str, tuple[int, int]]:
         "mtus": records.MTU.size,
         "losses": records.LOSSES.size * cpus,
         "identity": records.IDENTITY.size,
-        "wires": records.WIRE.size * cpus,
-        "hops": records.PASSED.size * cpus,
+        "wires": wire_records.WIRE.size * cpus,
+        "hops": wire_records.PASSED.size * cpus,
         "local_prefixes": 4,
-        "remotes": records.REMOTE_USAGE.size,
-        "switches": records.SWITCHES.size,
+        "remotes": wire_records.REMOTE_USAGE.size,
+        "switches": wire_records.SWITCHES.size,
     }
     return {name: (_KEY_BYTES[name], value_bytes[name]) for name in _KEY_BYTES}
 

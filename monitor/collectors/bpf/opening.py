@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from monitor.collectors.bpf import features, records, refusal
-from monitor.collectors.bpf.attaching import attach
+from monitor.collectors.bpf.attaching import Attached, attach
 from monitor.collectors.bpf.cgroups import CgroupPaths, find_root
 from monitor.collectors.bpf.fdstore import find_place
 from monitor.collectors.bpf.libbpf import SONAME, Library
@@ -28,7 +28,7 @@ from monitor.collectors.bpf.loading import (
     close_maps,
 )
 from monitor.collectors.bpf.pins import prepare
-from monitor.collectors.bpf.program import Attached, Program
+from monitor.collectors.bpf.program import Program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

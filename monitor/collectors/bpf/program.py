@@ -19,7 +19,6 @@ Since: Linux 6.1 with BTF.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from monitor.collectors.bpf import processes, records
@@ -32,37 +31,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from monitor.collectors.bpf.cgroups import CgroupPaths
-    from monitor.collectors.bpf.keeping import Place
-    from monitor.collectors.bpf.libbpf import Library
-    from monitor.collectors.bpf.maps import Map
+    from monitor.collectors.bpf.attaching import Attached
     from monitor.usage import Owner, SocketCounters, SocketKey
 
 _FIRST = (0).to_bytes(4, "little")  # key of the only entry of an array
-
-
-@dataclass(frozen=True, slots=True)
-class Attached:
-    """The parts of a running program.
-
-    Attributes:
-        library: libbpf.
-        maps: by name.
-        links: descriptors by program that keep it attached; none when it is kept
-            elsewhere.
-        place: where it and the one before it are kept, or None.
-        features: optional groups that are on.
-        netns: inode number of the daemon's own network namespace.
-        cgroups: finds paths by id.
-    """
-
-    library: Library
-    maps: dict[str, Map]
-    links: dict[str, int]
-    place: Place | None
-    features: frozenset[str]
-    netns: int
-    cgroups: CgroupPaths
 
 
 class Program:

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from monitor.usage import Owner, SocketCounters, SocketKey, Traffic
-from monitor.wire import Hop, Passed, Way, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,14 +28,6 @@ MTU = struct.Struct("=I")
 SETTINGS = struct.Struct("=QIIII")
 IDENTITY = struct.Struct("=16s16s32sQII")
 LOSSES = struct.Struct("=QQQQQQ")
-WIRE = struct.Struct("=14Q")
-HOP = struct.Struct("=II")
-PASSED = struct.Struct("=QQ")
-PREFIX = struct.Struct("=II16s")
-REMOTE = struct.Struct("=QII8sII")
-REMOTE_USAGE = struct.Struct("=QQ")
-SWITCHES = struct.Struct("=II")
-TUN_HOLDER = struct.Struct("=QIIII")
 FACTS = struct.Struct("=QIIHHHH16s1024s")
 ENDING = struct.Struct("=Q16s")
 ROW = struct.Struct("=4qQ")
@@ -198,48 +189,6 @@ def parse_losses(raw: bytes) -> Health:
     """
     columns = zip(*LOSSES.iter_unpack(raw), strict=True)
     return Health(*(sum(column) for column in columns))
-
-
-def parse_wire(raw: bytes) -> Wire:
-    """Add up the counters of a device.
-
-    Args:
-        raw: one value per possible CPU, one after another.
-    """
-    sums = [sum(column) for column in zip(*WIRE.iter_unpack(raw), strict=True)]
-    middle = len(sums) // 2
-    return Wire(Way(*sums[:middle]), Way(*sums[middle:]))
-
-
-def parse_hop(raw: bytes) -> Hop:
-    """The key of such a row."""
-    return Hop(*HOP.unpack(raw))
-
-
-def parse_passed(raw: bytes) -> Passed:
-    """Add up what took a hop.
-
-    Args:
-        raw: one value per possible CPU, one after another.
-    """
-    columns = zip(*PASSED.iter_unpack(raw), strict=True)
-    return Passed(*(sum(column) for column in columns))
-
-
-def parse_remote(raw: bytes) -> tuple[Owner, int, bytes]:
-    """Owner, IP version and head of the network of a key of `remotes`."""
-    start_boottime_ns, pid, exec_id, head, version, _ = REMOTE.unpack(raw)
-    return Owner(start_boottime_ns, pid, exec_id), version, head
-
-
-def parse_tun_holders(raw: bytes) -> Iterator[tuple[Owner, int, int]]:
-    """Process, network namespace and ifindex of each TUN device that is held open.
-
-    Args:
-        raw: what the iterator wrote.
-    """
-    for *owner, netns, ifindex in TUN_HOLDER.iter_unpack(raw):
-        yield Owner(*owner), netns, ifindex
 
 
 def _path(raw: bytes, length: int, room: int) -> str | None:

@@ -19,7 +19,7 @@ from collections import defaultdict
 from ipaddress import IPv6Address, IPv6Network, ip_network
 from typing import TYPE_CHECKING
 
-from monitor.collectors.bpf import records
+from monitor.collectors.bpf import wire_records as records
 from monitor.collectors.bpf.loading import read_iterator
 from monitor.errors import SourceError
 from monitor.wire import Reading
