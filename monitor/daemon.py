@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from monitor import __version__, clock, sdnotify, tiers
-from monitor.collectors import addresses, netdev, routes, rtnetlink
+from monitor.collectors import addresses, netdev, netns, routes, rtnetlink
 from monitor.control import Access, Control, Method
 from monitor.errors import ConfigError, StoreError
 from monitor.jobs import calendar_jobs
@@ -132,6 +132,7 @@ class Daemon:
             addresses=addresses.collect,
             netns=tiers.own_netns(),
             sockets=self.tier.program,
+            find_nsid=netns.collect,
         )
         trusted_s = max(resume.last_trusted_s, clock.RELEASED_S)
         sampler = Sampler(sources, self._rules(), clock.Placement(trusted_s))
