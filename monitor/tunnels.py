@@ -175,7 +175,7 @@ class HeldTunnels:
             if _is_outer(row, tunnel) and row.attachment.device in names:
                 before = outer.get(row.attachment, Traffic())
                 outer[row.attachment] = before + row.traffic
-                overhead = replace(row.share, kind=TUNNEL_OVERHEAD, via=tunnel.name)
+                overhead = _overhead(row.share, tunnel)
             else:
                 others.append(row)
         carriage = self._carriages.setdefault(tunnel.name, Carriage())
@@ -183,6 +183,11 @@ class HeldTunnels:
             del self._carriages[tunnel.name]
             return rows
         return [*others, *carriage.carry(outer, claims, overhead)]
+
+
+def _overhead(outer: Share, tunnel: Tunnel) -> Share:
+    """What the VPN program moved for itself; nobody is told that it does."""
+    return replace(outer, kind=TUNNEL_OVERHEAD, app_class="unknown", via=tunnel.name)
 
 
 def _is_outer(row: Attributed, tunnel: Tunnel) -> bool:
