@@ -145,8 +145,7 @@ def _between(lab: Lab, names: list[str], pid: int) -> Iterator[Tunnel]:
         for space, name, own in zip((lab.near, lab.far), names, addresses, strict=True):
             _bring_up(space, name, own)
             taps.append(Tap(space, name))
-            inside = ("ip", "netns", "exec", space.name, "nft")
-            stack.callback(run, *inside, "delete", "table", "netdev", "wire")
+            stack.callback(taps[-1].close)
         yield Tunnel(names[0], pid, (taps[0], taps[1]))
 
 

@@ -65,7 +65,9 @@ class Ticks:
     def around(self) -> Surroundings:
         """The machine now."""
         devices = attach(self.links, InterfaceRules(), frozenset()).devices
-        return Surroundings(NETNS, devices, lowers(self.links, devices), {}, self.links)
+        return Surroundings(
+            NETNS, devices, lowers(self.links, devices), {}, links=self.links
+        )
 
     def tick(
         self, moved: Reading = NOTHING, **rows: dict[int, int]
