@@ -16,20 +16,25 @@ The map (imports point down only; import-linter checks it):
   their way, and what became of them.
 - `jobs`: what the calendar does. `sampler`: what a tick does.
 - `config`: the TOML file as typed, checked values; where files, store and socket are.
-- `booking`: what a tick counted, on its way into what is pending.
+- `booking`: what a tick counted, on its way into what is pending. `explaining`: whose
+  bytes they were, from sockets, `forwarding`, `tunnels` and `containers`.
 - `socket_rows`: the kernel's rows between two ticks. `wire_rows`: what devices move on
   the wire, and how their drivers count. `live`: figures of the last tick.
 - `notifiers`: one file a way to tell; `desktop` is the only importer of plyer.
 - `store`: the only importer of SQLAlchemy: schema, engine, migrations, writer, queries,
   rollups, retention, backup.
 - `alerts`: which conditions hold; when they are told, cleared, told again.
+- `forwarding`: what went over an uplink for others, by who they are. `tunnels`,
+  `kernel_tunnels`: outer bytes to the programs inside. `containers`: which device
+  leads to which of them.
 - `attribution`: socket rows to shares, and what is left over. `sources`: the ways to
   reach the kernel. `tiers`: what attribution this machine gives. `planbook`: running
   totals of the plans.
 - `collectors`: one file a kernel source; `bpf` holds the BPF program, its object and
   its loader. `applications`: process facts to application and class. `networks`: what
   is attached, and what is billed. `plans`: what was bought, and how it stands; pure.
-- `counters`: difference of two readings. `wire`: how a driver's counters are to be
+- `counters`: difference of two readings. `dividing`: one sum among many, exactly;
+  `recent`: what may still change of it. `wire`: how a driver's counters are to be
   read. `dbus`: a bus, with deadlines. `clock`: when a reading was. `zones`: the
   machine's time zone. `sdnotify`: the service manager's protocol. `statusfile`: the
   small file that the daemon keeps for `esimmon status`.

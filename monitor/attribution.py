@@ -7,12 +7,15 @@ it is the bill minus the explanation, signed, whenever somebody asks.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from monitor.applications import recognise, unclassified
-from monitor.networks import elsewhere
+from monitor.dividing import split_traffic
+from monitor.networks import elsewhere, local_part
 from monitor.usage import (
+    INTERNET,
+    LOCAL,
     Attachment,
     Owner,
     Process,
@@ -23,6 +26,8 @@ from monitor.usage import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+    from monitor.usage import Link
 
 NO_UID = -1
 
@@ -46,6 +51,7 @@ class Surroundings:
         lowers: billed devices beneath others, by ifindex.
         weights: bytes that each device moved in this tick, to share rows on a bond.
         class_of: whether a person is in front of a process.
+        links: what the devices are, by ifindex.
     """
 
     netns: int
@@ -53,24 +59,12 @@ class Surroundings:
     lowers: Mapping[int, tuple[int, ...]]
     weights: Mapping[int, int]
     class_of: Callable[[Process], str] = unclassified
+    links: Mapping[int, Link] = field(default_factory=dict)
 
 
 def nobody(owner: Owner) -> Process:
     """Facts of an owner that the kernel's table had no room for."""
     return Process(owner, comm="", exe="", argv=(), uid=NO_UID, ppid=0, cgroup="")
-
-
-def _split(traffic: Traffic, weights: list[int]) -> Iterator[Traffic]:
-    """Share traffic by weights; the parts add up (cumulative floor)."""
-    whole = sum(weights)
-    if not whole:
-        weights, whole = [1, *weights[1:]], 1
-    given, reached = Traffic(), 0
-    for weight in weights:
-        reached += weight
-        upto = traffic.part(reached, whole)
-        yield upto - given
-        given = upto
 
 
 def _places(
@@ -80,10 +74,15 @@ def _places(
     if key.netns not in (around.netns, 0):
         yield elsewhere(key.netns, key.ifindex), traffic
     elif beneath := around.lowers.get(key.ifindex):
-        parts = _split(traffic, [around.weights.get(i, 0) for i in beneath])
+        parts = split_traffic(traffic, [around.weights.get(i, 0) for i in beneath])
         yield from zip((around.devices[i] for i in beneath), parts, strict=True)
     elif key.ifindex in around.devices:
         yield around.devices[key.ifindex], traffic
+
+
+def _seen_by(attachment: Attachment, scope: str) -> Attachment:
+    """What no carrier sees has a bill of its own."""
+    return local_part(attachment) if scope == LOCAL else attachment
 
 
 def attribute(
@@ -108,16 +107,17 @@ def attribute(
     rows = []
     for key, traffic in usage.items():
         process: Process | None = None
+        scope = LOCAL if key.is_local else INTERNET
         if key.owner.pid:
             process = find(key.owner)
-            app_class = around.class_of(process)
-            share = Share(recognise(process), app_class=app_class, uid=process.uid)
+            app_class, uid = around.class_of(process), process.uid
+            share = Share(recognise(process), app_class=app_class, uid=uid, scope=scope)
         elif key.netns == around.netns:
-            share = Share(None, kind="kernel", uid=NO_UID)
+            share = Share(None, kind="kernel", uid=NO_UID, scope=scope)
         else:
             continue
         rows += [
-            Attributed(attachment, share, process, part)
+            Attributed(_seen_by(attachment, scope), share, process, part)
             for attachment, part in _places(key, traffic, around)
             if part
         ]

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from msgspec.structs import astuple
 
 from monitor import __version__, clock, sdnotify, tiers
-from monitor.collectors import addresses, netdev, routes, rtnetlink
+from monitor.collectors import addresses, netdev, netns, routes, rtnetlink
 from monitor.control import Access, Control, Method
 from monitor.errors import ConfigError, StoreError
 from monitor.jobs import calendar_jobs
@@ -134,6 +134,7 @@ class Daemon:
             addresses=addresses.collect,
             netns=tiers.own_netns(),
             sockets=self.tier.program,
+            find_nsid=netns.collect,
         )
         trusted_s = max(resume.last_trusted_s, clock.RELEASED_S)
         sampler = Sampler(sources, _rules(self._config), clock.Placement(trusted_s))

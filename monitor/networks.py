@@ -27,15 +27,24 @@ NEIGHBOURS: Final[tuple[IPv4Network | IPv6Network, ...]] = (
 )
 """Link-local, multicast and broadcast addresses: no router passes them on."""
 
-# IFLA_INFO_KIND of devices that are no uplink of their own (rtnetlink names).
-LEFT_OUT: Final = frozenset(
+# IFLA_INFO_KIND of devices, by what they are (rtnetlink names).
+TUN: Final = "tun"
+"""TUN or TAP: a program holds the other end, and owns the outer packets."""
+KERNEL_TUNNELS: Final = frozenset(
     {
-        *("bridge", "veth", "dummy", "ifb", "tun", "wireguard", "vxlan", "macvlan"),
-        *("macvtap", "ipvlan", "ipvtap", "geneve", "gre", "gretap", "ip6gre"),
-        *("ip6gretap", "sit", "ipip", "ip6tnl", "vti", "vti6", "xfrm", "nlmon"),
-        *("vlan", "bond", "team", "rmnet", "vrf", "netdevsim", "netkit"),
+        *("wireguard", "vxlan", "geneve", "gre", "gretap", "ip6gre", "ip6gretap"),
+        *("sit", "ipip", "ip6tnl", "vti", "vti6", "xfrm", "l2tpeth"),
     }
 )
+"""Tunnels of the kernel itself: nobody owns the outer packets."""
+LEFT_OUT: Final = KERNEL_TUNNELS | frozenset(
+    {
+        *("bridge", "veth", "dummy", "ifb", TUN, "macvlan", "macvtap", "ipvlan"),
+        *("ipvtap", "nlmon", "vlan", "bond", "team", "rmnet", "vrf", "netdevsim"),
+        "netkit",
+    }
+)
+"""No uplink of their own."""
 _LOCAL: Final = "/local"
 _NEVER_UPLINK: Final = frozenset({"dummy", "ifb", "nlmon", "bridge", "vrf"})
 
@@ -168,7 +177,8 @@ def lowers(
 ) -> dict[int, tuple[int, ...]]:
     """The billed devices beneath each device that is not billed itself.
 
-    Rows on a bridge, bond or VLAN belong to what they sit on: never to both.
+    Rows on a bridge, bond or VLAN belong to what they sit on: never to both. A tunnel
+    sits on nothing here: what it carries has another size outside (`tunnels`).
 
     Returns:
         ifindexes of lower devices by ifindex; only where there are any.
@@ -183,6 +193,10 @@ def lowers(
     return found
 
 
+def _lower(link: Link) -> int:
+    return 0 if link.kind in KERNEL_TUNNELS else link.lower
+
+
 def _beneath(ifindex: int, links: Mapping[int, Link]) -> set[int]:
     """All devices below one, however deep; a loop ends by itself."""
     seen: set[int] = set()
@@ -190,7 +204,7 @@ def _beneath(ifindex: int, links: Mapping[int, Link]) -> set[int]:
     while waiting:
         current = waiting.pop()
         ports = {link.ifindex for link in links.values() if link.master == current}
-        below = ports | {links[current].lower} if current in links else ports
+        below = ports | {_lower(links[current])} if current in links else ports
         new = {i for i in below if i in links} - seen - {ifindex}
         seen |= new
         waiting |= new

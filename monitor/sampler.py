@@ -15,6 +15,7 @@ from monitor.booking import Booking
 from monitor.clock import SECOND_NS, Placement, Reading, place
 from monitor.collectors.sockdiag import is_instance
 from monitor.counters import device_usage
+from monitor.explaining import Explaining, watched_besides
 from monitor.live import Live, after
 from monitor.socket_rows import Rows, SocketRows
 from monitor.store.pending import Pending
@@ -106,6 +107,11 @@ class Sampler:
     ticked: Ticked | None = None
     class_of: Callable[[Process], str] = unclassified
     _around: attribution.Surroundings = _NOWHERE
+    _explaining: Explaining = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Know nothing of tunnels and containers yet."""
+        self._explaining = Explaining(self.sources)
 
     @property
     def attached(self) -> Mapping[int, Attachment]:
@@ -191,10 +197,12 @@ class Sampler:
             lowers=networks.lowers(links, attached),
             weights={use.device.ifindex: use.traffic.bytes for use in usage},
             class_of=self.class_of,
+            links=links,
         )
         booking.restarts(usage, attached)
         bills = booking.bills(found, attached, was_watched=not self.missed)
-        booked = self._book_rows(booking, self._changed(rows))
+        moved = NOTHING if self.baseline else self.wires.moved
+        booked = self._book_rows(booking, self._changed(rows), moved)
         if self.missed and not self.unreached:
             booking.missed(self.missed, bills, booked)
         interval_s = (reading.boottime_ns - self.boottime_ns) / SECOND_NS
@@ -210,7 +218,8 @@ class Sampler:
     ) -> None:
         """Advance the checkpoint of the kernel's map to this tick."""
         self.wires.remember(wire, self.pending.batch)
-        self.wires.attend(self._around.devices, self.sources.addresses)
+        besides = watched_besides(self._around)
+        self.wires.attend(self._around.devices, besides, self.sources.addresses)
         if self.rows is not None:
             self.rows.remember(rows, self.pending.batch, self.boottime_ns)
             self.rows.set_mtus(links.values())
@@ -237,12 +246,15 @@ class Sampler:
         return self.rows.usage(rows)
 
     def _book_rows(
-        self, booking: Booking, changed: Mapping[SocketKey, Traffic]
+        self,
+        booking: Booking,
+        changed: Mapping[SocketKey, Traffic],
+        moved: WireReading,
     ) -> list[attribution.Attributed]:
-        """Book whose bytes they were, from the rows that changed."""
+        """Book whose bytes they were, from the rows that changed and what moved."""
         if self.rows is None:
             return []
-        rows = attribution.attribute(changed, self._around, self.rows.find)
+        rows = self._explaining.explain(changed, moved, self._around, self.rows.find)
         booking.owners(rows, self.rows.name)
         if self.remotes:
             for (owner, remote), amounts in self.rows.remotes():
@@ -293,6 +305,7 @@ class Sampler:
             return
         moved = self.rows.retire(self.pending.batch, self.boottime_ns)
         booking = Booking(self.pending, self._when(self.boottime_ns))
-        self._book_rows(booking, moved)
+        if moved:
+            self._book_rows(booking, moved, NOTHING)
         for detail in self.rows.new_failures():
             booking.event("overflow", detail)

@@ -23,6 +23,23 @@ if TYPE_CHECKING:
     Network = IPv4Network | IPv6Network
 
 
+class FindNsid(Protocol):
+    """This network namespace's number for another one, by a process in that."""
+
+    def __call__(
+        self, netns: int, processes: Iterable[Process], cgroup: str = ""
+    ) -> int | None:
+        """None when it is not known."""
+
+
+def _nobody_knows(
+    netns: int,  # noqa: ARG001 - the signature is the protocol's
+    processes: Iterable[Process],  # noqa: ARG001
+    cgroup: str = "",  # noqa: ARG001
+) -> int | None:
+    return None
+
+
 class Health(Protocol):
     """Cumulative failures of the kernel's socket accounting."""
 
@@ -149,6 +166,7 @@ class Sources:
         addresses: `collectors.addresses.collect`.
         netns: inode number of this process's network namespace.
         sockets: the eBPF program, or TCP by sock_diag; None on the `interface` tier.
+        find_nsid: `collectors.netns.collect`.
     """
 
     read_clock: Callable[[], Reading]
@@ -158,3 +176,4 @@ class Sources:
     addresses: Callable[[], dict[str, frozenset[Network]]]
     netns: int
     sockets: SocketSource | None
+    find_nsid: FindNsid = _nobody_knows

@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 SLOT_S = 300
 """Length of a stored slot in seconds: no stored span straddles such a mark."""
 
+SOCKET = "socket"
+TUNNEL = "tunnel"
+FORWARDED = "forwarded"
+TUNNEL_OVERHEAD = "tunnel_overhead"
+INTERNET = "internet"
+LOCAL = "local"
+
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
@@ -135,6 +142,9 @@ class Link:
         mtu: in bytes.
         master: ifindex of the bridge or bond it is a port of; 0 without one.
         lower: ifindex of the device it sits on in this namespace; 0 without one.
+        peer_nsid: this namespace's number for the one in which the other end of a
+            virtual pair is; None when it is in none other.
+        peer_ifindex: the index of that other end there.
     """
 
     ifindex: int
@@ -144,6 +154,8 @@ class Link:
     mtu: int
     master: int = 0
     lower: int = 0
+    peer_nsid: int | None = None
+    peer_ifindex: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,8 +295,10 @@ class Share:
     Attributes:
         application: None for bytes that no application owns; `kind` says why.
         kind: `socket` for bytes of a process's socket, `tunnel` for those that a
-            tunnel carried for it; else the reason: `kernel`, `gap`, `before_start`,
-            `forwarded`, `tunnel_overhead`.
+            tunnel carried for it, `forwarded` with an application for those of a
+            process behind a device of this machine; else the reason: `kernel`, `gap`,
+            `before_start`, `forwarded`, `tunnel_overhead` (its application is the VPN
+            program, where a program made it).
         app_class: `interactive`, `background` or `unknown`.
         uid: user id of the process, -1 without one.
         scope: `internet`, or `local` for bytes that no carrier sees.

@@ -143,11 +143,17 @@ class WireRows:
         batch.calibrations |= self._learned
         self._learned = {}
 
-    def attend(self, devices: Mapping[int, Attachment], addresses: Addresses) -> None:
+    def attend(
+        self,
+        devices: Mapping[int, Attachment],
+        besides: Iterable[int],
+        addresses: Addresses,
+    ) -> None:
         """Have the kernel count what is billed, and know what is no carrier's business.
 
         Args:
             devices: every device with its network.
+            besides: ifindexes of those that are not billed, but watched too.
             addresses: direct networks by device; asked only where there is a tether.
 
         Raises:
@@ -155,7 +161,8 @@ class WireRows:
         """
         if self._source is None:
             return
-        watched = frozenset(i for i, each in devices.items() if each.billed)
+        billed = {i for i, each in devices.items() if each.billed}
+        watched = frozenset(billed.union(besides))
         if watched != self._watched:
             self._source.watch(watched)
             self._source.forget_hops(devices)

@@ -31,6 +31,8 @@ PROGRAMS = {
     "import": "imagemagick",
     "notify-send": "libnotify-bin",
     "kill": "procps",
+    "wg": "wireguard-tools",
+    "wireguard-go": "wireguard-go",
     "systemd-analyze": "systemd",
     "systemd-sysusers": "systemd",
     "systemd-tmpfiles": "systemd",

@@ -51,14 +51,32 @@ def collect(process: Process, proc: Path = _PROC) -> int | None:
     Returns:
         Its device number, 0 without one; None when both are gone or hidden.
     """
-    start_ticks = process.owner.start_boottime_ns * _TICKS_PER_S // _SECOND_NS
     own = _read(proc, process.owner.pid)
-    if own is not None and abs(own.start_ticks - start_ticks) <= 1:
+    if own is not None and _is_it(process, own):
         return own.tty_nr
     parent = _read(proc, process.ppid)
-    if parent is not None and parent.start_ticks <= start_ticks + 1:
+    if parent is not None and parent.start_ticks <= _start_ticks(process) + 1:
         return parent.tty_nr
     return None
+
+
+def lives(process: Process, proc: Path = _PROC) -> bool:
+    """Whether a process is still there, and no other one that got its number.
+
+    Args:
+        process: the process.
+        proc: where procfs is mounted.
+    """
+    found = _read(proc, process.owner.pid)
+    return found is not None and _is_it(process, found)
+
+
+def _start_ticks(process: Process) -> int:
+    return process.owner.start_boottime_ns * _TICKS_PER_S // _SECOND_NS
+
+
+def _is_it(process: Process, found: Stat) -> bool:
+    return abs(found.start_ticks - _start_ticks(process)) <= 1
 
 
 def _read(proc: Path, pid: int) -> Stat | None:

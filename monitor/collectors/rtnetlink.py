@@ -28,6 +28,8 @@ _IFLA_MASTER: Final = 10
 _IFLA_LINKINFO: Final = 18
 _IFLA_LINK_NETNSID: Final = 37
 _IFLA_INFO_KIND: Final = 1
+_IFLA_INFO_DATA: Final = 2
+_IFLA_VXLAN_LINK: Final = 3
 
 _IFINFO = struct.Struct("=BxHiII")  # struct ifinfomsg
 _SOURCE: Final = "rtnetlink"
@@ -39,16 +41,24 @@ def _link(message: bytes) -> Link:
     _, arphrd, ifindex, _, _ = _IFINFO.unpack_from(message)
     found = attributes(message[_IFINFO.size :], _SOURCE)
     information = attributes(found.get(_IFLA_LINKINFO, b""), _SOURCE)
-    # In another namespace the lower device's index means nothing here.
-    lower = 0 if _IFLA_LINK_NETNSID in found else number(found, _IFLA_LINK)
+    kind = information.get(_IFLA_INFO_KIND, b"").rstrip(b"\0").decode("ascii")
+    other = number(found, _IFLA_LINK)
+    if kind == "vxlan":  # which has no IFLA_LINK
+        data = attributes(information.get(_IFLA_INFO_DATA, b""), _SOURCE)
+        other = number(data, _IFLA_VXLAN_LINK)
+    nsid = number(found, _IFLA_LINK_NETNSID) if _IFLA_LINK_NETNSID in found else None
+    # In another namespace the other device's index means nothing here.
+    is_here = nsid is None and other != ifindex
     return Link(
         ifindex=ifindex,
         name=found.get(_IFLA_IFNAME, b"").rstrip(b"\0").decode("utf-8", "replace"),
         arphrd=arphrd,
-        kind=information.get(_IFLA_INFO_KIND, b"").rstrip(b"\0").decode("ascii"),
+        kind=kind,
         mtu=number(found, _IFLA_MTU),
         master=number(found, _IFLA_MASTER),
-        lower=0 if lower == ifindex else lower,
+        lower=other if is_here else 0,
+        peer_nsid=nsid,
+        peer_ifindex=0 if nsid is None else other,
     )
 
 

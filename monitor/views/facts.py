@@ -54,7 +54,7 @@ def row_facts(row: Row, report: Report) -> dict[str, str | int | None]:
     """
     facts = _subject(row, report)
     facts["interface"] = row.place.interface
-    facts["via"] = None  # the downstream device of forwarded bytes, once known
+    facts["via"] = row.via
     facts["network"] = row.place.network
     facts |= traffic_facts(row.traffic)
     if row.counter is not None:

@@ -248,6 +248,7 @@ def _rows(records: Records, question: Question) -> list[Row]:
         key=lambda row: (
             -row.traffic.bytes,
             row.reason or "",
+            row.via or "",
             str(row.subject),
             row.place,
         ),

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from monitor.usage import Traffic, total
+from monitor.usage import FORWARDED, TUNNEL, Traffic, total
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
@@ -20,6 +20,8 @@ OVER_EXPLAINED = "over-explained"
 OTHER_PROCESSES = "other-processes"
 OTHERS = "others"
 NO_PLAN = "no_plan"
+OWN_WAYS = (TUNNEL, FORWARDED)
+"""Reasons of rows that are a program's own all the same, where they name one."""
 
 
 class Place(NamedTuple):
@@ -57,6 +59,7 @@ class Row:
         traffic: IP bytes and packets; negative only in corrections.
         application: None for bytes without one.
         reason: why there is no owner, or which part of the owner's bytes this is.
+        via: the device between the owner and the interface, if there is one.
         app_class: `interactive`, `background` or `unknown`; None without an owner.
         uid: the user, in a report by user.
         plan: who pays, in a report by plan.
@@ -71,6 +74,7 @@ class Row:
     traffic: Traffic
     application: str | None = None
     reason: str | None = None
+    via: str | None = None
     app_class: str | None = None
     uid: int | None = None
     plan: str | None = None
@@ -81,13 +85,21 @@ class Row:
     folded: int = 0
 
     @property
+    def is_owned(self) -> bool:
+        """Whether these are bytes of a program, whatever way they took."""
+        return self.reason is None or (
+            self.reason in OWN_WAYS and self.application is not None
+        )
+
+    @property
     def subject(self) -> Hashable:
-        """What the row is about, wherever it happened."""
+        """What the row is about, wherever it happened and whatever way it took."""
         # A report by interface is about the place itself.
         place = self.place if self.counter is not None else None
         # And one by class about it; one application may be of several.
         app_class = self.app_class if self.application is None else None
-        named = (self.application, self.reason, self.uid, self.plan, self.process)
+        why = (None, None) if self.is_owned else (self.reason, self.via)
+        named = (self.application, *why, self.uid, self.plan, self.process)
         return (*named, app_class, self.interval, place)
 
 
@@ -106,7 +118,7 @@ def fold_smallest(rows: Iterable[Row], top: int) -> list[Row]:
     rows = list(rows)
     sizes: defaultdict[Hashable, int] = defaultdict(int)
     for row in rows:
-        if row.reason in (None, OTHER_PROCESSES):
+        if row.is_owned or row.reason == OTHER_PROCESSES:
             sizes[row.subject] += row.traffic.bytes
     dropped = set(sorted(sizes, key=lambda subject: -sizes[subject])[top:])
     folded = [

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from monitor.plans.model import payer
-from monitor.usage import Bill, Traffic
+from monitor.usage import SOCKET, Bill, Traffic
 from monitor.views.rows import (
     NO_PLAN,
     OTHER_PROCESSES,
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from monitor.store.queries import ExplanationRow, InterfaceBill, ProcessUsage
     from monitor.usage import Interval
 
-_OWNED = "socket"
 _UNKNOWN = "unknown"  # processes are kept without their class
 
 
@@ -94,11 +93,12 @@ def by_user(records: Records) -> list[Row]:
     Returns:
         One row for each user or reason and place.
     """
+    pairs = ((_explained(row), row.uid) for row in records.explanation)
     rows = (
-        replace(_explained(row), application=None, app_class=None, uid=row.uid)
-        if row.share_kind == _OWNED
-        else replace(_explained(row), application=None, app_class=None)
-        for row in records.explanation
+        replace(row, application=None, app_class=None, uid=uid, reason=None, via=None)
+        if row.is_owned
+        else replace(row, application=None, app_class=None)
+        for row, uid in pairs
     )
     return merged(rows) + residual(records)
 
@@ -112,7 +112,12 @@ def by_class(records: Records) -> list[Row]:
     Returns:
         One row for each class or reason and place.
     """
-    rows = (replace(_explained(row), application=None) for row in records.explanation)
+    rows = (
+        replace(row, application=None, reason=None, via=None)
+        if row.is_owned
+        else replace(row, application=None)
+        for row in map(_explained, records.explanation)
+    )
     return merged(rows) + residual(records)
 
 
@@ -136,7 +141,7 @@ def by_process(records: Records) -> list[Row]:
     known: defaultdict[tuple[Place, str | None], Traffic] = defaultdict(Traffic)
     for row in processes:
         known[row.place, row.application] += row.traffic
-    owned = [row for row in explained if row.reason is None]
+    owned = [row for row in explained if row.is_owned]
     remainders = [
         Row(
             place=place,
@@ -147,7 +152,7 @@ def by_process(records: Records) -> list[Row]:
         )
         for (place, name), rest in _remainders(owned, known).items()
     ]
-    unowned = merged(row for row in explained if row.reason is not None)
+    unowned = merged(row for row in explained if not row.is_owned)
     return merged(processes) + remainders + unowned + residual(records)
 
 
@@ -245,14 +250,14 @@ def residual(records: Records) -> list[Row]:
 
 
 def _explained(row: ExplanationRow) -> Row:
-    reason = None if row.share_kind == _OWNED else row.share_kind
-    return Row(
+    found = Row(
         place=Place(row.interface, row.network),
         traffic=row.traffic,
         application=row.application,
-        reason=reason,
-        app_class=row.app_class if reason is None else None,
+        reason=None if row.share_kind == SOCKET else row.share_kind,
+        via=row.via or None,
     )
+    return replace(found, app_class=row.app_class) if found.is_owned else found
 
 
 def _process(usage: ProcessUsage) -> Row:

@@ -27,17 +27,6 @@ if TYPE_CHECKING:
     from monitor.views.report import InterfaceTotal, Report
     from monitor.views.rows import Row
 
-_REASONS = {
-    "unattributed": "(unattributed)",
-    "over-explained": "(over-explained)",
-    "kernel": "(kernel)",
-    "gap": "(gap)",
-    "before_start": "(before start)",
-    "forwarded": "(forwarded)",
-    "tunnel_overhead": "(tunnel overhead)",
-    "dropped": "(dropped)",
-    "no_plan": "(no plan)",
-}
 _SHARES = ("down", "up", "share")
 _MOST_GAPS = 3
 _ROOM_FOR_PROGRAMS = 64
@@ -139,10 +128,12 @@ def _name(row: Row, report: Report) -> str:
         return f"({row.folded} others)"
     if row.reason == OTHER_PROCESSES:
         return f"(other processes of {called or '?'})"
-    if row.reason is not None:
-        reason = _REASONS.get(row.reason, f"({visible(row.reason)})")
-        return f"{reason} {called}" if called else reason
-    return _subject(row, report, called)
+    if row.is_owned:
+        return _subject(row, report, called)
+    reason = visible(row.reason or "").replace("_", " ")
+    if row.via:
+        return f"({reason}: {visible(row.via)})"
+    return f"({reason}) {called}".rstrip()
 
 
 def _subject(row: Row, report: Report, called: str) -> str:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.attribution import NO_UID, Surroundings, attribute, nobody
-from monitor.networks import elsewhere
+from monitor.networks import elsewhere, local_part
 from monitor.usage import (
     Application,
     Attachment,
@@ -109,3 +109,11 @@ def test_a_port_that_moved_a_quarter_gets_a_quarter(ifindex: int, share: int) ->
     rows = attribute({key(ifindex=4): MOVED}, AROUND, find)
     by_device = {row.attachment: row.traffic.rx_bytes for row in rows}
     assert by_device[AROUND.devices[ifindex]] == share
+
+
+def test_what_stays_among_neighbours_is_booked_beside_the_bill() -> None:
+    """On a phone's hotspot: no carrier sees it."""
+    local = SocketKey(CURL.owner, OURS, 2, is_local=True)
+    (row,) = attribute({local: MOVED}, AROUND, find)
+    assert row.attachment == local_part(WWAN0)
+    assert (row.attachment.billed, row.share.scope) == (False, "local")

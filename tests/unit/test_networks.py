@@ -106,3 +106,10 @@ def test_devices_that_name_each_other_as_lower_end() -> None:
     given = links(ether(2, "a", "veth", lower=3), ether(3, "b", "veth", lower=2))
     devices = attach(given, InterfaceRules(include=("a",)), frozenset()).devices
     assert lowers(given, devices) == {3: (2,)}
+
+
+def test_a_tunnel_lies_on_nothing() -> None:
+    """What it carries has another size outside: those are not the same bytes."""
+    given = links(ether(2, "wwan0"), Link(3, "gre1", 778, "gre", 1476, lower=2))
+    devices = attach(given, InterfaceRules(), frozenset()).devices
+    assert lowers(given, devices) == {}

@@ -35,3 +35,7 @@ def test_what_a_person_sees_costs_nothing_or_is_nobodys_is_no_secret(
     share: Share,
 ) -> None:
     assert not is_background(row(share))
+
+
+def test_bytes_in_a_tunnel_are_the_programs_that_moved_them() -> None:
+    assert is_background(row(Share(CURL, kind="tunnel", app_class="background")))

@@ -90,3 +90,12 @@ def test_a_process_that_is_gone_or_another_one_is_unknown(tmp_path: Path) -> Non
     assert procstat.collect(mine) is not None
     assert procstat.collect(at(mine, 1, os.getpid())) is None
     assert procstat.collect(mine, tmp_path) is None
+
+
+def test_a_process_lives_until_it_has_ended_and_no_other_is_taken_for_it() -> None:
+    own = process(os.getpid())
+    assert procstat.lives(own)
+    assert not procstat.lives(at(own, 5, os.getpid()))
+    with subprocess.Popen(["true"]) as child:
+        ended = process(child.pid)
+    assert not procstat.lives(ended)

@@ -51,7 +51,14 @@ def test_a_dump_gives_every_attribute_that_matters() -> None:
 def test_a_lower_device_in_another_namespace_is_none_of_ours() -> None:
     """Its index belongs to somebody else here."""
     links = parse(message(3, NAME, LOWER, OTHER_NAMESPACE))
-    assert links[0].lower == 0
+    assert (links[0].lower, links[0].peer_nsid, links[0].peer_ifindex) == (0, 0, 7)
+
+
+def test_a_vxlan_names_what_it_sits_on_among_its_own_attributes() -> None:
+    """It has no IFLA_LINK."""
+    own = attribute(2 | 0x8000, attribute(3, struct.pack("=I", 5)))
+    kind = attribute(18 | 0x8000, attribute(1, b"vxlan\0") + own)
+    assert parse(message(3, NAME, kind))[0].lower == 5
 
 
 def test_a_device_is_not_its_own_lower() -> None:

@@ -39,6 +39,7 @@ def share(  # noqa: PLR0913 - what a share has
     name: str = "wwan0",
     uid: int = 1000,
     app_class: str = "unknown",
+    via: str = "",
 ) -> ExplanationRow:
     """A row of the explanation."""
     owned = application is not None
@@ -49,7 +50,7 @@ def share(  # noqa: PLR0913 - what a share has
         app_class=app_class,
         uid=uid if owned else -1,
         scope="internet",
-        via="",
+        via=via,
         interface=name,
         network=f"if:{name}",
         billed=True,

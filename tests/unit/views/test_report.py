@@ -218,6 +218,67 @@ def test_the_largest_are_kept_and_the_others_folded_by_interface() -> None:
     assert total(row.traffic for row in rows) == total([traffic(20_000), traffic(7000)])
 
 
+WAYS = Records(
+    [bill(traffic(20_000))],
+    [
+        share("firefox", traffic(9000)),
+        share("firefox", traffic(4000), kind="tunnel", via="tun0"),
+        share("openvpn", traffic(1000), kind="tunnel_overhead", via="tun0"),
+        share("docker:ab", traffic(2000), kind="forwarded", via="docker0", uid=0),
+        share(None, traffic(3000), kind="forwarded", via="docker0"),
+    ],
+    [process("firefox", 7, traffic(13_000)), process("docker:ab", 9, traffic(2000))],
+)
+
+
+def test_bytes_that_took_another_way_are_rows_of_their_program() -> None:
+    """With the way they took: a script that adds up a name has all of its bytes."""
+    rows = report(WAYS).rows
+    assert [
+        (row.application, row.reason, row.via, row.traffic.rx_bytes) for row in rows
+    ] == [
+        ("firefox", None, None, 9000),
+        ("firefox", "tunnel", "tun0", 4000),
+        (None, "forwarded", "docker0", 3000),
+        ("docker:ab", "forwarded", "docker0", 2000),
+        ("openvpn", "tunnel_overhead", "tun0", 1000),
+        (None, "unattributed", None, 1000),
+    ]
+    assert report(WAYS).coverage_permille == 950
+
+
+def test_processes_and_users_have_the_bytes_of_every_way() -> None:
+    by_process = {
+        (row.process.pid if row.process else row.reason): row.traffic.rx_bytes
+        for row in report(WAYS, by="process").rows
+    }
+    assert by_process == {
+        7: 13_000,
+        9: 2000,
+        "forwarded": 3000,
+        "tunnel_overhead": 1000,
+        "unattributed": 1000,
+    }
+    by_user = {
+        (row.uid, row.reason): row.traffic.rx_bytes
+        for row in report(WAYS, by="user").rows
+    }
+    assert by_user == {
+        (1000, None): 13_000,
+        (0, None): 2000,
+        (None, "forwarded"): 3000,
+        (None, "tunnel_overhead"): 1000,
+        (None, "unattributed"): 1000,
+    }
+
+
+def test_the_ways_of_a_program_are_one_subject_when_the_smallest_are_folded() -> None:
+    rows = report(WAYS, top=1).rows
+    assert {row.application for row in rows} == {"firefox", "openvpn", None}
+    folded = [row.traffic.rx_bytes for row in rows if row.reason == "others"]
+    assert folded == [2000]
+
+
 AMOUNTS = st.builds(
     Traffic, *[st.integers(min_value=-(10**6), max_value=10**12) for _ in range(4)]
 )
@@ -228,7 +289,10 @@ SHARES = st.lists(
         share,
         st.sampled_from(["a", "b", None]),
         AMOUNTS,
-        kind=st.sampled_from(["socket", "kernel", "gap", "dropped"]),
+        kind=st.sampled_from(
+            ["socket", "tunnel", "forwarded", "tunnel_overhead", "kernel", "gap"]
+        ),
+        via=st.sampled_from(["", "tun0", "docker0"]),
         name=NAMES,
         uid=st.sampled_from([0, 1000]),
     ),

@@ -138,6 +138,28 @@ def test_interfaces_and_classes_are_one_line_of_an_application() -> None:
     assert lines[0].endswith("eth0, wwan0")
 
 
+def test_the_ways_of_a_program_are_one_line_and_reasons_name_their_device() -> None:
+    records = Records(
+        [bill(traffic(15_000))],
+        [
+            share("firefox", traffic(6000)),
+            share("firefox", traffic(4000), kind="tunnel", via="wg0"),
+            share("docker:ab", traffic(2000), kind="forwarded", via="docker0"),
+            share(None, traffic(1500), kind="forwarded", via="ap\x1b0"),
+            share("openvpn", traffic(1000), kind="tunnel_overhead", via="wg0"),
+            share(None, traffic(500), kind="kernel"),
+        ],
+    )
+    names = [line.split("  ")[0] for line in _lines(report(records))[3:8]]
+    assert names == [
+        "firefox",
+        "docker:ab",
+        "(forwarded: ap\\x1b0)",
+        "(tunnel overhead: wg0)",
+        "(kernel)",
+    ]
+
+
 def test_folded_rows_say_how_many_they_are() -> None:
     text = as_text(report(RECORDS, top=1), PLAIN)
     assert "(2 others)" in text
