@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _CHUNK = 65536
 _MESSAGES = 8
+_DATAGRAM = 1200
 _MSG_WAITFORONE, _MSG_ZEROCOPY, _MSG_ERRQUEUE = 0x10000, 0x4000000, 0x2000
 _SO_ZEROCOPY, _SO_RCVBUFFORCE = 60, 33
 _PLENTY = 1 << 26
@@ -146,10 +147,10 @@ class Mover:
         fd = self._sock.fileno()
         return _checked(_libc.recv(fd, self._buffer, size, socket.MSG_TRUNC))
 
-    def _messages(self, size: int) -> ctypes.Array[_Message]:
+    def _messages(self, size: int, least: int = 1) -> ctypes.Array[_Message]:
         messages = (_Message * min(_MESSAGES, size))()
         for message in messages:
-            share = size // len(messages)
+            share = max(least, size // len(messages))
             piece = _Piece(ctypes.addressof(self._buffer), share)
             message.header.pieces = ctypes.pointer(piece)
             message.header.piece_count = 1
@@ -162,7 +163,8 @@ class Mover:
         return sum(message.moved for message in messages[:done])
 
     def _receive_mmsg(self, size: int) -> int:
-        messages = self._messages(size)
+        # All of a datagram, also when fewer bytes than messages are awaited.
+        messages = self._messages(size, min(_DATAGRAM, len(self._buffer)))
         count, fd = len(messages), self._sock.fileno()
         done = _checked(_libc.recvmmsg(fd, messages, count, _MSG_WAITFORONE, None))
         return sum(message.moved for message in messages[:done])
@@ -241,31 +243,37 @@ def transfer(host: str, port: str, up: str, down: str, how: str) -> None:
 
 # ---- UDP ----
 
+_WINDOW = 1200 * 8 * 16  # bytes: less than a virtual link drops when it is busy
+
 
 def swallow(host: str, port: str, total: str, how: str) -> None:
-    """Receive datagrams until there are so many bytes, and answer the last one."""
+    """Receive datagrams until there are so many bytes; say when there may be more."""
     with socket.socket(family(host), socket.SOCK_DGRAM) as sock:
         sock.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _PLENTY)
         sock.bind((host, int(port)))
         say("ready")
         _, peer = sock.recvfrom(1)
         sock.connect(peer)
-        Mover(sock).receive(how, int(total))
-        sock.send(b"done")
+        mover, left = Mover(sock), int(total)
+        while left:
+            mover.receive(how, min(left, _WINDOW))
+            left -= min(left, _WINDOW)
+            sock.send(b"done")
 
 
 def shower(host: str, port: str, total: str, how: str) -> None:
-    """Send datagrams of 1,200 bytes, so many bytes together, and wait for an answer."""
+    """Send datagrams of 1,200 bytes, so many bytes together, never too many at once."""
     with socket.socket(family(host), socket.SOCK_DGRAM) as sock:
         sock.connect((host, int(port)))
         sock.send(b"x")
         chunk = 1200 * (_MESSAGES if how == "mmsg" else 1)
-        mover = Mover(sock, chunk)
-        for _ in range(int(total) // chunk):
-            mover.send(how, chunk)
-            time.sleep(0.0005)
+        mover, left = Mover(sock, chunk), int(total)
         sock.settimeout(5)
-        sock.recv(16)
+        while left:
+            for _ in range(min(left, _WINDOW) // chunk):
+                mover.send(how, chunk)
+            left -= min(left, _WINDOW)
+            sock.recv(16)
 
 
 if __name__ == "__main__":

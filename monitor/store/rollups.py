@@ -85,8 +85,10 @@ def roll_up(
             day = _next_day(connection, after_s, zone)
             if day is None or day.to_s > now_s:
                 break
-            days += _sum_day(connection, day, zone)
-            after_s = day.to_s - 1
+            summed = _sum_day(connection, day, zone)
+            days += summed
+            # A sum may cut the hour before its day anew, and mark the day of that.
+            after_s = day.from_s - HOUR_S - 1 if summed else day.to_s - 1
     return len(hours) + days
 
 
