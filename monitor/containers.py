@@ -1,8 +1,10 @@
 """Which device here leads to which other network namespace, and so to a container.
 
-The kernel names the other end of a virtual pair by this namespace's number for the one
-it is in, and a socket's row by that one's inode. A process that is in there ties the
-two together; what was found holds as long as the pair is the same.
+Where something was forwarded into a virtual pair, the kernel has noted where that leads
+(`wire.Peer`), so that a container is known however short it lives. Of others rtnetlink
+names the other end by this namespace's number for the one it is in, and a socket's row
+by that one's inode: a process that is in there ties the two together; what was found
+holds as long as the pair is the same.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from monitor.sources import FindNsid
     from monitor.usage import Attachment, Link, Owner, Process, SocketKey
+    from monitor.wire import Peer
 
 _MOST_QUESTIONS: Final = 16
 """Namespaces that are asked for in one tick; the others have their turn later."""
@@ -41,6 +44,7 @@ class Containers:
         self,
         keys: Iterable[SocketKey],
         links: Mapping[int, Link],
+        peers: Mapping[int, Peer],
         find: Callable[[Owner], Process],
     ) -> dict[Attachment, int]:
         """Devices here, by where the rows behind them are booked.
@@ -48,8 +52,24 @@ class Containers:
         Args:
             keys: rows of other namespaces.
             links: all devices here.
+            peers: where some of them lead, as the kernel noted.
             find: facts of an owner.
         """
+        noted = {
+            elsewhere(peer.netns, peer.ifindex): ifindex
+            for ifindex, peer in peers.items()
+        }
+        known = {peer.netns for peer in peers.values()}
+        others = [key for key in keys if key.netns not in known]
+        return self._asked(others, links, find) | noted
+
+    def _asked(
+        self,
+        keys: Iterable[SocketKey],
+        links: Mapping[int, Link],
+        find: Callable[[Owner], Process],
+    ) -> dict[Attachment, int]:
+        """The same of those that the kernel must be asked for."""
         self._renew(links)
         if not self._pairs:
             return {}

@@ -16,17 +16,18 @@ from monitor.containers import Containers
 from monitor.errors import SourceError
 from monitor.forwarding import Forwarding, Ground
 from monitor.kernel_tunnels import KernelTunnels, Wired
-from monitor.networks import KERNEL_TUNNELS, TUN
+from monitor.networks import ARPHRD_ETHER, KERNEL_TUNNELS, TUN
 from monitor.recent import PATIENCE_TICKS
 from monitor.tunnels import HeldTunnels, Tunnel, held
+from monitor.usage import Attachment, Link
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from monitor.attribution import Attributed, Surroundings
     from monitor.sources import Sources
-    from monitor.usage import Attachment, Link, Owner, Process, SocketKey, Traffic
-    from monitor.wire import Reading
+    from monitor.usage import Owner, Process, SocketKey, Traffic
+    from monitor.wire import Peer, Reading
 
     Find = Callable[[Owner], Process]
 
@@ -96,7 +97,7 @@ class Explaining:
             around: the machine at this tick.
             find: facts of an owner.
         """
-        around = self._with_gone(around)
+        around = self._with_gone(_with_unseen(around, moved.peers))
         tunnels = {
             ifindex: around.devices[ifindex]
             for ifindex, link in around.links.items()
@@ -112,7 +113,7 @@ class Explaining:
             uplinks=billed | tunnels,
             lowers=around.lowers,
             weights=around.weights,
-            ports=self._containers.ports(foreign, around.links, find),
+            ports=self._containers.ports(foreign, around.links, moved.peers, find),
         )
         rows = attribute(changed, around, find)
         rows += self._forwarding.share(rows, moved.hops, ground)
@@ -175,6 +176,26 @@ class Explaining:
                 self._holders |= source.tun_holders()
         self._holders = {i: each for i, each in self._holders.items() if i in tuns}
         self._tuns = tuns
+
+
+def _with_unseen(around: Surroundings, peers: Mapping[int, Peer]) -> Surroundings:
+    """The machine, with ends of virtual pairs that nobody saw while they were there."""
+    unseen = {
+        ifindex: Link(ifindex, peer.name, ARPHRD_ETHER, "veth", 0, peer.master)
+        for ifindex, peer in peers.items()
+        if ifindex not in around.links
+    }
+    if not unseen:
+        return around
+    devices = {
+        ifindex: Attachment(f"if:{link.name}", link.name, billed=False)
+        for ifindex, link in unseen.items()
+    }
+    return replace(
+        around,
+        devices=devices | dict(around.devices),
+        links=unseen | dict(around.links),
+    )
 
 
 def _wired(

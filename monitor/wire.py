@@ -8,7 +8,7 @@ one, with padding. The eBPF tier sees both, so that the way of a device is measu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from monitor.usage import Traffic
@@ -97,6 +97,22 @@ class Passed(NamedTuple):
         return Passed(self.bytes - before.bytes, self.packets - before.packets)
 
 
+class Peer(NamedTuple):
+    """Where a virtual pair leads, and what its end here was: it may be gone by now.
+
+    Attributes:
+        netns: inode number of the network namespace at the other end.
+        ifindex: of the device there.
+        master: ifindex of the bridge that the end here was a port of; 0 without one.
+        name: of the end here.
+    """
+
+    netns: int
+    ifindex: int
+    master: int = 0
+    name: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """All wire counters of one kernel map at one instant, absolute.
@@ -104,10 +120,12 @@ class Reading:
     Attributes:
         wires: by ifindex, of the devices that are watched.
         hops: what was forwarded from or to one of them.
+        peers: where the devices lead that something was forwarded into; no counters.
     """
 
     wires: dict[int, Wire]
     hops: dict[Hop, Passed]
+    peers: dict[int, Peer] = field(default_factory=dict)
 
 
 class Framing(NamedTuple):
@@ -267,4 +285,5 @@ def usage(before: Reading, now: Reading) -> Reading:
             for ifindex, wire in now.wires.items()
         },
         hops={hop: moved for hop, moved in hops.items() if any(moved)},
+        peers=now.peers,
     )

@@ -64,6 +64,7 @@ class WireRows:
         self._learned: dict[str, Calibration] = {}
         self._windows: dict[int, tuple[Traffic, Wire]] = {}
         self._watched: frozenset[int] = frozenset()
+        self._gone: set[int] = set()
         self._prefixes: frozenset[tuple[int, IPv4Network | IPv6Network]] = frozenset()
 
     def resume(self, resume: Resume, *, is_same_map: bool) -> None:
@@ -165,9 +166,28 @@ class WireRows:
         watched = frozenset(billed.union(besides))
         if watched != self._watched:
             self._source.watch(watched)
-            self._source.forget_hops(devices)
             self._watched = watched
+        self._forget_gone(self._source, devices)
         self._set_prefixes(devices, addresses)
+
+    def _forget_gone(
+        self, source: WireSource, devices: Mapping[int, Attachment]
+    ) -> None:
+        """Let go of what was forwarded over devices that two ticks did not see.
+
+        One tick alone may have listed the devices before the newest of them came.
+        """
+        wires, hops, peers = self._last.wires, self._last.hops, self._last.peers
+        met = peers.keys() | {ifindex for hop in hops for ifindex in hop}
+        gone = met - devices.keys()
+        if forgotten := gone & self._gone:
+            source.forget_hops(met - forgotten)
+            self._last = Reading(
+                wires,
+                {hop: each for hop, each in hops.items() if not forgotten & {*hop}},
+                {i: peer for i, peer in peers.items() if i not in forgotten},
+            )
+        self._gone = gone
 
     def _set_prefixes(
         self, devices: Mapping[int, Attachment], addresses: Addresses

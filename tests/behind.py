@@ -2,11 +2,13 @@ r"""What stands behind near: containers at a bridge, a client of its hotspot.
 
     container-a --- docker0 \
     container-b --- docker0  near === lab
-    client ------------ ap0 /
+    client --- air ---- ap0 /
 
-near is the router and translates addresses (nftables masquerade), as container engines
-and hotspots do. A container is a network namespace and a cgroup named as Docker does;
-something sleeps in it for as long as it lives, as its first process would.
+air keeps the client's namespace from being at the other end of ap0: that of a real
+client is on another machine. near is the router and translates addresses (nftables
+masquerade), as container engines and hotspots do. A container is a network namespace
+and a cgroup named as Docker does; something sleeps in it for as long as it lives, as its
+first process would.
 """
 
 from __future__ import annotations
@@ -42,6 +44,24 @@ table ip nat {{
 _ENTER = 'echo $$ > "$0/cgroup.procs"; exec "$@"'
 
 
+def cable(
+    end: tuple[Namespace, str], other: tuple[Namespace, str], *, offload: bool
+) -> None:
+    """Lay a virtual cable.
+
+    Args:
+        end: a namespace, and the name of the device there.
+        other: the same of the other end.
+        offload: whether both ends may hand over super-packets.
+    """
+    (space, device), (peer_space, peer) = end, other
+    space.ip(f"link add {device} type veth peer name {peer} netns {peer_space.name}")
+    for where, name in (end, other):
+        with where.inside():
+            set_offload(name, on=offload)
+        where.ip(f"link set {name} up")
+
+
 class Guest:
     """A network namespace behind near.
 
@@ -73,11 +93,7 @@ class Guest:
             port: name of its device there.
             offload: whether both ends may hand over super-packets.
         """
-        near.ip(f"link add {port} type veth peer name eth0 netns {self.space.name}")
-        for space, device in ((near, port), (self.space, "eth0")):
-            with space.inside():
-                set_offload(device, on=offload)
-            space.ip(f"link set {device} up")
+        cable((near, port), (self.space, "eth0"), offload=offload)
         gateway = self.address.rpartition(".")[0] + ".1"
         self.space.ip(
             f"addr add {self.address}/24 dev eth0", f"route add default via {gateway}"
@@ -146,7 +162,13 @@ class Behind:
             )
             stack.callback(near.ip, f"link del {BRIDGE}")
             self.client = self._guest(stack, "client", f"{_SHARED}.2")
-            self.client.connect(near, HOTSPOT, offload=self._offload)
+            air = Namespace(f"{near.name}-air")
+            stack.callback(air.close)
+            air.ip("link add air type bridge", "link set air up")
+            self.client.connect(air, "to_client", offload=self._offload)
+            cable((near, HOTSPOT), (air, "to_near"), offload=self._offload)
+            for port in ("to_client", "to_near"):
+                air.ip(f"link set {port} master air")
             near.ip(f"addr add {_SHARED}.1/24 dev {HOTSPOT}")
             self.containers = (self._container(stack, 2), self._container(stack, 3))
             self._stack = stack.pop_all()

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 TOLERATED_PCT = 1.0
 EXCEPTIONS = {
     "s16": "nothing crosses the wire: loopback is in no bill, so it is not shown",
-    "s17": "forwarded bytes are not yet shared out among containers",
 }
 """Scenarios that are known not to be named, or not within 1 %, and why."""
 

@@ -86,7 +86,7 @@ def test_the_bill_is_the_counter_of_the_interface_to_the_byte(
     counted = raw(lab.near) - before
     assert billed(report) == counted
     # Layer 3 by default values: 14 bytes a packet less, exact where nothing is joined.
-    assert report["l3"] == "estimated"
+    assert report["l3"] == "exact"
     assert moved(report["interfaces"]) == wire
 
     assert daemon.stop() == 0

@@ -140,10 +140,10 @@ def test_a_kill_loses_no_forwarded_byte_and_no_name(lab: Lab, esimmon: Esimmon) 
         assert of_reason(report, "gap") == NOTHING
 
 
-def test_a_container_that_nobody_is_in_any_more_is_its_bridges(
+def test_a_container_that_nobody_is_in_any_more_is_known_all_the_same(
     lab: Lab, esimmon: Esimmon
 ) -> None:
-    """Which it was cannot be found out then: it is not guessed."""
+    """The kernel noted where the pair leads when the first packet came for it."""
     esimmon.configure(SLOW)
     with Behind(lab) as behind:
         guest = behind.containers[0]
@@ -152,5 +152,5 @@ def test_a_container_that_nobody_is_in_any_more_is_its_bridges(
         esimmon.start()
         wire = converse(lab, guest, 10_000, 300_000)
         report = esimmon.report("application")
-        assert of(report, reason="forwarded", via=BRIDGE, application=None) == wire
+        assert of(report, application=guest.application, via=BRIDGE) == wire
         assert adds_up(report)

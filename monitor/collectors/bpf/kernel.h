@@ -193,10 +193,35 @@ struct mptcp_sock {
 	struct sock *first;
 };
 
+struct rtnl_link_ops {
+	const char *kind;
+};
+
+struct list_head {
+	struct list_head *next;
+};
+
+/* A device above or beneath another one (net/core/dev.c). */
+struct netdev_adjacent {
+	struct net_device *dev;
+	_Bool master;
+	struct list_head list;
+};
+
 struct net_device {
 	int ifindex;
 	unsigned int mtu;
 	possible_net_t nd_net;
+	const struct rtnl_link_ops *rtnl_link_ops;
+	char name[16];
+	struct {
+		struct list_head upper;
+	} adj_list;
+};
+
+/* Since Linux 6.10; before, the driver's part begins behind the structure. */
+struct net_device___since_6_10 {
+	__u8 priv[0];
 };
 
 struct inet_skb_parm {

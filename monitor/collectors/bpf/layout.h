@@ -100,6 +100,15 @@ struct passed {
 	__u64 packets;
 };
 
+/* A virtual pair that something was forwarded into: what is at its other end, and what
+ * this end was, for it may be gone before anybody looks. */
+struct peer {
+	__u32 netns;
+	__u32 ifindex;
+	__u32 master;        /* the bridge that this end is a port of; 0 without one */
+	char name[16];
+};
+
 /* With the device in front of the address, a prefix matches on that device only. */
 struct prefix {
 	__u32 prefixlen;
@@ -244,6 +253,15 @@ struct {
 	__type(key, struct hop);
 	__type(value, struct passed);
 } hops SEC(".maps");
+
+/* By ifindex of the end in the daemon's own network namespace. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, struct peer);
+} peers SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);

@@ -43,9 +43,51 @@ static __always_inline void add_to_wire(const struct sk_buff *skb,
 	add_to_way(way, &size, skb_bytes, len_from(skb, packet), scope);
 }
 
+#define PRIV_ALIGN 32U
+
+static __always_inline __u32 master_of(const struct net_device *device)
+{
+	struct list_head *first = BPF_CORE_READ(device, adj_list.upper.next);
+	struct netdev_adjacent *upper;
+
+	if (!first || first == &device->adj_list.upper)
+		return 0;
+	upper = (void *)first - bpf_core_field_offset(struct netdev_adjacent, list);
+	return BPF_CORE_READ(upper, master) ? BPF_CORE_READ(upper, dev, ifindex) : 0;
+}
+
+/* A container that lives shorter than anybody looks: which it was behind this device is
+ * said by the pair itself. struct veth_priv begins with the peer (drivers/net/veth.c). */
+static __always_inline void note_peer(const struct net_device *device, __u32 ifindex)
+{
+	const struct net_device___since_6_10 *newer = (const void *)device;
+	struct net_device *other = NULL;
+	struct peer peer = {};
+	char kind[5] = {};
+	__u32 at;
+
+	bpf_probe_read_kernel_str(kind, sizeof(kind),
+				  BPF_CORE_READ(device, rtnl_link_ops, kind));
+	if (kind[0] != 'v' || kind[1] != 'e' || kind[2] != 't' || kind[3] != 'h')
+		return;
+	if (bpf_core_field_exists(newer->priv))
+		at = bpf_core_field_offset(newer->priv);
+	else
+		at = (bpf_core_type_size(struct net_device) + PRIV_ALIGN - 1) & -PRIV_ALIGN;
+	bpf_probe_read_kernel(&other, sizeof(other), (const char *)device + at);
+	if (!other)
+		return;
+	peer.master = master_of(device);
+	BPF_CORE_READ_STR_INTO(&peer.name, device, name);
+	peer.netns = BPF_CORE_READ(other, nd_net.net, ns.inum);
+	peer.ifindex = BPF_CORE_READ(other, ifindex);
+	bpf_map_update_elem(&peers, &ifindex, &peer, 0);
+}
+
 /* A packet that came in by another device: skb_iif is 0 in those made here, and is
  * cleared where a packet changes its namespace or gets into a tunnel. */
 static __always_inline void add_to_hop(const struct sk_buff *skb,
+				       const struct net_device *device,
 				       const struct packet *packet, struct hop *hop)
 {
 	struct passed *passed, nothing = {};
@@ -56,6 +98,7 @@ static __always_inline void add_to_hop(const struct sk_buff *skb,
 		return;
 	passed = bpf_map_lookup_elem(&hops, hop);
 	if (!passed) {
+		note_peer(device, hop->to_ifindex);
 		bpf_map_update_elem(&hops, hop, &nothing, BPF_NOEXIST);
 		passed = bpf_map_lookup_elem(&hops, hop);
 	}
@@ -121,7 +164,7 @@ static __always_inline void leave(const struct sk_buff *skb,
 	if (!hop.from_ifindex || hop.from_ifindex == hop.to_ifindex)
 		return;
 	if (wire || bpf_map_lookup_elem(&wires, &hop.from_ifindex))
-		add_to_hop(skb, &packet, &hop);
+		add_to_hop(skb, device, &packet, &hop);
 }
 
 static __always_inline void enter(const struct sk_buff *skb)

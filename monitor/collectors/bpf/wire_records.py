@@ -9,8 +9,9 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
+from monitor.collectors.bpf.records import decode
 from monitor.usage import Owner
-from monitor.wire import Hop, Passed, Way, Wire
+from monitor.wire import Hop, Passed, Peer, Way, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 WIRE = struct.Struct("=14Q")
 HOP = struct.Struct("=II")
 PASSED = struct.Struct("=QQ")
+PEER = struct.Struct("=III16s")
 PREFIX = struct.Struct("=II16s")
 REMOTE = struct.Struct("=QII8sII")
 REMOTE_USAGE = struct.Struct("=QQ")
@@ -49,6 +51,12 @@ def parse_passed(raw: bytes) -> Passed:
     """
     columns = zip(*PASSED.iter_unpack(raw), strict=True)
     return Passed(*(sum(column) for column in columns))
+
+
+def parse_peer(raw: bytes) -> Peer:
+    """Where a virtual pair leads, and what this end of it was."""
+    netns, ifindex, master, name = PEER.unpack(raw)
+    return Peer(netns, ifindex, master, decode(name))
 
 
 def parse_remote(raw: bytes) -> tuple[Owner, int, bytes]:

@@ -98,6 +98,10 @@ class Wires:
                 records.parse_hop(key): records.parse_passed(raw)
                 for key, raw in self._maps["hops"].items()
             },
+            peers={
+                int.from_bytes(key, "little"): records.parse_peer(raw)
+                for key, raw in self._maps["peers"].items()
+            },
         )
 
     def forget_hops(self, ifindexes: Iterable[int]) -> None:
@@ -114,6 +118,10 @@ class Wires:
         for key in [key for key, _ in hops.items()]:
             if not there.issuperset(records.parse_hop(key)):
                 hops.delete(key)
+        peers = self._maps["peers"]
+        for key in [key for key, _ in peers.items()]:
+            if int.from_bytes(key, "little") not in there:
+                peers.delete(key)
 
     def tun_holders(self) -> dict[int, frozenset[Owner]]:
         """Who holds the other end of TUN and TAP devices: a VPN, a virtual machine.
