@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import platform
 import shutil
 from pathlib import Path
 
@@ -22,6 +23,10 @@ PROGRAMS = {
     "clang": "clang",
     "llvm-strip": "llvm",
     "bpftool": "bpftool",
+    "qemu-system-x86_64": "qemu-system-x86",
+    "busybox": "busybox-static",
+    "modprobe": "kmod",
+    "wg": "wireguard-tools",
     "tmux": "tmux",
     "Xvfb": "xvfb",
     "dunst": "dunst",
@@ -31,8 +36,6 @@ PROGRAMS = {
     "import": "imagemagick",
     "notify-send": "libnotify-bin",
     "kill": "procps",
-    "wg": "wireguard-tools",
-    "wireguard-go": "wireguard-go",
     "systemd-analyze": "systemd",
     "systemd-sysusers": "systemd",
     "systemd-tmpfiles": "systemd",
@@ -63,7 +66,7 @@ def lacking(*needs: str) -> list[str]:
     """What is missing of the given needs, as packages to install (or "root").
 
     Args:
-        needs: names of PROGRAMS, LIBRARIES, HEADERS or KERNEL, or "root".
+        needs: names of PROGRAMS, LIBRARIES, HEADERS or KERNEL, "root" or "x86_64".
     """
     return [_source(need) for need in needs if not _is_there(need)]
 
@@ -74,6 +77,8 @@ def _is_there(need: str) -> bool:
     if need in KERNEL:
         path, value = KERNEL[need]
         return Path(path).exists() and Path(path).read_text().strip() == value
+    if need == "x86_64":
+        return platform.machine() == need
     if need in PROGRAMS:
         # A plain user's PATH may lack the folders of the system's tools.
         return (
