@@ -26,7 +26,6 @@ PROGRAMS = {
     "qemu-system-x86_64": "qemu-system-x86",
     "busybox": "busybox-static",
     "modprobe": "kmod",
-    "wg": "wireguard-tools",
     "tmux": "tmux",
     "Xvfb": "xvfb",
     "dunst": "dunst",
@@ -36,6 +35,8 @@ PROGRAMS = {
     "import": "imagemagick",
     "notify-send": "libnotify-bin",
     "kill": "procps",
+    "wg": "wireguard-tools",
+    "wireguard-go": "wireguard-go",
     "systemd-analyze": "systemd",
     "systemd-sysusers": "systemd",
     "systemd-tmpfiles": "systemd",
@@ -74,11 +75,11 @@ def lacking(*needs: str) -> list[str]:
 def _is_there(need: str) -> bool:
     if need == "root":
         return os.geteuid() == 0
+    if need == "x86_64":
+        return platform.machine() == need
     if need in KERNEL:
         path, value = KERNEL[need]
         return Path(path).exists() and Path(path).read_text().strip() == value
-    if need == "x86_64":
-        return platform.machine() == need
     if need in PROGRAMS:
         # A plain user's PATH may lack the folders of the system's tools.
         return (

@@ -25,7 +25,6 @@ from __future__ import annotations
 import argparse
 import lzma
 import os
-import platform
 import shlex
 import shutil
 import subprocess
@@ -75,10 +74,6 @@ def boot(
     Raises:
         GuestError: There is no guest, or it ended without the command.
     """
-    if os.geteuid() != 0:
-        raise GuestError("a guest that sees all files needs root: use sudo")
-    if platform.machine() != "x86_64":
-        raise GuestError("there are guests for x86-64 only")
     with tempfile.TemporaryDirectory() as made:
         work = Path(made)
         messages, status = log or work / "messages", work / "status"

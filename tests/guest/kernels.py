@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import platform
 import shutil
 import subprocess
 import tarfile
@@ -119,8 +120,12 @@ def get(version: str, *, renew: bool = False) -> Kernel:
         The kernel.
 
     Raises:
-        GuestError: It cannot be fetched.
+        GuestError: It cannot be fetched, or would not run here.
     """
+    if os.geteuid() != 0:
+        raise GuestError("a guest that sees all files needs root: use sudo")
+    if platform.machine() != "x86_64":
+        raise GuestError("there are guests for x86-64 only")
     folder = cache()
     root = folder / version
     with (folder / "lock").open("w") as lock:
