@@ -22,6 +22,7 @@ OFFLOADS = (
     "tx-tcp-ecn-segmentation",
     "tx-generic-segmentation",
     "tx-udp-segmentation",
+    "tx-sctp-segmentation",
     "rx-gro",
 )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import platform
 import shutil
 from pathlib import Path
 
@@ -22,6 +23,9 @@ PROGRAMS = {
     "clang": "clang",
     "llvm-strip": "llvm",
     "bpftool": "bpftool",
+    "qemu-system-x86_64": "qemu-system-x86",
+    "busybox": "busybox-static",
+    "modprobe": "kmod",
     "tmux": "tmux",
     "Xvfb": "xvfb",
     "dunst": "dunst",
@@ -63,7 +67,7 @@ def lacking(*needs: str) -> list[str]:
     """What is missing of the given needs, as packages to install (or "root").
 
     Args:
-        needs: names of PROGRAMS, LIBRARIES, HEADERS or KERNEL, or "root".
+        needs: names of PROGRAMS, LIBRARIES, HEADERS or KERNEL, "root" or "x86_64".
     """
     return [_source(need) for need in needs if not _is_there(need)]
 
@@ -71,6 +75,8 @@ def lacking(*needs: str) -> list[str]:
 def _is_there(need: str) -> bool:
     if need == "root":
         return os.geteuid() == 0
+    if need == "x86_64":
+        return platform.machine() == need
     if need in KERNEL:
         path, value = KERNEL[need]
         return Path(path).exists() and Path(path).read_text().strip() == value

@@ -5,11 +5,18 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from monitor.collectors.bpf import Surroundings, open_program
+from monitor.collectors.bpf.features import FEATURES
 from monitor.errors import UnsupportedError
+from tests.kernel.account import Account, turned
+from tests.load import next_line
+
+if TYPE_CHECKING:
+    from tests.lab import Lab
 
 ALL = ("bpf", "perfmon", "net_admin")
 OPEN = """
@@ -39,7 +46,11 @@ def open_with(*capabilities: str) -> str:
 def test_three_capabilities_are_enough_and_so_is_sys_admin(
     given: tuple[str, ...],
 ) -> None:
-    assert open_with(*given).startswith("hooks|cgroup|sock_send_length")
+    said, *hooks = open_with(*given).split("|")
+
+    assert (said, hooks[0]) == ("hooks", "cgroup")
+    # Which of the two is the kernel's: what must not be is neither.
+    assert {"sock_send_length", "inet_sendmsg"} & set(hooks)
 
 
 @pytest.mark.parametrize(
@@ -88,3 +99,24 @@ def test_a_program_that_no_kernel_takes_gives_the_kernels_reason(
 
     assert "Linux 6.1" in refused.value.remedy
     assert set(Path("/sys/fs/bpf").iterdir()) == before
+
+
+def test_function_hooks_are_all_on_or_all_left_out_and_bytes_count_either_way(
+    lab: Lab,
+) -> None:
+    """A hardened kernel refuses them even to root; those in tests/guest do not."""
+    only = Surroundings(features=frozenset({"functions"}))
+    program = open_program(None, "", surroundings=only).program
+    try:
+        assert program.hooks in {("cgroup",), ("cgroup", *FEATURES["functions"])}
+        account = Account(program, lab)
+        host = lab.address["far4"]
+        server = lab.far.traffic("serve", host, 7121)
+        next_line(server)
+        client = lab.near.traffic("transfer", host, 7121, 100_000, 200_000)
+        assert (client.wait(), server.wait()) == (0, 0)
+
+        assert account.process(lab.near, client.pid) == account.wire()
+        assert account.process(lab.far, server.pid) == turned(account.wire())
+    finally:
+        program.close()
