@@ -7,8 +7,8 @@ r"""What stands behind near: containers at a bridge, a client of its hotspot.
 air keeps the client's namespace from being at the other end of ap0: that of a real
 client is on another machine. near is the router and translates addresses (nftables
 masquerade), as container engines and hotspots do. A container is a network namespace
-and a cgroup named as Docker does; something sleeps in it for as long as it lives, as its
-first process would.
+and a cgroup named as Docker does; something sleeps in it for as long as it lives, as
+its first process would.
 """
 
 from __future__ import annotations
