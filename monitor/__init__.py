@@ -38,8 +38,9 @@ The map (imports point down only; import-linter checks it):
   read. `dbus`: a bus, with deadlines. `clock`: when a reading was. `zones`: the
   machine's time zone. `sdnotify`: the service manager's protocol. `statusfile`: the
   small file that the daemon keeps for `esimmon status`.
-- `usage`, `units`, `errors`: the values, the words for them, the one tree of errors.
-  `escapes`: strings from outside made harmless. `closing`: what a `with` ends.
+- `devices`: network devices as values. `usage`, `units`, `errors`: the values, the
+  words for them, the one tree of errors. `escapes`: strings from outside made harmless.
+  `closing`: what a `with` ends.
 """
 
 __version__ = "0.1.0"

@@ -27,7 +27,7 @@ from monitor.usage import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from monitor.usage import Link
+    from monitor.devices import Link
 
 NO_UID = -1
 

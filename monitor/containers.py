@@ -19,8 +19,9 @@ from monitor.networks import elsewhere
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from monitor.devices import Link
     from monitor.sources import FindNsid
-    from monitor.usage import Attachment, Link, Owner, Process, SocketKey
+    from monitor.usage import Attachment, Owner, Process, SocketKey
     from monitor.wire import Peer
 
 _MOST_QUESTIONS: Final = 16

@@ -12,13 +12,17 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from monitor.usage import DeviceCounters, SocketCounters, SocketKey, Traffic
+from monitor.usage import SocketCounters, SocketKey, Traffic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping
+
+    from monitor.devices import DeviceCounters
 
 WRAP_32 = 1 << 32
 BITS_32 = 32
+MOST_VANISHED = 512
+"""Devices that are gone but may come back under their ifindex."""
 
 
 class Outcome(StrEnum):
@@ -98,6 +102,32 @@ def device_usage(
         else:
             usage.append(DeviceUsage(device, device.counter, Outcome.OK))
     return usage
+
+
+def last_counters(
+    known: Mapping[int, DeviceCounters],
+    current: Iterable[DeviceCounters],
+    present: Container[int],
+) -> dict[int, DeviceCounters]:
+    """The newest counters of every device, also of those that may come back.
+
+    Args:
+        known: by ifindex, in the order of their last sight.
+        current: the snapshot now.
+        present: ifindexes of the devices that are there.
+
+    Returns:
+        By ifindex, in the order of their last sight; of many devices that are gone,
+        those that went last.
+    """
+    newest = dict(known)
+    for device in current:
+        newest.pop(device.ifindex, None)
+        newest[device.ifindex] = device
+    vanished = [ifindex for ifindex in newest if ifindex not in present]
+    for ifindex in vanished[: max(0, len(vanished) - MOST_VANISHED)]:
+        del newest[ifindex]
+    return newest
 
 
 def socket_usage(

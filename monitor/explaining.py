@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from monitor.attribution import attribute
 from monitor.containers import Containers
+from monitor.devices import Link
 from monitor.errors import SourceError
 from monitor.forwarding import Forwarding, Ground
 from monitor.kernel_tunnels import KernelTunnels, Wired
 from monitor.networks import ARPHRD_ETHER, KERNEL_TUNNELS, TUN
 from monitor.recent import PATIENCE_TICKS
 from monitor.tunnels import HeldTunnels, Tunnel, held
-from monitor.usage import Attachment, Link
+from monitor.usage import Attachment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

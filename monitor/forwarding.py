@@ -28,7 +28,8 @@ from monitor.usage import FORWARDED, SOCKET, Share, Traffic
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping
 
-    from monitor.usage import Attachment, Link, Process
+    from monitor.devices import Link
+    from monitor.usage import Attachment, Process
     from monitor.wire import Hop, Passed
 
 _K = TypeVar("_K", bound="Hashable")

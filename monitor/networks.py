@@ -13,10 +13,12 @@ from fnmatch import fnmatchcase
 from ipaddress import IPv4Network, IPv6Network
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from monitor.usage import Attachment, Link
+from monitor.usage import Attachment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+    from monitor.devices import Link
 
 ARPHRD_ETHER: Final = 1  # linux/if_arp.h
 ARPHRD_LOOPBACK: Final = 772

@@ -14,7 +14,7 @@ from monitor.applications import recognise, unclassified
 from monitor.booking import Booking
 from monitor.clock import SECOND_NS, Placement, Reading, place
 from monitor.collectors.sockdiag import is_instance
-from monitor.counters import device_usage
+from monitor.counters import device_usage, last_counters
 from monitor.explaining import Explaining, watched_besides
 from monitor.live import Live, after
 from monitor.socket_rows import Rows, SocketRows
@@ -23,9 +23,7 @@ from monitor.usage import (
     Attachment,
     Bill,
     BootInterval,
-    DeviceCounters,
     Interval,
-    Link,
     SocketCounters,
     SocketKey,
     Traffic,
@@ -36,13 +34,11 @@ from monitor.wire_rows import WireRows
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from monitor.devices import DeviceCounters, Link
     from monitor.sources import Sources
     from monitor.store.batch import Resume
     from monitor.usage import Process
     from monitor.wire import Reading as WireReading
-
-MOST_VANISHED: Final = 512
-"""Devices that are gone but may come back under their ifindex."""
 
 
 class Ticked(NamedTuple):
@@ -209,7 +205,8 @@ class Sampler:
         self.live = after(self.live, interval_s, {} if self.missed else bills, booked)
         self.ticked = Ticked(when, interval_s, bills, booked)
         self.boottime_ns = reading.boottime_ns
-        self._remember(devices, links)
+        self.devices = last_counters(self.devices, devices.values(), links)
+        self.pending.batch.devices = tuple(self.devices.values())
         self._remember_rows(rows, wire, links)
         self.baseline, self.missed, self.since = False, "", None
 
@@ -280,18 +277,6 @@ class Sampler:
             self.pending.batch.remotes.clear()
         if self.rows is not None:
             self.rows.count_remotes(on=self.remotes)
-
-    def _remember(
-        self, devices: Mapping[int, DeviceCounters], links: Mapping[int, Link]
-    ) -> None:
-        """Advance the checkpoint of devices to this tick."""
-        for ifindex, device in devices.items():
-            self.devices.pop(ifindex, None)  # to the end: the order is by last sight
-            self.devices[ifindex] = device
-        vanished = [i for i in self.devices if i not in links]
-        for ifindex in vanished[: max(0, len(vanished) - MOST_VANISHED)]:
-            del self.devices[ifindex]
-        self.pending.batch.devices = tuple(self.devices.values())
 
     def committed(self) -> None:
         """After a flush: start a new batch, and let go of what died long ago.

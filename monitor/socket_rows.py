@@ -20,9 +20,9 @@ from monitor.usage import Owner, Process, SocketCounters, SocketKey, Traffic
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from monitor.devices import Link
     from monitor.sources import SocketSource
     from monitor.store.batch import Batch, Resume
-    from monitor.usage import Link
 
 Rows = dict[SocketKey, SocketCounters]
 

@@ -10,14 +10,8 @@ if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network
 
     from monitor.clock import Reading
-    from monitor.usage import (
-        DeviceCounters,
-        Link,
-        Owner,
-        Process,
-        SocketCounters,
-        SocketKey,
-    )
+    from monitor.devices import DeviceCounters, Link
+    from monitor.usage import Owner, Process, SocketCounters, SocketKey
     from monitor.wire import Reading as WireReading
 
     Network = IPv4Network | IPv6Network

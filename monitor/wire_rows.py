@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network
 
     from monitor.counters import DeviceUsage
+    from monitor.devices import Link
     from monitor.sources import WireSource
     from monitor.store.batch import Batch, Resume
-    from monitor.usage import Attachment, Link
+    from monitor.usage import Attachment
 
     Addresses = Callable[[], Mapping[str, Iterable[IPv4Network | IPv6Network]]]
 

@@ -12,8 +12,8 @@ from monitor.networks import attach, lowers
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from monitor.devices import Link
     from monitor.networks import Attached, InterfaceRules
-    from monitor.usage import Link
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

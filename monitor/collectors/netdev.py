@@ -16,8 +16,9 @@ import socket
 
 import psutil
 
+from monitor.devices import DeviceCounters
 from monitor.errors import SourceError
-from monitor.usage import DeviceCounters, Traffic
+from monitor.usage import Traffic
 
 
 def collect() -> tuple[DeviceCounters, ...]:

@@ -13,8 +13,8 @@ import struct
 from typing import TYPE_CHECKING, Final
 
 from monitor.collectors.netlink import attributes, dump, number
+from monitor.devices import Link
 from monitor.errors import SourceError
-from monitor.usage import Link
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

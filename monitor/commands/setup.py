@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from monitor.config import Answers, Candidate
-    from monitor.usage import Link
+    from monitor.devices import Link
 
 _MODE: Final = 0o644  # nothing in it is secret, and the service must read it
 _PATIENCE_S: Final = 0.5

@@ -17,7 +17,7 @@ from monitor.networks import InterfaceRules, attach
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from monitor.usage import Link
+    from monitor.devices import Link
 
 _ARPHRD_PPP: Final = 512  # linux/if_arp.h
 _ARPHRD_RAWIP: Final = 519

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from monitor.alerts import Change, Delivery
+    from monitor.devices import DeviceCounters
     from monitor.usage import (
         Application,
         Attachment,
         Bill,
-        DeviceCounters,
         Interval,
         Process,
         Share,

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from monitor.devices import DeviceCounters
 from monitor.store import meta, wires
 from monitor.store.batch import Resume
 from monitor.store.columns import traffic_of, unsigned
 from monitor.store.schema import DEVICE_CHECKPOINTS, SOCKET_CHECKPOINTS
-from monitor.usage import DeviceCounters, Owner, SocketCounters, SocketKey
+from monitor.usage import Owner, SocketCounters, SocketKey
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

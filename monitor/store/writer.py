@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from monitor.devices import DeviceCounters
     from monitor.store.batch import Batch, Resume
     from monitor.store.engine import Store
-    from monitor.usage import DeviceCounters
 
 BUSY_S = 1.0
 """How long a flush waits for a lock: the caller counts on and tries again."""

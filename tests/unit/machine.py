@@ -6,17 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from monitor.clock import RELEASED_S, SECOND_NS, Reading
+from monitor.devices import DeviceCounters, Link
 from monitor.errors import SourceError
 from monitor.networks import ARPHRD_ETHER, ARPHRD_LOOPBACK
-from monitor.usage import (
-    DeviceCounters,
-    Link,
-    Owner,
-    Process,
-    SocketCounters,
-    SocketKey,
-    Traffic,
-)
+from monitor.usage import Owner, Process, SocketCounters, SocketKey, Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from monitor.containers import Containers
+from monitor.devices import Link
 from monitor.errors import SourceError
 from monitor.networks import ARPHRD_ETHER, elsewhere
-from monitor.usage import Link, Owner, Process, SocketKey
+from monitor.usage import Owner, Process, SocketKey
 from monitor.wire import Peer
 
 if TYPE_CHECKING:

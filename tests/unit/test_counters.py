@@ -12,7 +12,8 @@ from monitor.counters import (
     difference,
     socket_usage,
 )
-from monitor.usage import DeviceCounters, Owner, SocketCounters, SocketKey, Traffic
+from monitor.devices import DeviceCounters
+from monitor.usage import Owner, SocketCounters, SocketKey, Traffic
 
 U64 = st.integers(min_value=0, max_value=2**64 - 1)
 TRAFFIC = st.builds(Traffic, U64, U64, U64, U64)

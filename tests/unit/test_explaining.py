@@ -6,12 +6,13 @@ from collections import Counter
 from typing import TYPE_CHECKING, cast
 
 from monitor.attribution import Surroundings
+from monitor.devices import Link
 from monitor.errors import SourceError
 from monitor.explaining import Explaining, watched_besides
 from monitor.networks import ARPHRD_ETHER, InterfaceRules, attach, lowers
 from monitor.recent import PATIENCE_TICKS
 from monitor.sources import Sources
-from monitor.usage import Link, Owner, Process, SocketKey, Traffic
+from monitor.usage import Owner, Process, SocketKey, Traffic
 from monitor.wire import NOTHING, Hop, Passed, Reading, Way, Wire
 from tests.unit.machine import NETNS, Machine
 

@@ -15,7 +15,7 @@ from monitor.config import (
     plans_of,
 )
 from monitor.config.first import plan_id_of
-from monitor.usage import Link
+from monitor.devices import Link
 
 UTC_ZONE = ZoneInfo("UTC")
 ETHER, LOOPBACK, RAWIP, PPP = 1, 772, 519, 512

@@ -9,17 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.attribution import Attributed
+from monitor.devices import Link
 from monitor.forwarding import Forwarding, Ground
 from monitor.networks import ARPHRD_ETHER, elsewhere
-from monitor.usage import (
-    Application,
-    Attachment,
-    Link,
-    Owner,
-    Process,
-    Share,
-    Traffic,
-)
+from monitor.usage import Application, Attachment, Owner, Process, Share, Traffic
 from monitor.wire import Hop, Passed
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from monitor.devices import Link
 from monitor.networks import (
     ARPHRD_ETHER,
     ARPHRD_LOOPBACK,
@@ -12,7 +13,6 @@ from monitor.networks import (
     attach,
     lowers,
 )
-from monitor.usage import Link
 
 ARPHRD_PPP = 512
 

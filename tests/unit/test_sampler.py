@@ -5,19 +5,14 @@ from __future__ import annotations
 import pytest
 
 from monitor.clock import RELEASED_S, SECOND_NS, Placement
+from monitor.devices import DeviceCounters
 from monitor.errors import SourceError
 from monitor.networks import InterfaceRules
 from monitor.sampler import Sampler
 from monitor.socket_rows import QUIET_NS
 from monitor.sources import Sources
 from monitor.store.batch import Resume
-from monitor.usage import (
-    DeviceCounters,
-    SocketCounters,
-    SocketKey,
-    Traffic,
-    total,
-)
+from monitor.usage import SocketCounters, SocketKey, Traffic, total
 from monitor.wire import NOTHING
 from tests.unit.machine import CURL, NETNS, ROW, START_S, Machine
 

@@ -11,8 +11,8 @@ from monitor.checks import desktop, networks
 from monitor.checks.desktop import NOTIFICATIONS, Bus, Desktop
 from monitor.checks.networks import Networks
 from monitor.checks.remedies import INSTALLERS, Remedies
+from monitor.devices import Link
 from monitor.networks import ARPHRD_ETHER, ARPHRD_LOOPBACK, InterfaceRules
-from monitor.usage import Link
 from tests.unit.checks.reading import USER, levels, only
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.collectors import netlink, rtnetlink
+from monitor.devices import Link
 from monitor.errors import SourceError
-from monitor.usage import Link
 
 DONE = struct.pack("=IHHII", 20, 3, 2, 1, 0) + bytes(4)
 ETHER = 1

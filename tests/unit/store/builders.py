@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
+from monitor.devices import DeviceCounters
 from monitor.store import queries
 from monitor.store.batch import Batch, ProcessHour, ProcessRow
 from monitor.store.engine import open_store
@@ -14,7 +15,6 @@ from monitor.usage import (
     Application,
     Attachment,
     Bill,
-    DeviceCounters,
     Interval,
     Owner,
     Process,

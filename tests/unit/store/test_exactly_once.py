@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import event
 
+from monitor.devices import DeviceCounters
 from monitor.errors import StoreError
 from monitor.store.batch import Batch, Event, Unplaced
 from monitor.store.engine import Store, open_store
 from monitor.store.writer import Writer
-from monitor.usage import DeviceCounters, Interval, Traffic
+from monitor.usage import Interval, Traffic
 from tests.unit.store.builders import (
     BOOT,
     T0,

@@ -9,17 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from monitor.devices import DeviceCounters
 from monitor.errors import StoreMissingError
 from monitor.store import queries
 from monitor.store.batch import Batch
 from monitor.store.engine import open_store
 from monitor.store.writer import Writer
-from monitor.usage import (
-    DeviceCounters,
-    Interval,
-    SocketCounters,
-    Traffic,
-)
+from monitor.usage import Interval, SocketCounters, Traffic
 from tests.unit.store.builders import (
     BOOT,
     HOUR_S,
