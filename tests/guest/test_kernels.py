@@ -29,7 +29,7 @@ pytestmark = [
 FOLDER = Path(__file__).parents[2]
 INSIDE = "tests/guest/inside"
 # None depends on how fast the machine is. All of them pass with both kernels; each has
-# those here that are most its own, so that this takes 4 minutes on two processors.
+# those here that are most its own, so that this takes 4 minutes on one processor.
 TESTS = {
     "6.1": [f"{INSIDE}/tiers.py"],
     "6.12": [
