@@ -221,6 +221,55 @@ def test_a_sender_is_not_charged_what_its_queue_dropped(
     assert both(shaped.seen().wire.traffic).tx == truth.tx
 
 
+@pytest.mark.parametrize("protocol", ["tcp", "udp"])
+def test_what_a_tunnel_wraps_is_taken_from_nobody_when_it_is_dropped(
+    lab: Lab, protocol: str
+) -> None:
+    """The kernel keeps the program's socket on what it wraps."""
+    ends = [
+        (lab.near, "10.77.1.1", "10.77.3.2", 1),
+        (lab.far, "10.77.3.2", "10.77.1.1", 2),
+    ]
+    for space, local, remote, number in ends:
+        space.ip(
+            f"link add vx0 type vxlan id 7 local {local} remote {remote} dstport 4789",
+            "link set vx0 mtu 1400 up",
+            f"addr add 10.99.0.{number}/24 dev vx0",
+        )
+    shaper = "root tbf rate 4mbit burst 16kb limit 20kb"
+    run(*inside(lab), "tc", "qdisc", "add", "dev", DEVICE, *shaper.split())
+    meter = Meter(lab)
+    try:
+        pid = _through(lab, "10.99.0.2", protocol)
+        lab.wire()
+        carrier = meter.ifindex(DEVICE)
+        rows = {
+            key: row
+            for key, row in meter.program.read().items()
+            if key.owner.pid == pid
+        }
+        assert rows
+        assert carrier not in {key.ifindex for key in rows}
+    finally:
+        meter.program.close()
+        run("tc", "-n", lab.near.name, "qdisc", "del", "dev", DEVICE, "root")
+        for space, *_ in ends:
+            space.ip("link del vx0")
+
+
+def _through(lab: Lab, host: str, protocol: str) -> int:
+    """Send more than the shaper lets through; returns the sender's pid."""
+    if protocol == "udp":
+        sender = lab.near.datagrams("send", host, 7025, 1200, 800)
+        assert sender.wait() == 0
+        return sender.pid
+    server = lab.far.traffic("serve", host, 7026)
+    next_line(server)
+    client = lab.near.traffic("transfer", host, 7026, 1_000_000, 0)
+    assert (client.wait(), server.wait()) == (0, 0)
+    return client.pid
+
+
 def test_of_a_datagram_in_fragments_only_the_first_dropped_one_is_taken_back(
     shaped: Meter,
 ) -> None:

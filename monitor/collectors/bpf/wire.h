@@ -205,6 +205,21 @@ static __always_inline int is_behind_sending(int reason)
 	       IS_REASON(reason, SKB_DROP_REASON_NEIGH_DEAD);
 }
 
+/* What a tunnel of the kernel wraps keeps its socket, but was counted on the tunnel. */
+static __always_inline int is_wrapped(const struct sock *sk, const struct packet *packet,
+				      const struct headers *headers)
+{
+	__u16 own_port = sk->__sk_common.skc_num; /* 0 once it is closed */
+	__be16 port = 0;
+
+	if (sk->sk_protocol != IPPROTO_TCP && sk->sk_protocol != IPPROTO_UDP)
+		return headers->protocol == IPPROTO_TCP || headers->protocol == IPPROTO_UDP;
+	if (headers->protocol != sk->sk_protocol)
+		return 1;
+	read_packet(packet, headers->network_len, &port, 2);
+	return own_port && bpf_ntohs(port) != own_port;
+}
+
 static __always_inline void take_back(const struct sk_buff *skb)
 {
 	struct packet packet = network_of(skb);
@@ -227,6 +242,8 @@ static __always_inline void take_back(const struct sk_buff *skb)
 		return;
 	read_owner(socket, &key.owner);
 	if (!key.owner.tgid || !measure_skb(skb, &packet, &headers, &size))
+		return;
+	if (is_wrapped(sk, &packet, &headers))
 		return;
 	key.netns = socket->netns;
 	if (key.netns == settings.own_netns)
