@@ -40,6 +40,14 @@ _QUIET = {
 
 Stream = IO[str] | int | None
 
+_open: set[Namespace] = set()
+
+
+def let_go() -> None:
+    """Close the pipes of programs that have ended, in all namespaces."""
+    for namespace in _open:
+        namespace.let_go()
+
 
 def run(*command: str, text: str | None = None) -> str:
     """Run a system tool.
@@ -76,6 +84,7 @@ class Namespace:
         self.path = Path("/run/netns") / name
         self._processes: list[subprocess.Popen[str]] = []
         run("ip", "netns", "add", name)
+        _open.add(self)
         self.inode = self.path.stat().st_ino
         with self.inside():
             for setting, value in _QUIET.items():
@@ -155,13 +164,21 @@ class Namespace:
         """Start a program of tests/datagrams.py in it; see `script`."""
         return self.script(DATAGRAMS, *arguments)
 
+    def let_go(self) -> None:
+        """Close the pipes of programs that have ended: a test is over."""
+        ended = [each for each in self._processes if each.poll() is not None]
+        for process in ended:
+            self._processes.remove(process)
+            for stream in (process.stdin, process.stdout, process.stderr):
+                if stream:
+                    with contextlib.suppress(BrokenPipeError):
+                        stream.close()
+
     def close(self) -> None:
         """End what still runs in it, and remove it."""
         for process in self._processes:
             process.kill()
             process.wait()
-            for stream in (process.stdin, process.stdout, process.stderr):
-                if stream:
-                    with contextlib.suppress(BrokenPipeError):
-                        stream.close()
+        self.let_go()
+        _open.discard(self)
         run("ip", "netns", "del", self.name)

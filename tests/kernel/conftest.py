@@ -13,6 +13,7 @@ from monitor.collectors.bpf import Program, open_program
 from monitor.collectors.bpf.cgroups import find_root
 from tests.kernel.account import Account
 from tests.lab import Lab
+from tests.namespaces import let_go
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,6 +30,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.kernel)
             item.add_marker(pytest.mark.needs(*NEEDS))
+
+
+@pytest.fixture(autouse=True)
+def _no_pipe_is_left() -> Iterator[None]:
+    """The labs live on, and thousands of programs run in them."""
+    yield
+    let_go()
 
 
 @pytest.fixture(scope="session")

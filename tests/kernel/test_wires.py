@@ -162,7 +162,11 @@ def send(lab: Lab, family: str, size: int, count: int, how: str = "") -> int:
     next_line(server)
     client = lab.near.datagrams("send", host, 7022, size, count, how)
     assert client.wait() == 0
-    lab.wire()  # the queue is empty: nothing comes to a port that is closed
+    # Nothing may come late to a port that is closed.
+    queue = (*inside(lab), "tc", "-s", "qdisc", "show", "dev", DEVICE)
+    while "backlog 0b 0p" not in run(*queue):
+        time.sleep(0.01)
+    lab.wire()
     server.communicate("stop\n")
     return client.pid
 
