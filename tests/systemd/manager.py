@@ -55,7 +55,7 @@ class Manager:
         kept: names and descriptors.
     """
 
-    def __init__(self, folder: Path, most: int = 64) -> None:
+    def __init__(self, folder: Path, most: int = 128) -> None:
         self.address = folder / "notify"
         self.most = most
         self.kept: list[tuple[str, int]] = []

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from monitor.collectors.bpf import features
+from monitor.collectors.bpf.libbpf import Library
+from monitor.collectors.bpf.loading import map_sizes
 from monitor.control import GROUP
 
 FOLDER = Path(__file__).parents[2] / "systemd"
@@ -41,6 +44,14 @@ def test_systemd_has_nothing_to_say_against_the_unit(tmp_path: Path) -> None:
     )
     done = analyze("verify", "--man=no", copy)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.needs("libbpf.so.1")
+def test_two_programs_find_room_among_the_managers_descriptors() -> None:
+    """One replaces the other; what is too much would be dropped without a word."""
+    (most,) = settings("FileDescriptorStoreMax")
+    hooks = features.programs(frozenset(features.FEATURES))
+    assert 2 * (len(hooks) + len(map_sizes(Library()))) <= int(most)
 
 
 @pytest.mark.needs("systemd-analyze")
