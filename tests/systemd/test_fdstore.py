@@ -26,7 +26,10 @@ CHECKOUT = Path(__file__).parents[2]
 HOLDER = Path(__file__).with_name("holder.py")
 MUCH = 300_000_000
 ROWS = 32_768
-MAPS = {"rows", "owners", "ended", "mtus", "losses", "identity"}
+MAPS = {
+    *("rows", "owners", "ended", "mtus", "losses", "identity", "wires", "hops"),
+    *("peers", "local_prefixes", "remotes", "switches"),
+}
 
 pytestmark = [
     pytest.mark.kernel,

@@ -51,7 +51,7 @@ def make_history(path: Path, days: int) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("DELETE FROM stale_hours")
         connection.executemany(
-            "INSERT INTO shares VALUES (?, 1, 'socket', 'unknown', ?, 'local')",
+            "INSERT INTO shares VALUES (?, 1, 'socket', 'unknown', ?, 'local', '')",
             [(number, number) for number in range(10, 10 + SHARES)],
         )
         kept = (
