@@ -17,20 +17,24 @@ if TYPE_CHECKING:
 
 SHORT = 0.02
 """Of the wire; nearly all of it in acknowledgements, which are small."""
+_SEGMENT = 1500
 
 
-def is_estimate(estimate: Both, wire: Both) -> bool:
+def is_estimate(estimate: Both, wire: Both, again: int = 0) -> bool:
     """Whether an estimate is as good as it is said to be.
 
     Args:
         estimate: of all packets of some connections.
         wire: what they were.
+        again: segments that TCP sent twice meanwhile: what has come before is not
+            counted by the connection that it comes to.
     """
-    return all(map(_is_near, estimate, wire))
+    return all(_is_near(*ways, again) for ways in zip(estimate, wire, strict=True))
 
 
-def _is_near(estimate: Way, wire: Way) -> bool:
-    is_near = wire.bytes * (1 - SHORT) <= estimate.bytes <= wire.bytes
+def _is_near(estimate: Way, wire: Way, again: int) -> bool:
+    least = wire.bytes * (1 - SHORT) - again * _SEGMENT
+    is_near = least <= estimate.bytes <= wire.bytes
     return is_near and estimate.packets == wire.packets
 
 

@@ -30,6 +30,11 @@ _QUIET = {
     # Less in flight than a virtual link queues (net.core.netdev_max_backlog): a busy
     # machine would else drop packets behind the wire, which are then sent again.
     "net/ipv4/tcp_rmem": "4096 131072 131072",
+    # Nor more than a receiver has room for: what it drops comes twice.
+    "net/ipv4/tcp_wmem": "4096 65536 65536",
+    # Nor may it send again because a busy machine made an answer late.
+    "net/ipv4/tcp_early_retrans": "0",
+    "net/ipv4/tcp_recovery": "0",
     # Nothing may talk on its own: every packet is one of the test.
     "net/ipv6/conf/default/accept_dad": "0",
     "net/ipv6/conf/default/router_solicitations": "0",
@@ -37,6 +42,8 @@ _QUIET = {
     "net/ipv6/conf/default/addr_gen_mode": "1",
     "net/ipv6/conf/default/mldv2_unsolicited_report_interval": "1000000000",
 }
+
+_PATIENT = Path("/proc/sys/net/ipv4")
 
 Stream = IO[str] | int | None
 
@@ -70,6 +77,11 @@ def run(*command: str, text: str | None = None) -> str:
     return done.stdout
 
 
+def retransmitted() -> int:
+    """TCP segments that were sent again, in all namespaces since they were made."""
+    return sum(namespace.retransmitted() for namespace in _open)
+
+
 class Namespace:
     """A network namespace.
 
@@ -89,6 +101,8 @@ class Namespace:
         with self.inside():
             for setting, value in _QUIET.items():
                 Path("/proc/sys", setting).write_text(value, encoding="ascii")
+            for path in _PATIENT.glob("tcp_rto_min_us"):  # since Linux 6.11
+                path.write_text("1000000", encoding="ascii")
         self.ip("link set lo up")
 
     def ip(self, *lines: str) -> None:
@@ -111,6 +125,15 @@ class Namespace:
                 yield
             finally:
                 libc.setns(back.fileno(), _CLONE_NEWNET)
+
+    def retransmitted(self) -> int:
+        """TCP segments that were sent again in it since it was made."""
+        with self.inside():
+            text = Path("/proc/thread-self/net/snmp").read_text(encoding="ascii")
+        names, values = [
+            line.split() for line in text.splitlines() if line[:4] == "Tcp:"
+        ]
+        return int(values[names.index("RetransSegs")])
 
     def popen(
         self,

@@ -197,6 +197,7 @@ print(json.dumps([request(path, name, {}) for name in ("status", "live", "flush"
 def test_anybody_may_ask_for_the_status_and_only_the_group_for_figures(
     lab: Lab, esimmon: Esimmon, user: Place
 ) -> None:
+    esimmon.configure(SLOW)  # the figures are those of the last tick: no other comes
     daemon = esimmon.start()
     command = [*user.enter, user.python, "-c", ASK, str(esimmon.control())]
     done = subprocess.run(

@@ -21,6 +21,7 @@ from tests.estimates import is_estimate, let_go
 from tests.kernel.account import both
 from tests.lab import DEVICE
 from tests.load import next_line
+from tests.namespaces import retransmitted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -46,11 +47,13 @@ class Looker:
     Attributes:
         place: where it runs.
         tests: the project's tests, as that user may read them.
+        again: segments that TCP had sent twice before.
     """
 
     def __init__(self, place: Place, folder: Path) -> None:
         self.place = place
         self.tests = folder / "checkout" / "tests"
+        self.again = retransmitted()
         self._running: list[subprocess.Popen[str]] = []
         self._source = self.start(self.tests / "kernel" / "looker.py")
         assert next_line(self._source) == "ready\n"
@@ -146,7 +149,7 @@ def wait_for_estimate(looker: Looker, wire: Both, find: Callable[[], Traffic]) -
 
     def is_there() -> bool:
         seen.append(both(find()))
-        return is_estimate(seen[-1], wire)
+        return is_estimate(seen[-1], wire, retransmitted() - looker.again)
 
     try:
         looker.wait(lambda _: is_there(), "the estimate")

@@ -4,7 +4,7 @@ Scope: processes of this user in this pid namespace; of everybody for root.
 Privilege: none; processes that protect themselves (setuid programs, ssh-agent) hide
     their descriptors even from their own user.
 Cost: a link read for each known socket, a file for each process that has one; a scan (a
-    stat a process, a link a descriptor) only when there is a socket that nobody was
+    file a process, a link a descriptor) only when there is a socket that nobody was
     found for, and at most `_TRIES` for each.
 Source: proc_pid_fd(5), proc_pid_stat(5), proc_pid_cgroup(5). An image is told from the
     next one of the same process by where its stack is (field 28), which execve(2)
@@ -107,14 +107,27 @@ class Holders:
                 return
 
     def _links(self) -> Iterator[tuple[int, str]]:
-        for pid in sorted(int(name) for name in _names(_PROC) if name.isdigit()):
+        for pid in self._oldest_first():
             folder = f"{_PROC}/{pid}"
             try:
-                if self.may_see(Path(folder).stat().st_uid):
-                    for name in _names(f"{folder}/fd"):
-                        yield pid, f"{folder}/fd/{name}"
+                for name in _names(f"{folder}/fd"):
+                    yield pid, f"{folder}/fd/{name}"
             except OSError:
                 continue  # it ended, or protects itself
+
+    def _oldest_first(self) -> list[int]:
+        """Processes that can be looked into; their numbers begin anew some time."""
+        found = []
+        for name in _names(_PROC):
+            try:
+                if not name.isdigit() or not self.may_see(_uid_of(name)):
+                    continue
+            except OSError:
+                continue  # it ended
+            owner, _ = _stat(int(name))
+            if owner is not None:
+                found.append((owner.start_boottime_ns, owner.pid))
+        return [pid for _, pid in sorted(found)]
 
     def ended(self) -> set[Owner]:
         """Owners whose process has ended, or runs another program now."""
@@ -155,6 +168,10 @@ def _read(pid: int) -> Process | None:
         )
     except OSError:
         return None
+
+
+def _uid_of(pid: str) -> int:
+    return Path(f"{_PROC}/{pid}").stat().st_uid
 
 
 def _names(folder: str) -> list[str]:
