@@ -33,7 +33,7 @@ FAMILIES = pytest.mark.parametrize("family", ["4", "6"])
 TRAFFIC = ("rx_bytes", "tx_bytes", "rx_packets", "tx_packets")
 CONTAINER = f"docker-{'c0ffee00' * 8}.scope"
 
-_PORTS = itertools.count(7300)
+_PORTS = itertools.count(8300)  # of no other file: the lab counts by port
 
 
 def traffic(found: dict[str, Any]) -> Traffic:
