@@ -20,8 +20,6 @@ from pathlib import Path
 SUITES = {"6.1": "bookworm", "6.12": "trixie"}
 """Of each kernel on offer: the Debian release it is the kernel of (12 and 13)."""
 
-_MIRROR = "http://deb.debian.org/debian"
-_SECURITY = "http://deb.debian.org/debian-security"
 _KEYS = "/usr/share/keyrings/debian-archive-keyring.gpg"
 _PACKAGE = "linux-image-amd64"  # depends on the newest one, whose name has the version
 _KEPT = (
@@ -109,6 +107,26 @@ def cache() -> Path:
     return folder
 
 
+def _archive(*, security: bool) -> str:
+    """Where this machine's own apt gets its packages from.
+
+    Args:
+        security: the updates that mend holes, which are kept apart.
+
+    Returns:
+        The address of an archive.
+
+    Raises:
+        GuestError: apt knows none.
+    """
+    form = ("--format", "$(REPO_URI) $(RELEASE)", "Created-By: Packages")
+    for line in call("apt-get", "indextargets", *form).splitlines():
+        address, _, release = line.partition(" ")
+        if release.endswith("-security") == security:
+            return address
+    raise GuestError("apt knows no archive of Debian: is apt-get update due?")
+
+
 def get(version: str, *, renew: bool = False) -> Kernel:
     """A kernel, from the cache or else by apt.
 
@@ -147,8 +165,8 @@ def _fetch(suite: str, folder: Path) -> Path:
     sources = folder / "sources.list"
     signed = f"deb [arch=amd64 signed-by={_KEYS}]"
     sources.write_text(
-        f"{signed} {_MIRROR} {suite} main\n"
-        f"{signed} {_SECURITY} {suite}-security main\n",
+        f"{signed} {_archive(security=False)} {suite} main\n"
+        f"{signed} {_archive(security=True)} {suite}-security main\n",
         encoding="ascii",
     )
     options = {

@@ -172,8 +172,8 @@ def test_an_option_of_python_is_not_mistaken_for_code(option: str) -> None:
 
 def test_a_copy_of_an_interpreter_under_another_name_is_that_program() -> None:
     """Its file says what it is, whatever its arguments are."""
-    found = recognise(process("/tmp/work/tl-short", "tl-short", "script.py"))  # noqa: S108
-    assert found.name == "tl-short"
+    found = recognise(process("/tmp/work/lab-short", "lab-short", "script.py"))  # noqa: S108
+    assert found.name == "lab-short"
 
 
 def test_a_program_whose_file_is_gone_keeps_its_name() -> None:
