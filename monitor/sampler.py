@@ -15,6 +15,7 @@ from monitor.booking import Booking
 from monitor.clock import SECOND_NS, Placement, Reading, place
 from monitor.collectors.sockdiag import is_instance
 from monitor.counters import device_usage, last_counters
+from monitor.errors import SourceError
 from monitor.explaining import Explaining, watched_besides
 from monitor.live import Live, after
 from monitor.socket_rows import Rows, SocketRows
@@ -103,6 +104,7 @@ class Sampler:
     ticked: Ticked | None = None
     class_of: Callable[[Process], str] = unclassified
     _around: attribution.Surroundings = _NOWHERE
+    _refusal: str = ""
     _explaining: Explaining = field(init=False)
 
     def __post_init__(self) -> None:
@@ -169,8 +171,7 @@ class Sampler:
         """Take one sample of everything and book it as pending.
 
         Raises:
-            SourceError: a kernel source failed; nothing was booked and the next
-                tick covers the time.
+            SourceError: nothing was booked, and the next tick covers the time.
         """
         reading = self.sources.read_clock()
         links = self.sources.links()
@@ -207,19 +208,27 @@ class Sampler:
         self.boottime_ns = reading.boottime_ns
         self.devices = last_counters(self.devices, devices.values(), links)
         self.pending.batch.devices = tuple(self.devices.values())
-        self._remember_rows(rows, wire, links)
-        self.baseline, self.missed, self.since = False, "", None
+        self._remember_rows(rows, wire)
+        self._instruct(booking, links)
 
-    def _remember_rows(
-        self, rows: Rows, wire: WireReading, links: Mapping[int, Link]
-    ) -> None:
-        """Advance the checkpoint of the kernel's map to this tick."""
+    def _remember_rows(self, rows: Rows, wire: WireReading) -> None:
+        """Advance the checkpoint of the kernel's map; what was missed is booked."""
         self.wires.remember(wire, self.pending.batch)
-        besides = watched_besides(self._around)
-        self.wires.attend(self._around.devices, besides, self.sources.addresses)
         if self.rows is not None:
             self.rows.remember(rows, self.pending.batch, self.boottime_ns)
-            self.rows.set_mtus(links.values())
+        self.baseline, self.missed, self.since = False, "", None
+
+    def _instruct(self, booking: Booking, links: Mapping[int, Link]) -> None:
+        """Tell the kernel what to watch; a refusal is noted, for all is booked."""
+        try:
+            besides = watched_besides(self._around)
+            self.wires.attend(self._around.devices, besides, self.sources.addresses)
+            if self.rows is not None:
+                self.rows.set_mtus(links.values())
+        except SourceError as error:
+            if str(error) != self._refusal:
+                booking.event("overflow", str(error))
+            self._refusal = str(error)
 
     def _believe(self, reading: Reading) -> None:
         self.placement = place(self.placement, reading)

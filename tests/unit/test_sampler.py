@@ -284,3 +284,23 @@ def test_a_clock_nobody_can_believe_lets_usage_wait() -> None:
         10 * SECOND_NS,
         20 * SECOND_NS,
     )
+
+
+def test_a_kernel_that_refuses_to_be_told_more_doubles_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    machine = Machine(devices={2: Traffic()})
+    sampler = begun(machine)
+
+    def refuse(*_: object) -> None:
+        raise SourceError("the map is full")
+
+    monkeypatch.setattr(sampler.wires, "attend", refuse)
+    for _ in range(3):
+        machine.pass_time(10)
+        machine.move(2, Traffic(1014, 0, 1, 0), ROW)
+        sampler.tick()
+    assert billed(sampler) == Traffic(3042, 0, 3, 0)
+    assert explained(sampler) == Traffic(3000, 0, 3, 0)
+    refused = [e for e in sampler.pending.batch.events if e.detail == "the map is full"]
+    assert len(refused) == 1
