@@ -3,7 +3,8 @@
 The map (imports point down only; import-linter checks it):
 
 - `__main__`, `cli`: the command group; the one place where errors become text and an
-  exit status. `quick`: `esimmon status` before click is imported.
+  exit status. `quick`: `esimmon status` before click is imported. `lazy`: groups whose
+  commands are imported when they are called.
 - `commands`: one file a sub-command, imported only when it is called.
 - `daemon`: life of the process: build the parts, readiness, signals, stop in order.
 - `views`: ways to show usage (text, json, csv); read only.

@@ -13,9 +13,12 @@ import struct
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from monitor.closing import Closing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 SECOND_NS = 1_000_000_000
 RELEASED_S = 1_793_491_200
@@ -98,7 +101,7 @@ def place(before: Placement, reading: Reading) -> Placement:
         return _moved(steady, own_ns)
     if before.trusted:
         return replace(before, stepped=False)
-    if before.last_trusted_s <= now_s <= before.last_trusted_s + PLAUSIBLE_S:
+    if _is_plausible(now_s, before.last_trusted_s):
         return _moved(before, own_ns)
     return replace(before, stepped=False)
 
@@ -109,6 +112,56 @@ def _moved(before: Placement, offset_ns: int) -> Placement:
     if abs(offset_ns - before.offset_ns) < STEP_NS:
         return replace(before, stepped=False)
     return replace(before, offset_ns=offset_ns, stepped=True)
+
+
+def place_all(
+    readings: Sequence[Reading], last_trusted_s: int | None
+) -> list[tuple[int | None, str]]:
+    """Place readings of the past, of which later ones are known too.
+
+    `place` knows only what came before. What it holds back or believes unverified is
+    placed here by the nearest later synchronised reading of the same boot; without one
+    by the nearest earlier one; without any by the wall clock's own if it is plausible.
+
+    Args:
+        readings: in their order; each boot's in one piece.
+        last_trusted_s: newest UTC second known to be true before them; None for none.
+
+    Returns:
+        For each reading the offset from boot time to realtime in nanoseconds, None
+        where nothing can be believed, and how it was found: `synced`, `shifted`,
+        `unverified`, `unplaced`.
+    """
+    later: list[int | None] = []
+    following: dict[str, int] = {}
+    for reading in reversed(readings):
+        if reading.synchronised:
+            following[reading.boot_id] = reading.realtime_ns - reading.boottime_ns
+        later.append(following.get(reading.boot_id))
+    placed: list[tuple[int | None, str]] = []
+    earlier: dict[str, int] = {}
+    for reading, offset_ns in zip(readings, reversed(later), strict=True):
+        own_ns = reading.realtime_ns - reading.boottime_ns
+        now_s = reading.realtime_ns // SECOND_NS
+        if reading.synchronised:
+            earlier[reading.boot_id] = own_ns
+            placed.append((own_ns, "synced"))
+        elif offset_ns is not None:
+            placed.append((offset_ns, "shifted"))
+        elif reading.boot_id in earlier:
+            placed.append((earlier[reading.boot_id], "shifted"))
+        elif _is_plausible(now_s, last_trusted_s):
+            placed.append((own_ns, "unverified"))
+        else:
+            placed.append((None, "unplaced"))
+    return placed
+
+
+def _is_plausible(now_s: int, last_trusted_s: int | None) -> bool:
+    """Whether a wall clock that nothing vouches for may be right."""
+    if last_trusted_s is None:
+        return False
+    return last_trusted_s <= now_s <= last_trusted_s + PLAUSIBLE_S
 
 
 def read(boot_id_file: Path = _BOOT_ID) -> Reading:

@@ -8,7 +8,7 @@ reads after "must be".
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 LARGEST_BYTES: Final = 10**18
 LONGEST_NAME: Final = 120
 _EARLIEST, _LATEST = 1990, 2199
+_EPOCH = 1970
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _INSTANT = re.compile(
     _DATE.pattern + r"[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2})?([Zz]|[+-][0-9]{2}:[0-9]{2})",
@@ -37,6 +38,10 @@ class Bytes(int):
 
 class Second(int):
     """An instant in UTC seconds."""
+
+
+class Wall(int):
+    """What a clock showed, in UTC seconds; it may have been wrong by decades."""
 
 
 class Minute(int):
@@ -93,6 +98,20 @@ def _bytes(found: object) -> Bytes:
 
 
 def _second(found: object) -> Second:
+    moment = _moment(found)
+    if not _EARLIEST <= moment.year <= _LATEST or moment.microsecond:
+        raise ValueError(f"a whole second from {_EARLIEST} to {_LATEST}")
+    return Second(int(moment.astimezone(UTC).timestamp()))
+
+
+def _wall(found: object) -> Wall:
+    moment = _moment(found)
+    if moment.year < _EPOCH:
+        raise ValueError("a whole second from 1970 on")
+    return Wall((moment - datetime(_EPOCH, 1, 1, tzinfo=UTC)) // timedelta(seconds=1))
+
+
+def _moment(found: object) -> datetime:
     moment = found
     if isinstance(found, str) and _INSTANT.fullmatch(found):
         try:
@@ -101,9 +120,7 @@ def _second(found: object) -> Second:
             moment = None
     if not isinstance(moment, datetime) or moment.tzinfo is None:
         raise ValueError('an instant with its offset, such as "2026-11-20T10:00:00Z"')
-    if not _EARLIEST <= moment.year <= _LATEST or moment.microsecond:
-        raise ValueError(f"a whole second from {_EARLIEST} to {_LATEST}")
-    return Second(int(moment.astimezone(UTC).timestamp()))
+    return moment
 
 
 def _minute(found: object) -> Minute:
@@ -155,6 +172,7 @@ def _zone(found: object) -> ZoneInfo:
 _DECODERS: Final[dict[type, Callable[[object], object]]] = {
     Bytes: _bytes,
     Second: _second,
+    Wall: _wall,
     Minute: _minute,
     Money: _money,
     Name: _name,

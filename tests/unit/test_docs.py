@@ -11,7 +11,9 @@ import pytest
 
 import monitor
 from monitor import cli, commands
+from monitor.commands import plan
 from monitor.config import parse_config
+from monitor.lazy import LazyGroup
 from monitor.views.periods import EXAMPLES, parse_period, parse_since
 from monitor.views.periods import find_zone as zone
 
@@ -25,7 +27,10 @@ def _commands() -> dict[str, click.Command]:
     for name, (module, _) in cli.COMMANDS.items():
         command = importlib.import_module(module).command
         found[name] = command
-        if isinstance(command, click.Group):
+        if isinstance(command, LazyGroup):
+            for sub, (place, _) in command.table.items():
+                found[f"{name} {sub}"] = importlib.import_module(place).command
+        elif isinstance(command, click.Group):
             found |= {f"{name} {sub}": each for sub, each in command.commands.items()}
     return found
 
@@ -36,8 +41,14 @@ def test_every_file_of_commands_is_in_the_table() -> None:
     assert files - {"dialogue", "options"} == named
 
 
-def test_the_table_says_what_each_command_does() -> None:
-    for name, (module, text) in cli.COMMANDS.items():
+def test_every_file_of_the_plan_group_is_in_its_table() -> None:
+    files = {module.name for module in pkgutil.iter_modules(plan.__path__)}
+    named = {module.rpartition(".")[2] for module, _ in plan.COMMANDS.values()}
+    assert named <= files
+
+
+def test_the_tables_say_what_each_command_does() -> None:
+    for name, (module, text) in (cli.COMMANDS | plan.COMMANDS).items():
         assert importlib.import_module(module).command.name == name
         assert text.endswith(".")
 

@@ -1,0 +1,139 @@
+"""A case of a case file as checked values.
+
+A case is `{id, config, usage, ledger, ask}`, and `counters` or `clock` rows; what it is
+called, belongs to and should give (`part`, `set`, `title`, `why`, `expect`) is not
+looked at.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
+
+from msgspec import Meta, Struct
+
+from monitor.plans.asks import Ask, PlanConfig, UsageRow
+from monitor.plans.entries import Entry
+from monitor.plans.refusals import Doubled, RefusedError, read, refuse, shown
+
+if TYPE_CHECKING:
+    from monitor.plans.samples import Sample
+    from monitor.plans.terms import Binding, Member, Plan
+
+LONGEST_ID: Final = 200
+
+
+class RawCase(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The parts of a case, each still to be checked."""
+
+    id: Annotated[str, Meta(min_length=1, max_length=LONGEST_ID)]
+    ask: Ask
+    config: Any = None
+    usage: Any = None
+    ledger: Any = None
+    counters: Any = None
+    clock: Any = None
+    part: Any = None
+    set: Any = None
+    title: Any = None
+    why: Any = None
+    expect: Any = None
+
+
+class Scene(NamedTuple):
+    """All that the answer about a plan depends on, beside the instant asked.
+
+    Attributes:
+        plan: the plan asked about.
+        members: those who share it.
+        entries: its ledger, in the order of the file.
+        bindings: None where all samples belong to the plan.
+        samples: by start, then end, interface and application.
+    """
+
+    plan: Plan
+    members: tuple[Member, ...]
+    entries: tuple[Entry, ...]
+    bindings: tuple[Binding, ...] | None
+    samples: list[Sample]
+
+
+def case_id(case: object) -> str:
+    """Whose answer it will be.
+
+    Args:
+        case: as JSON gives it.
+
+    Returns:
+        Its id, which may hold any characters.
+
+    Raises:
+        RefusedError: it has none.
+    """
+    if isinstance(case, Doubled):
+        raise RefusedError(f"the key {shown(case.key)} is there twice.")
+    if not isinstance(case, dict):
+        raise RefusedError("must be an object with an id.")
+    if "id" not in case:
+        raise RefusedError("has no id.")
+    found = case["id"]
+    if not isinstance(found, str) or not 0 < len(found) <= LONGEST_ID:
+        raise refuse("id", found, f"a text of 1 to {LONGEST_ID} characters")
+    return found
+
+
+def case_of(found: object) -> RawCase:
+    """The parts of a case.
+
+    Args:
+        found: the case as JSON gives it.
+
+    Returns:
+        What is asked, checked; the rest not yet.
+
+    Raises:
+        RefusedError: nothing that can be answered is asked.
+    """
+    return read(found, RawCase, "")
+
+
+def scene_of(case: RawCase, plan_id: str | None) -> Scene:
+    """Check what a question about a plan needs.
+
+    Args:
+        case: the case.
+        plan_id: which plan is asked about, if that is said.
+
+    Returns:
+        Checked values.
+
+    Raises:
+        RefusedError: something in it is not allowed.
+    """
+    config = read(_given(case.config, {}), PlanConfig, "config")
+    rows = read(_given(case.usage, []), tuple[UsageRow, ...], "usage")
+    entries = read(_given(case.ledger, []), tuple[Entry, ...], "ledger")
+    samples = [row.sample() for row in rows]
+    samples.sort(key=lambda each: (each.from_s, each.to_s, each.iface, each.app or ""))
+    plan = _asked(config, plan_id)
+    return Scene(plan, config.members, entries, config.bindings, samples)
+
+
+def _given(found: object, default: object) -> object:
+    return default if found is None else found
+
+
+def _asked(config: PlanConfig, plan_id: str | None) -> Plan:
+    if config.plan is not None and config.plans is not None:
+        raise RefusedError("config: has both plan and plans, give one of them.")
+    plans = config.plans if config.plan is None else (config.plan,)
+    if not plans:
+        raise RefusedError("config: has no plan.")
+    names = [plan.id for plan in plans]
+    if len(set(names)) < len(names):
+        raise RefusedError("config.plans: two of them have the same id.")
+    if plan_id is None and len(plans) > 1:
+        raise RefusedError(f"ask.plan: is missing; one of {', '.join(names)}.")
+    for plan in plans:
+        if plan_id in (None, plan.id):
+            return plan
+    raise refuse("ask.plan", plan_id, f"one of {', '.join(names)}")
