@@ -1,4 +1,4 @@
-"""What the database keeps: version 0003.
+"""What the database keeps: version 0004.
 
 Times are whole UTC seconds (`_s`) or nanoseconds of CLOCK_BOOTTIME (`_boottime_ns`).
 Usage stands in three tiers of the same shape, a table of intervals with a bill and an
@@ -7,7 +7,8 @@ explanation each: `spans` (at most 5 minutes, never over a 5-minute mark), `hour
 zone at writing). Every `hours` row is the exact sum of its spans, every `days` row of
 its hours. Flags that may be unknown are 1, 0 or -1.
 
-A change here needs a new file in `migrations/versions` and a new `VERSION`.
+The tables of the plans are in `plan_tables`. A change here or there needs a new file in
+`migrations/versions` and a new `VERSION`.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from monitor.store import plan_tables  # noqa: F401 - its tables are of this schema
 from monitor.store.columns import (
     FRAMING,
     PASSED,
@@ -36,7 +38,7 @@ from monitor.store.columns import (
 )
 from monitor.store.tables import key, keyed, reference, table
 
-VERSION = "0003"
+VERSION = "0004"
 """The newest Alembic revision; revisions are ordered as text."""
 
 APPLICATION_ID = 0x6553_494D

@@ -1,0 +1,164 @@
+"""What was measured in one span, by whom a plan may tell apart. Pure.
+
+The bill decides how much, the explanation says who: the parts of a span add up to its
+bill in each direction. What nobody claims is a part without an application. Where the
+explanation says more than the bill (two readings are never simultaneous) or less than
+nothing, its largest parts give way, so that no part is negative.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+
+from monitor.usage import FORWARDED, TUNNEL, TUNNEL_OVERHEAD
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from monitor.usage import Share
+
+K = TypeVar("K")
+
+
+class Whose(NamedTuple):
+    """Whom a plan may tell apart; in the order in which they are charged.
+
+    Attributes:
+        app: the application; empty for bytes that none owns.
+        member: one of those who share a plan; empty for nobody.
+        tethered: whether moved for a machine behind this one, or by this one behind
+            another.
+    """
+
+    app: str = ""
+    member: str = ""
+    tethered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Owners(Generic[K]):
+    """Whose the parts of the explanation are, by key of the part.
+
+    Attributes:
+        whose: of every part.
+        nobody: whose the rest is.
+        tunnels: of parts that a tunnel carried, the tunnel's device.
+        programs: of what a VPN program moved for itself, the same.
+    """
+
+    whose: Mapping[K, Whose]
+    nobody: Whose
+    tunnels: Mapping[K, str]
+    programs: Mapping[K, str]
+
+
+def owners_of(
+    shares: Mapping[K, Share],
+    members: Mapping[int, str],
+    *,
+    tethered: bool,
+    inner: bool = False,
+) -> Owners[K]:
+    """Say once whose the parts of an attachment are.
+
+    Args:
+        shares: by key.
+        members: those who share a plan, by user id.
+        tethered: whether the attachment is another device's hotspot or cable, so that
+            all of it is tethered to the carrier.
+        inner: what a tunnel carried is the application's inside, and not, as to the
+            carrier, the VPN program's.
+    """
+    whose = {
+        key: Whose(
+            "" if share.application is None else share.application.name,
+            members.get(share.uid, ""),
+            tethered or share.kind == FORWARDED,
+        )
+        for key, share in shares.items()
+    }
+    kinds = (TUNNEL, TUNNEL_OVERHEAD)
+    tunnels, programs = (
+        {
+            key: share.via
+            for key, share in shares.items()
+            if share.kind == kind and not inner
+        }
+        for kind in kinds
+    )
+    return Owners(whose, Whose(tethered=tethered), tunnels, programs)
+
+
+def parts_of(
+    bill: tuple[int, int], found: Sequence[tuple[K, int, int]], owners: Owners[K]
+) -> list[tuple[Whose, int, int]]:
+    """Divide the bill of a span.
+
+    Args:
+        bill: bytes received and sent.
+        found: parts of its explanation: key, bytes received and sent, signed.
+        owners: whose they are.
+
+    Returns:
+        Bytes received and sent by each, in their order; they add up to the bill.
+    """
+    whose = owners.whose
+    if owners.tunnels:
+        whose = _outside(found, owners)
+    received: dict[Whose, int] = {}
+    sent: dict[Whose, int] = {}
+    for key, rx_bytes, tx_bytes in found:
+        who = whose[key]
+        received[who] = received.get(who, 0) + rx_bytes
+        sent[who] = sent.get(who, 0) + tx_bytes
+    _fit(received, bill[0], owners.nobody)
+    _fit(sent, bill[1], owners.nobody)
+    return [
+        (who, received.get(who, 0), sent.get(who, 0))
+        for who in sorted(received | sent)
+        if received.get(who) or sent.get(who)
+    ]
+
+
+def _outside(
+    found: Iterable[tuple[K, int, int]], owners: Owners[K]
+) -> Mapping[K, Whose]:
+    """The same with what tunnels carried as the VPN programs'.
+
+    Where none made the tunnel, or it moved nothing for itself in this span, it is no
+    application's.
+    """
+    keys = [key for key, _, _ in found]
+    programs = {
+        owners.programs[key]: owners.whose[key].app
+        for key in reversed(keys)
+        if key in owners.programs
+    }
+    inside = {
+        key: owners.whose[key]._replace(app=programs.get(owners.tunnels[key], ""))
+        for key in keys
+        if key in owners.tunnels
+    }
+    return {**owners.whose, **inside} if inside else owners.whose
+
+
+def _fit(parts: dict[Whose, int], whole: int, nobody: Whose) -> None:
+    """Make parts of one direction add up to the whole, none of them negative."""
+    whole = max(whole, 0)
+    rest = whole
+    for who, part in parts.items():
+        if part < 0:
+            parts[who] = 0
+        else:
+            rest -= part
+    if rest >= 0:
+        parts[nobody] = parts.get(nobody, 0) + rest
+        return
+    # The largest first, of two equal ones the first by name.
+    for who in sorted(parts, key=lambda each: (-parts[each], each)):
+        taken = min(parts[who], -rest)
+        parts[who] -= taken
+        rest += taken
+        if not rest:
+            return

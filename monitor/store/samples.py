@@ -1,0 +1,255 @@
+"""What was recorded as samples for plans: who moved how much of which bill, and when.
+
+Of layer 3, on billed attachments only: what no carrier sees is booked on attachments
+of its own. A sample is a stored row and is never cut here, so that samples of
+neighbouring intervals are those of both together. Where spans are dropped already,
+rows of hours or of days stand for them. Rows without bytes are left out.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import Integer, bindparam, select
+
+from monitor.plans.measured import Owners, owners_of, parts_of
+from monitor.plans.samples import Sample
+from monitor.store import meta
+from monitor.store.columns import FLAG
+from monitor.store.ids import NOBODY
+from monitor.store.schema import (
+    APPLICATIONS,
+    ATTACHMENTS,
+    BILL,
+    DAYS,
+    DAYS_BILL,
+    DAYS_EXPLANATION,
+    EXPLANATION,
+    HOURS,
+    HOURS_BILL,
+    HOURS_EXPLANATION,
+    SHARES,
+    SPANS,
+)
+from monitor.usage import Application, Attachment, Interval, Share
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sqlalchemy import Connection, Select, Table
+
+    from monitor.store.engine import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What samples are to tell apart.
+
+    Attributes:
+        owners: whether applications, members, and what was forwarded; else a row of
+            the bill is one sample, which is fast.
+        members: those who share a plan, by user id.
+        inner: what a tunnel carried is the application's inside, and not, as to the
+            carrier, the VPN program's.
+    """
+
+    owners: bool = True
+    members: Mapping[int, str] = field(default_factory=dict)
+    inner: bool = False
+
+
+EVERYTHING = Telling()
+
+
+class _Tier(NamedTuple):
+    """The queries of a tier; their rows begin with from, to, attachment and span."""
+
+    bill: Select[*tuple[int, ...]]
+    explanation: Select[*tuple[int, ...]]
+
+
+def billed_attachments(store: Store) -> dict[int, Attachment]:
+    """What plans may be asked to pay for.
+
+    Args:
+        store: open.
+
+    Returns:
+        By the id under which `samples` knows it.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    wanted = select(ATTACHMENTS).where(ATTACHMENTS.c.billed == 1)
+    with store.read() as connection:
+        rows = connection.execute(wanted).mappings().all()
+    return {
+        row["attachment_id"]: Attachment(
+            network=row["network"],
+            device=row["device"],
+            billed=True,
+            metered=FLAG[row["metered"]],
+            tethered=bool(row["tethered"]),
+            iccid=row["iccid"],
+            mcc=row["mcc"],
+            roaming=FLAG[row["roaming"]],
+            l3_exact=bool(row["l3_exact"]),
+        )
+        for row in rows
+    }
+
+
+def samples(
+    store: Store,
+    interval: Interval,
+    attachments: Mapping[int, Attachment],
+    telling: Telling = EVERYTHING,
+) -> list[Sample]:
+    """What was moved in the rows that begin in an interval.
+
+    Args:
+        store: open.
+        interval: half-open.
+        attachments: on which ones, by id.
+        telling: what to tell apart.
+
+    Returns:
+        In the order of from, to, attachment, application, member and tethered; the
+        samples of a row add up to its bill in each direction.
+
+    Raises:
+        StoreError: the database cannot be read.
+    """
+    found: list[Sample] = []
+    with store.read() as connection:
+        facts = meta.read(connection)
+        hours_s = meta.number(facts, meta.HOURS_PURGED_TO_S)
+        spans_s = max(hours_s, meta.number(facts, meta.SPANS_PURGED_TO_S))
+        shares = _shares(connection) if telling.owners else {}
+        reading = _Reading(connection, attachments, telling, shares)
+        for tier, from_s, to_s in (
+            (_DAYS, 0, hours_s),
+            (_HOURS, hours_s, spans_s),
+            (_SPANS, spans_s, interval.to_s),
+        ):
+            part = Interval(max(from_s, interval.from_s), min(to_s, interval.to_s))
+            if part.from_s < part.to_s:
+                found += reading.of(tier, part)
+    return found
+
+
+class _Reading:
+    """Reads one tier after the other."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        attachments: Mapping[int, Attachment],
+        telling: Telling,
+        shares: Mapping[int, Share],
+    ) -> None:
+        self._connection = connection
+        self._attachments = attachments
+        self._telling = telling
+        self._owners: dict[bool, Owners[int]] = {
+            tethered: owners_of(
+                shares, telling.members, tethered=tethered, inner=telling.inner
+            )
+            for tethered in (False, True)
+        }
+
+    def of(self, tier: _Tier, interval: Interval) -> Iterator[Sample]:
+        """The samples of rows that begin in an interval, in their order."""
+        bounds = {"begin_s": interval.from_s, "end_s": interval.to_s}
+        bills = self._connection.execute(tier.bill, bounds)
+        explanation = self._explained(tier, bounds)
+        next_key, next_parts = next(explanation, _END)
+        for from_s, to_s, place, span, rx_bytes, tx_bytes in bills:
+            key = (from_s, to_s, place, span)
+            while next_key < key:  # explained, but not billed: no carrier saw it
+                next_key, next_parts = next(explanation, _END)
+            found = next_parts if next_key == key else []
+            attachment = self._attachments.get(place)
+            if attachment is None:
+                continue
+            owners = self._owners[attachment.tethered]
+            for who, received, sent in parts_of((rx_bytes, tx_bytes), found, owners):
+                yield Sample(
+                    from_s,
+                    to_s,
+                    attachment.device,
+                    who.app or None,
+                    received,
+                    sent,
+                    (),
+                    attachment.mcc or None,
+                    who.tethered,
+                    who.member or None,
+                    attachment.iccid or None,
+                )
+
+    def _explained(
+        self, tier: _Tier, bounds: Mapping[str, int]
+    ) -> Iterator[tuple[tuple[int, ...], list[tuple[int, int, int]]]]:
+        """The parts of each row of the bill, by key of the row."""
+        if not self._telling.owners:
+            return
+        # By the driver: there are hundreds of thousands of rows, and making rows of
+        # SQLAlchemy of them took as long as all the rest (measured).
+        with closing(self._connection.connection.cursor()) as rows:
+            rows.execute(str(tier.explanation), bounds)
+            for key, parts in groupby(rows, itemgetter(0, 1, 2, 3)):  # type: ignore[call-overload]  # a cursor is iterated over, PEP 249 only wishes so
+                yield key, [part[4:] for part in parts]
+
+
+_END: tuple[tuple[int, ...], list[tuple[int, int, int]]] = ((1 << 62,), [])
+
+
+def _shares(connection: Connection) -> dict[int, Share]:
+    """Whose bytes rows of the explanation hold, by id."""
+    wanted = select(
+        SHARES, APPLICATIONS.c.name, APPLICATIONS.c.kind.label("app_kind")
+    ).select_from(SHARES.join(APPLICATIONS))
+    return {
+        row["share_id"]: Share(
+            application=None
+            if row["application_id"] == NOBODY
+            else Application(row["name"], row["app_kind"]),
+            kind=row["kind"],
+            app_class=row["app_class"],
+            uid=row["uid"],
+            scope=row["scope"],
+            via=row["via"],
+        )
+        for row in connection.execute(wanted).mappings()
+    }
+
+
+def _tier(whens: Table, bill: Table, explanation: Table) -> _Tier:
+    of_spans = whens is SPANS
+    key = "span_id" if of_spans else "from_s"
+
+    def query(amounts: Table, *more: str) -> Select[*tuple[int, ...]]:
+        where = whens.c.attachment_id if of_spans else amounts.c.attachment_id
+        order = (whens.c.from_s, whens.c.to_s, where, whens.c[key])
+        names = (*more, "rx_bytes", "tx_bytes")
+        return (
+            select(*order, *(amounts.c[name] for name in names))
+            .select_from(whens.join(amounts, whens.c[key] == amounts.c[key]))
+            .where(
+                whens.c.from_s >= bindparam("begin_s", type_=Integer),
+                whens.c.from_s < bindparam("end_s", type_=Integer),
+            )
+            .order_by(*order, *(amounts.c[name] for name in more))
+        )
+
+    return _Tier(query(bill), query(explanation, "share_id"))
+
+
+_SPANS = _tier(SPANS, BILL, EXPLANATION)
+_HOURS = _tier(HOURS, HOURS_BILL, HOURS_EXPLANATION)
+_DAYS = _tier(DAYS, DAYS_BILL, DAYS_EXPLANATION)
