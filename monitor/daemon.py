@@ -168,6 +168,7 @@ class Daemon:
         self._selector.register(self._timer, selectors.EVENT_READ, self._beat)
         self._selector.register(self._signals.wakeup, selectors.EVENT_READ, self._wake)
         self._presence.watch(self._selector, self._tick)
+        self._recorder.heed(self._selector)
         self._tick()
         self._recorder.flush()
         self._start_calendar(parts)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
+from selectors import EVENT_READ
 from typing import TYPE_CHECKING
 
 from monitor import clock
 from monitor.errors import SourceError, StoreDamagedError, StoreError
 
 if TYPE_CHECKING:
+    from selectors import BaseSelector
+
     from monitor.sampler import Sampler
+    from monitor.sources import Wakeups
     from monitor.store.writer import Writer
     from monitor.watch import Watch
 
@@ -45,6 +50,23 @@ class Recorder:
         self._writer = writer
         self._boot_id = boot_id
         self._store_failed = self._source_failed = self._placed = False
+
+    def heed(self, selector: BaseSelector) -> None:
+        """Go without waiting for the tick when the kernel has much to tell.
+
+        Args:
+            selector: of the daemon's loop.
+        """
+        sockets = self.sampler.sources.sockets
+        if sockets is not None and sockets.wakeups is not None:
+            called = partial(self._called, sockets.wakeups)
+            selector.register(sockets.wakeups, EVENT_READ, called)
+
+    def _called(self, wakeups: Wakeups) -> None:
+        """Many short processes: what is read and written makes room in the kernel."""
+        wakeups.take()
+        self.sample()
+        self.flush()
 
     def sample(self) -> None:
         """One tick; a source that fails is said once, and the next tick catches up."""

@@ -28,10 +28,10 @@ Rows = dict[SocketKey, SocketCounters]
 
 QUIET_NS: Final = 20 * SECOND_NS
 """How long a dead process's row is kept: FIN and ACK tails are booked to it."""
-CROWDED_ROWS: Final = 32_768
-"""Half of the kernel's room: from there on rows go at each tick, once written."""
+CROWDED_ROWS: Final = 8192
+"""An eighth of the kernel's room: from there on rows go at each tick, once written."""
 _CROWDED_QUIET_NS: Final = 2 * SECOND_NS
-_MOST_RECENT: Final = 8192
+_MOST_RECENT: Final = 2048
 
 _FAILURES: Final = (
     "packets found no room for a row of their own: they are in no program's sum",

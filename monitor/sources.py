@@ -87,12 +87,26 @@ class WireSource(Protocol):
         """Received and sent bytes by that network, since the last call."""
 
 
+class Wakeups(Protocol):
+    """Something that calls by becoming readable."""
+
+    def fileno(self) -> int:
+        """For selectors."""
+
+    def take(self) -> None:
+        """The call is heard."""
+
+
 class SocketSource(Protocol):
     """The kernel's socket accounting, as the sampler needs it."""
 
     @property
     def wires(self) -> WireSource | None:
         """What devices move, by the same map; None where that is not known."""
+
+    @property
+    def wakeups(self) -> Wakeups | None:
+        """Readable when there is more to read than can wait; None: it never is."""
 
     @property
     def instance_id(self) -> str:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 INTERACTIVE: Final = "interactive"
 BACKGROUND: Final = "background"
 UNKNOWN: Final = "unknown"
-_MOST_OWNERS: Final = 4096
+_MOST_OWNERS: Final = 1024
 
 
 def unclassified(_: Process) -> str:

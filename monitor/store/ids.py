@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 NOBODY = 0
 """The application id of shares that no application owns."""
 
-_REMEMBERED = 10_000  # entries; far more than a desktop has in a day
+_REMEMBERED = 4000  # entries; far more than a desktop has in a day
 
 # Built once: thousands of processes may be new in one flush, and building a statement
 # costs six times as much as executing it.

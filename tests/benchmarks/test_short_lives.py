@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 from typing import TYPE_CHECKING
 
 import pytest
@@ -94,6 +95,41 @@ def test_the_daemon_names_each_of_thousands_with_the_bytes_of_the_wire(
             assert 0 <= way.packets <= most
             assert way.bytes == way.packets * _TAIL_BYTES
         assert watched.daemon.stop() == 0
+
+
+def test_the_kernel_calls_once_when_much_was_born_since_the_last_read(
+    program: Program, tmp_path: Path
+) -> None:
+    def called() -> bool:
+        ready, _, _ = select.select([program.wakeups], [], [], 0)
+        return bool(ready)
+
+    with Lab() as lab:
+        short = Short(tmp_path, lab)
+        program.read()
+        program.wakeups.arm(40)
+        short.run(5, Life())
+        assert not called()
+        short.run(40, Life())
+        assert called()
+        program.wakeups.take()
+        short.run(40, Life())
+        assert not called()  # until somebody reads, and then waits again
+        program.wakeups.arm(1)
+        short.run(1, Life())
+        assert called()
+
+
+def test_the_daemon_makes_room_before_its_tick_comes() -> None:
+    seldom = """[sampling]
+tick = "1 min"
+flush = "10 min"
+"""
+    with Watched(seldom) as watched:
+        watched.short.begin(_MANY, Life())  # a row and an owner each
+        wait_for(lambda: watched.process_rows() > 0, "rows in the store")
+        assert watched.daemon.stop() == 0
+        assert watched.maps.health().failed_rows == 0
 
 
 def test_the_slope_of_a_line_is_its_slope() -> None:

@@ -14,7 +14,7 @@ from monitor.usage import Owner, Process, SocketCounters, SocketKey, Traffic
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from monitor.sources import WireSource
+    from monitor.sources import Wakeups, WireSource
 
 NETNS = 4026531840
 START_S = RELEASED_S + 100_000 // 300 * 300
@@ -51,6 +51,7 @@ class Machine:
     broken: bool = False
     instance_id: str = "map-1"
     wires: WireSource | None = None
+    wakeups: Wakeups | None = None
 
     def pass_time(self, seconds: float) -> None:
         """Both clocks run."""

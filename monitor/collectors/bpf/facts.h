@@ -135,6 +135,16 @@ static __always_inline void read_argv(struct facts *facts, struct task_struct *t
 			__sync_fetch_and_add(&lost_->field, amount);         \
 	})
 
+/* So that the maps are read and emptied before they are full, whatever the tick. */
+static __always_inline void note_birth(void)
+{
+	__u32 zero = 0;
+	struct room *left = bpf_map_lookup_elem(&room, &zero);
+
+	if (left && __sync_fetch_and_add(&left->births, 1) + 1 == left->limit)
+		bpf_ringbuf_output(&wakeups, &zero, sizeof(zero), BPF_RB_FORCE_WAKEUP);
+}
+
 static __always_inline void owner_of(struct task_struct *task, struct owner *owner)
 {
 	owner->start_boottime_ns = task->group_leader->start_boottime;
@@ -157,6 +167,7 @@ static __noinline int note_owner(struct owner *owner, struct task_struct *task, 
 		LOSE(failed_owners, 1);
 		return 0;
 	}
+	note_birth();
 	facts->uid = BPF_CORE_READ(task, cred, uid.val);
 	facts->ppid = BPF_CORE_READ(task, real_parent, tgid);
 	BPF_CORE_READ_STR_INTO(&facts->comm, task, group_leader, comm);

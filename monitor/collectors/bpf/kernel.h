@@ -34,9 +34,11 @@ typedef __u32 __wsum;
 #define BPF_MAP_TYPE_PERCPU_ARRAY 6
 #define BPF_MAP_TYPE_LPM_TRIE 11
 #define BPF_MAP_TYPE_SK_STORAGE 24
+#define BPF_MAP_TYPE_RINGBUF 27
 #define BPF_NOEXIST 1
 #define BPF_F_NO_PREALLOC (1U << 0)
 #define BPF_F_CLONE (1U << 9)
+#define BPF_RB_FORCE_WAKEUP (1ULL << 1)
 #define BPF_LOCAL_STORAGE_GET_F_CREATE 1
 #define BPF_TCP_LISTEN 10
 

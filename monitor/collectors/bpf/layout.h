@@ -134,6 +134,13 @@ struct switches {
 	__u32 remotes;        /* 1: count them */
 };
 
+/* Rows and owners that were born since user space read last, and at how many it is to be
+ * woken; 0: never. */
+struct room {
+	__u32 births;
+	__u32 limit;
+};
+
 /* A TUN device and a process that holds its other end, as the iterator writes it. */
 struct tun_holder {
 	struct owner owner;
@@ -286,6 +293,19 @@ struct {
 	__type(key, __u32);
 	__type(value, struct switches);
 } switches SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct room);
+} room SEC(".maps");
+
+/* What is in it says nothing: that there is something wakes user space. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 65536); /* a multiple of the largest page */
+} wakeups SEC(".maps");
 
 /* The last packet on this CPU that may come to several sockets. */
 struct shared_packet {

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from monitor.collectors.bpf import features, records, wire_records
+from monitor.collectors.bpf import features, records, wakeups, wire_records
 from monitor.collectors.bpf.maps import Map
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ _KEY_BYTES = {
     "local_prefixes": wire_records.PREFIX.size,
     "remotes": wire_records.REMOTE.size,
     "switches": 4,
+    "room": 4,
+    "wakeups": 0,
 }
 
 
@@ -70,6 +72,8 @@ def map_sizes(library: Library) -> dict[str, tuple[int, int]]:
         "local_prefixes": 4,
         "remotes": wire_records.REMOTE_USAGE.size,
         "switches": wire_records.SWITCHES.size,
+        "room": wakeups.ROOM.size,
+        "wakeups": 0,  # a ring buffer
     }
     return {name: (_KEY_BYTES[name], value_bytes[name]) for name in _KEY_BYTES}
 

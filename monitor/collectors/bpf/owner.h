@@ -33,7 +33,8 @@ static __always_inline struct row *get_row(struct row_key *key)
 	if (row)
 		return row;
 	born.born_ns = bpf_ktime_get_boot_ns();
-	bpf_map_update_elem(&rows, key, &born, BPF_NOEXIST);
+	if (!bpf_map_update_elem(&rows, key, &born, BPF_NOEXIST))
+		note_birth();
 	return bpf_map_lookup_elem(&rows, key);
 }
 

@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING
 
 from monitor.collectors.bpf import processes, records
 from monitor.collectors.bpf.features import TUN, TUN_PROGRAM, WIRE, hook_names
-from monitor.collectors.bpf.loading import close_maps
+from monitor.collectors.bpf.loading import MAX_ROWS, close_maps
+from monitor.collectors.bpf.wakeups import MOST_BIRTHS, Wakeups
 from monitor.collectors.bpf.wires import Wires
 from monitor.usage import Process
 
@@ -49,6 +50,7 @@ class Program:
         unpinned_because: why not, for people; empty when it is pinned or need not be.
         hooks: which hooks are on, for people.
         wires: what devices move; None where the kernel does not offer that.
+        wakeups: readable when rows should be read before the next tick.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class Program:
         self.unpinned_because = unpinned_because
         self.hooks = hook_names(attached.features)
         self.wires = self._find_wires()
+        self.wakeups = Wakeups(self._maps["wakeups"], self._maps["room"])
         self._rows: dict[bytes, tuple[bytes, SocketKey, SocketCounters]] = {}
         self._named: set[Owner] = set()
         # Who held a socket before the program was there may end before it is asked for.
@@ -107,6 +110,7 @@ class Program:
             SourceError: The kernel refused.
         """
         rows = {}
+        self.wakeups.arm(max(1, min(MOST_BIRTHS, (MAX_ROWS - len(self._rows)) // 2)))
         for raw_key, raw in self._maps["rows"].items():
             known = self._rows.get(raw_key)
             if known is None:

@@ -80,9 +80,11 @@ class SockDiag(Closing):
         outlives_a_stop: False, too.
         unpinned_because: empty: nobody expects it to.
         wires: None: what devices move on the wire is not known.
+        wakeups: None: its rows need no room.
     """
 
     wires = None
+    wakeups = None
     pinned = False
     outlives_a_stop = False
     unpinned_because = ""
