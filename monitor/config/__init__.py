@@ -23,7 +23,6 @@ from monitor.config.places import (
     new_config,
     readable_stores,
 )
-from monitor.config.plans import plans_of
 from monitor.config.reading import load_config, parse_config
 from monitor.config.settings import (
     Background,
@@ -34,6 +33,7 @@ from monitor.config.settings import (
     Sampling,
     Store,
 )
+from monitor.config.small import plans_of
 from monitor.config.writing import as_toml, plan_lines, plan_tables, settings
 
 __all__ = [

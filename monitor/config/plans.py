@@ -1,31 +1,46 @@
-"""`[[plan]]` in the configuration: what can be set, within which limits.
+"""`[[plan]]` in the configuration: every key that can be set.
 
-What a plan means is in `monitor.plans`; `plans_of` turns one into the other.
+Short keys are for people; the tables of `monitor.plans.terms` may be used instead where
+they do not say enough. What must fit together is in `plan_checks`; `contracts` turns a
+table into a plan.
 """
 
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
-from zoneinfo import ZoneInfo
+from typing import Final, Literal
 
 from msgspec import Struct
 
+from monitor.config.times import Deadline, Every, Length, Start, Weekday
 from monitor.config.values import Duration, Instant, Moment, Pattern, Quota, Size
-from monitor.plans import Calibration, Plan, Validity
-from monitor.plans.cycles import calendar_end, instant_of, midnight
+from monitor.plans.offers import (
+    Bucket,
+    Cap,
+    Gifting,
+    Percent,
+    Positive,
+    RenewalTerms,
+    Rollover,
+    Rounding,
+    Tier,
+)
+from monitor.plans.terms import (
+    AlertTerms,
+    Background,
+    ForecastTerms,
+    Line,
+    Member,
+    Rapid,
+    Zones,
+)
+from monitor.plans.timing import Cycle, DayOfMonth, Validity
+from monitor.plans.values import Mcc, Minute, Money
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-_HOUR_S: Final = 3600
-_DAY_S: Final = 86_400
-_LONGEST_S: Final = 3660 * _DAY_S
-_LAST_DAY: Final = 31
-_LARGEST: Final = 10**18
-_MOST_WARNINGS: Final = 20
 PLAN_ID: Final = re.compile(r"[a-z0-9-]{1,40}", re.ASCII)
+WARN_PCT: Final = (50, 80, 95)
+REMIND_H: Final = (72, 24)
+_HOUR_S: Final = 3600
 
 
 class Match(Struct, frozen=True, forbid_unknown_fields=True):
@@ -35,186 +50,160 @@ class Match(Struct, frozen=True, forbid_unknown_fields=True):
         interface: names or shell patterns.
     """
 
-    interface: tuple[Pattern, ...] = ()
+    interface: tuple[Pattern, ...] | None = None
+
+
+class Bind(
+    Struct,
+    frozen=True,
+    forbid_unknown_fields=True,
+    rename={"begin": "from", "end": "to"},
+):
+    """An interface that a plan pays for, for a time; goes before patterns.
+
+    Attributes:
+        interface: its name.
+        begin: from when on; None for always.
+        end: until when; None for ever.
+    """
+
+    interface: Pattern
+    begin: Moment | None = None
+    end: Moment | None = None
 
 
 class PlanTable(Struct, frozen=True, forbid_unknown_fields=True):
-    """One `[[plan]]`; a missing key has its default.
+    """One `[[plan]]`, or one file of `plans.d`; a missing key has its default.
 
     Attributes:
         id: its name, for commands and messages.
-        quota: bytes in each cycle; 0 is no limit.
-        every: how often the quota is granted anew.
+        quota: bytes of the bucket `main`, granted in each cycle; 0 is no limit.
+        every: how often it is granted anew; once in a validity without.
         billing_day: day of the month; a shorter month takes its last one.
+        weekday: on which a week begins.
+        reset_time: local time at which cycles and calendar days begin.
+        month_end: a month too short takes its last day, or the 1st of the next.
+        cycle: all that in full.
         valid: how long the plan lasts after its start.
-        starts_on: the date or instant of its start.
+        starts_on: the date, the instant or the event that begins it.
+        activate_by: from when on it is too late to begin it.
+        on_deadline: what happens then.
+        validity: all that in full.
+        purchased_at: when it was bought.
+        installed_at: when its profile was put on the machine.
+        activated_at: when it was activated, if that is known.
         tz: time zone of its days; empty for the machine's.
         count: which direction costs.
+        bucket: data that comes with it beside `quota`.
+        buckets: the same under another name.
+        after: what happens when nothing is left.
+        kbps: of "throttle".
+        block: of "bill": blocks are counted whole.
+        price: of a block.
+        tax_pct: on the price.
+        max_cost: never more than this, tax included.
+        overage: all that in full, tier by tier.
+        rounding: how the carrier rounds up.
+        rollover: whether what is left at the end of a cycle goes on.
+        cap: limits beside the buckets.
+        caps: the same under another name.
+        gifting: what may be given away.
+        renewal: what a renewal while valid means.
+        zones: countries where it is good.
+        countries: the same under another name.
+        iccid: of its profile.
+        line: the same in full.
+        forecast: when a forecast is worth something.
         warn_pct: percents of the quota at which to warn.
+        remind: how long before its end to remind.
+        budget_day: whether to tell of a day over its budget.
+        rapid: whether to tell when it goes much too fast.
+        background: what programs may move in a window of the day.
+        alerts: all that in full.
+        member: those who share it.
+        members: the same under another name.
         remaining: what the carrier said was left.
         as_of: when it said so.
         match: which traffic it pays for.
+        bind: the same for a time.
     """
 
     id: str = ""
-    quota: Quota = Quota(0)
-    every: Literal["month"] | None = None
-    billing_day: int | None = None
-    valid: Duration | None = None
-    starts_on: Moment | None = None
+    quota: Quota | None = None
+    every: Every | None = None
+    billing_day: DayOfMonth | None = None
+    weekday: Weekday | None = None
+    reset_time: Minute | None = None
+    month_end: Literal["clamp", "spill"] | None = None
+    cycle: Cycle | None = None
+    valid: Length | None = None
+    starts_on: Start | None = None
+    activate_by: Deadline | None = None
+    on_deadline: Literal["lapse", "autostart"] | None = None
+    validity: Validity | None = None
+    purchased_at: Instant | None = None
+    installed_at: Instant | None = None
+    activated_at: Instant | None = None
     tz: str = ""
     count: Literal["both", "rx", "tx"] = "both"
-    warn_pct: tuple[int, ...] = (50, 80, 95)
+    bucket: tuple[Bucket, ...] | None = None
+    buckets: tuple[Bucket, ...] | None = None
+    after: Literal["block", "throttle", "bill", "free"] | None = None
+    kbps: Positive | None = None
+    block: Size | None = None
+    price: Money | None = None
+    tax_pct: Money | None = None
+    max_cost: Money | None = None
+    overage: tuple[Tier, ...] | None = None
+    rounding: Rounding | None = None
+    rollover: bool | Rollover = False
+    cap: tuple[Cap, ...] | None = None
+    caps: tuple[Cap, ...] | None = None
+    gifting: Gifting | None = None
+    renewal: RenewalTerms | None = None
+    zones: tuple[Mcc, ...] | Zones | None = None
+    countries: tuple[Mcc, ...] | None = None
+    iccid: str | None = None
+    line: Line | None = None
+    forecast: ForecastTerms | None = None
+    warn_pct: tuple[Percent, ...] | None = None
+    remind: tuple[Duration, ...] | None = None
+    budget_day: bool = False
+    rapid: bool | Rapid = False
+    background: Background | None = None
+    alerts: AlertTerms | None = None
+    member: tuple[Member, ...] | None = None
+    members: tuple[Member, ...] | None = None
     remaining: Size | None = None
     as_of: Instant | None = None
     match: Match = Match()
+    bind: tuple[Bind, ...] = ()
 
+    @property
+    def all_buckets(self) -> tuple[Bucket, ...]:
+        """Buckets beside `quota`."""
+        return self.bucket or self.buckets or ()
 
-CHOICES: Final = {"every": '"month"', "count": '"both", "rx" or "tx"'}
-"""What is allowed in the keys that take one word of a few."""
+    @property
+    def all_members(self) -> tuple[Member, ...]:
+        """Those who share it."""
+        return self.member or self.members or ()
 
+    @property
+    def all_caps(self) -> tuple[Cap, ...]:
+        """Limits beside the buckets."""
+        return self.cap or self.caps or ()
 
-class Fault(NamedTuple):
-    """A setting that makes no sense.
+    @property
+    def warnings(self) -> tuple[int, ...]:
+        """Percents at which to warn: what was set, or the default."""
+        full = self.alerts.warn_pct if self.alerts is not None else ()
+        return full or (WARN_PCT if self.warn_pct is None else self.warn_pct)
 
-    Attributes:
-        position: which plan, from 0.
-        key: dotted, below the plan.
-        allowed: to be read after "must be".
-    """
-
-    position: int
-    key: str
-    allowed: str
-
-
-def first_fault(tables: tuple[PlanTable, ...]) -> Fault | None:
-    """The first setting of the plans that makes no sense.
-
-    Args:
-        tables: values of the right types.
-
-    Returns:
-        None when all plans can be used.
-    """
-    ids: set[str] = set()
-    patterns: dict[Pattern, str] = {}
-    for index, table in enumerate(tables):
-        for key, allowed in _faults(table):
-            return Fault(index, key, allowed)
-        if table.id in ids:
-            return Fault(index, "id", "another name: one plan has it already")
-        ids.add(table.id)
-        for pattern in table.match.interface:
-            other = patterns.setdefault(pattern, table.id)
-            if other != table.id:
-                allowed = f"without {pattern}, which the plan {other} matches"
-                return Fault(index, "match.interface", allowed)
-    return None
-
-
-def _faults(table: PlanTable) -> Iterator[tuple[str, str]]:
-    if not PLAN_ID.fullmatch(table.id):
-        yield "id", 'a name of a-z, 0-9 and "-", at most 40'
-    if table.quota > _LARGEST:
-        yield "quota", 'at most "1000000 TB", or "unlimited"'
-    yield from _time_faults(table)
-    if not _is_zone(table.tz):
-        yield "tz", 'the name of a time zone, such as "Asia/Karachi"'
-    if not all(1 <= pct <= 100 for pct in table.warn_pct):  # noqa: PLR2004 - percent
-        yield "warn_pct", "percents from 1 to 100"
-    if len(table.warn_pct) > _MOST_WARNINGS:
-        yield "warn_pct", f"at most {_MOST_WARNINGS} percents"
-    yield from _remaining_faults(table)
-    if not table.match.interface:
-        yield "match.interface", 'one interface or pattern at least, such as ["wwan*"]'
-
-
-def _time_faults(table: PlanTable) -> Iterator[tuple[str, str]]:
-    if table.every is None and table.valid is None:
-        yield "every", '"month", unless the plan has a "valid", such as "30 days"'
-    if table.every is None and table.billing_day is not None:
-        yield "billing_day", 'left out, or beside every = "month"'
-    if table.billing_day is not None and not 1 <= table.billing_day <= _LAST_DAY:
-        yield "billing_day", f"from 1 to {_LAST_DAY}"
-    if table.valid is not None:
-        yield from _valid_faults(table, table.valid)
-
-
-def _valid_faults(table: PlanTable, valid_s: int) -> Iterator[tuple[str, str]]:
-    if valid_s % _HOUR_S or not _HOUR_S <= valid_s <= _LONGEST_S:
-        yield "valid", 'whole hours or days, from "1 h" to "3660 days"'
-    if table.starts_on is None:
-        yield "starts_on", 'a date or an instant, because the plan has a "valid"'
-    elif not table.starts_on.is_instant and valid_s % _DAY_S:
-        yield "valid", 'whole days, unless "starts_on" has a time of day'
-
-
-def _remaining_faults(table: PlanTable) -> Iterator[tuple[str, str]]:
-    if table.remaining is None:
-        if table.as_of is not None:
-            yield "as_of", 'left out, or beside "remaining"'
-        return
-    if table.as_of is None:
-        yield "as_of", 'the instant at which the carrier said "remaining"'
-    if not table.quota:
-        yield "remaining", "left out without a quota"
-    elif table.remaining > table.quota:
-        yield "remaining", "at most the quota"
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        return not name or ZoneInfo(name) is not None
-    except (KeyError, ValueError, OSError):
-        return False
-
-
-def plans_of(tables: tuple[PlanTable, ...], machine: ZoneInfo) -> tuple[Plan, ...]:
-    """The plans that a configuration describes.
-
-    Args:
-        tables: checked values.
-        machine: the machine's time zone, for plans without one of their own.
-
-    Returns:
-        In the same order.
-    """
-    return tuple(_plan(table, machine) for table in tables)
-
-
-def _plan(table: PlanTable, machine: ZoneInfo) -> Plan:
-    zone = ZoneInfo(table.tz) if table.tz else machine
-    said = None
-    if table.remaining is not None and table.as_of is not None:
-        said = Calibration(_instant(table.as_of, zone), table.remaining)
-    return Plan(
-        id=table.id,
-        interfaces=table.match.interface,
-        zone=zone,
-        quota_bytes=table.quota or None,
-        count=table.count,
-        warn_pct=tuple(sorted(set(table.warn_pct))),
-        billing_day=(table.billing_day or 1) if table.every else None,
-        validity=_validity(table, zone),
-        calibration=said,
-    )
-
-
-def _validity(table: PlanTable, zone: ZoneInfo) -> Validity:
-    if table.starts_on is None:
-        return Validity()
-    start_s = _instant(table.starts_on, zone)
-    if table.valid is None:
-        return Validity(start_s)
-    if table.starts_on.is_instant:  # blocks of 24 hours, whatever the clocks do
-        return Validity(start_s, start_s + table.valid)
-    return Validity(start_s, calendar_end(start_s, table.valid // _DAY_S, zone))
-
-
-def _instant(moment: str, zone: ZoneInfo) -> int:
-    """UTC seconds; a date is its local midnight, a time without offset is local."""
-    if "T" not in moment:
-        return midnight(date.fromisoformat(moment), zone)
-    found = datetime.fromisoformat(moment)
-    return instant_of(found, zone) if found.tzinfo is None else int(found.timestamp())
+    @property
+    def reminders_h(self) -> tuple[int, ...]:
+        """Hours before the end at which to remind: what was set, or the default."""
+        full = self.alerts.remind_before_h if self.alerts is not None else ()
+        if full or self.remind is None:
+            return full or REMIND_H
+        return tuple(duration_s // _HOUR_S for duration_s in self.remind)

@@ -1,41 +1,34 @@
-"""A TOML file into `Config`, or one sentence: file, line, key, found, allowed."""
+"""A TOML file into `Config` or one plan, or one sentence that says what is wrong."""
 
 from __future__ import annotations
 
-import difflib
-import json
 import os
-import re
 import stat
 import tomllib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import msgspec
 
-from monitor.config.plans import CHOICES, Match, PlanTable
+from monitor.config.contracts import first_clash
+from monitor.config.decoding import decode
+from monitor.config.plan_checks import first_fault
+from monitor.config.plans import PlanTable
 from monitor.config.settings import Config, out_of_limits
-from monitor.config.values import decode
+from monitor.config.shorthand import written_out
 from monitor.config.writing import settings
 from monitor.errors import ConfigError
+from monitor.zones import local_zone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
+    from monitor.config.refusals import Source
+
+_T = TypeVar("_T")
+_UTC = ZoneInfo("UTC")
+
 _LARGEST_BYTES = 1_000_000
-_LONGEST_SHOWN = 60
-_MISSING = "nothing"
-_KINDS = {
-    "object": "a table",
-    "array": "a list",
-    "bool": "true or false",
-    "int": "a whole number",
-    "str": "text in quotes",
-}
-_HEADER_OR_KEY = re.compile(
-    r"\s*(?:\[(?P<list>\[)?\s*(?P<table>[\w.-]+)\s*\]|(?P<key>[\w-]+)\s*[.=])", re.ASCII
-)
-_EXPECTED = re.compile(rf"Expected `(?P<kind>{'|'.join(_KINDS)})(?: \| null)?`, got .*")
 
 
 def load_config(path: Path | None) -> Config:
@@ -52,17 +45,31 @@ def load_config(path: Path | None) -> Config:
     """
     if path is None:
         return Config()
+    return parse_config(read_text(path), str(path), local_zone(os.environ))
+
+
+def read_text(path: Path) -> str:
+    """Read a file that ought to be TOML.
+
+    Args:
+        path: of a regular file.
+
+    Returns:
+        Its text.
+
+    Raises:
+        ConfigError: it cannot be read, or is no text.
+    """
     try:
         content = _read(path)
     except OSError as error:
         remedy = "Is the name right?" if isinstance(error, FileNotFoundError) else ""
         raise ConfigError(f"{path}: {error.strerror}. {remedy}".strip()) from error
     try:
-        text = content.decode("utf-8")
+        return content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise ConfigError(f"{path}: line {line}: this is not UTF-8 text.") from error
-    return parse_config(text, str(path))
 
 
 def _read(path: Path) -> bytes:
@@ -80,12 +87,13 @@ def _without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK)
 
 
-def parse_config(text: str, name: str) -> Config:
+def parse_config(text: str, name: str, machine: ZoneInfo = _UTC) -> Config:
     """Check the text of a configuration file.
 
     Args:
         text: TOML.
         name: of the file, for messages.
+        machine: the machine's time zone, for plans without one of their own.
 
     Returns:
         Checked values.
@@ -93,138 +101,82 @@ def parse_config(text: str, name: str) -> Config:
     Raises:
         ConfigError: something in it is not allowed.
     """
+    source = _source(text, name, Config)
+    config = _converted(source, Config)
+    refused = out_of_limits(config)
+    if refused is not None:
+        # Not from the file alone: a default may be what does not fit.
+        values = {f"{part}.{key}": value for part, key, value, _ in settings(config)}
+        raise _refusal(source._replace(table=source.table | values), *refused)
+    clash = first_clash(config.plans, machine)
+    if clash is not None:
+        raise _refusal(source, f"plan[{clash.position}].{clash.key}", clash.allowed)
+    return config
+
+
+def parse_plan(
+    text: str, name: str, plan_id: str, machine: ZoneInfo = _UTC
+) -> PlanTable:
+    """Check the text of a file with one plan: the keys of a `[[plan]]` at its top.
+
+    Args:
+        text: TOML.
+        name: of the file, for messages.
+        plan_id: what the plan is called; "id" may be left out.
+        machine: the machine's time zone, for a plan without one of its own.
+
+    Returns:
+        Checked values.
+
+    Raises:
+        ConfigError: something in it is not allowed.
+    """
+    source = _source(text, name, PlanTable)
+    source.table.setdefault("id", plan_id)
+    table = _converted(source, PlanTable)
+    if table.id != plan_id:
+        raise _refusal(source, "id", f'"{plan_id}", as the file is called')
+    fault = first_fault((table,)) or first_clash((table,), machine)
+    if fault is not None:
+        raise _refusal(source, fault.key, fault.allowed)
+    return table
+
+
+def _source(text: str, name: str, kind: type) -> Source:
+    # Only what reads a file needs to explain it.
+    from monitor.config.refusals import Source  # noqa: PLC0415
+
+    return Source(text, name, _written_out(_toml(text, name), kind), kind)
+
+
+def _toml(text: str, name: str) -> dict[str, Any]:
     try:
-        table = tomllib.loads(text)
+        return tomllib.loads(text)
     except RecursionError as error:
         raise ConfigError(f"{name}: nested too deeply to be settings.") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{name}: not valid TOML: {error}.") from error
     except ValueError as error:  # int() refuses 5,000 digits
         raise ConfigError(f"{name}: a number is too long to be a setting.") from error
-    _refuse_unknown_keys(table, text, name)
+
+
+def _written_out(table: dict[str, Any], kind: type) -> dict[str, Any]:
+    if kind is PlanTable:
+        written: dict[str, Any] = written_out(table)
+        return written
+    return table | ({"plan": written_out(table["plan"])} if "plan" in table else {})
+
+
+def _converted(source: Source, kind: type[_T]) -> _T:
     try:
-        config = msgspec.convert(table, Config, dec_hook=decode)
+        return msgspec.convert(source.table, kind, dec_hook=decode)
     except msgspec.ValidationError as error:
-        key, allowed = _explained(error)
-        raise _refusal((text, name), table, key, allowed) from error
-    refused = out_of_limits(config)
-    if refused is not None:
-        # Not from the file alone: a default may be what does not fit.
-        values = {f"{part}.{name}": value for part, name, value, _ in settings(config)}
-        raise _refusal((text, name), table | values, *refused)
-    return config
+        from monitor.config.refusals import explained  # noqa: PLC0415
+
+        raise explained(source, error) from error
 
 
-def _refuse_unknown_keys(table: dict[str, object], text: str, name: str) -> None:
-    """Msgspec refuses them too, but cannot say what was meant."""
-    sections = {field.encode_name: field for field in msgspec.structs.fields(Config)}
-    for section, content in table.items():
-        _refuse_unless_in(sections, section, "", (text, name))
-        if section == "plan":
-            _refuse_unknown_keys_of_plans(content, (text, name))
-        elif isinstance(content, dict):
-            known = _keys(sections[section].type)
-            for key in content:
-                _refuse_unless_in(known, key, f"{section}.", (text, name))
+def _refusal(source: Source, key: str, allowed: str) -> ConfigError:
+    from monitor.config.refusals import refusal  # noqa: PLC0415
 
-
-def _refuse_unknown_keys_of_plans(plans: object, source: tuple[str, str]) -> None:
-    for index, plan in enumerate(plans if isinstance(plans, list) else ()):
-        if not isinstance(plan, dict):
-            continue
-        for key in plan:
-            _refuse_unless_in(_keys(PlanTable), key, f"plan[{index}].", source)
-        match = plan.get("match")
-        for key in match if isinstance(match, dict) else ():
-            _refuse_unless_in(_keys(Match), key, f"plan[{index}].match.", source)
-
-
-def _keys(table: type[msgspec.Struct]) -> list[str]:
-    return [field.encode_name for field in msgspec.structs.fields(table)]
-
-
-def _refuse_unless_in(
-    known: Iterable[str], key: str, prefix: str, source: tuple[str, str]
-) -> None:
-    if key in known:
-        return
-    text, name = source
-    close = difflib.get_close_matches(key, known, n=1)
-    meant = f" Did you mean {prefix}{close[0]}?" if close else ""
-    place = f"[{prefix[:-1]}]" if prefix else "the file"
-    if prefix.startswith("plan["):
-        place = f"[{'.'.join(['plan', *prefix.split('.')[1:-1]])}]"
-    raise ConfigError(
-        f"{name}:{_line(text, prefix + key)} {prefix}{_quoted_key(key)}: unknown key."
-        f"{meant} Allowed in {place}: {', '.join(known)}."
-    )
-
-
-def _explained(error: msgspec.ValidationError) -> tuple[str, str]:
-    """The dotted key and what is allowed there, from msgspec's message."""
-    allowed, _, path = str(error).partition(" - at `$")
-    key = path.strip(".`")
-    expected = _EXPECTED.fullmatch(allowed)
-    if key == "plan":
-        allowed = "a list of tables, each under a line [[plan]]"
-    elif expected is not None:
-        allowed = _KINDS[expected["kind"]]
-    elif allowed.startswith("Invalid enum value"):
-        allowed = CHOICES[key.rpartition(".")[2]]
-    return key, allowed
-
-
-def _found(table: Any, dotted: str) -> str:  # noqa: ANN401 - what TOML can hold
-    """What stands in the file, as it would be written."""
-    if dotted in table:  # a default that does not fit is not in the file
-        return _shown(table[dotted])
-    try:
-        for step in re.findall(r"[^.\[\]]+", dotted):
-            table = table[int(step)] if isinstance(table, list) else table[step]
-    except KeyError:
-        return _MISSING
-    return _shown(table)
-
-
-def _refusal(
-    source: tuple[str, str], table: dict[str, object], key: str, allowed: str
-) -> ConfigError:
-    text, name = source
-    shown = f"{key} = {_found(table, key)}".removesuffix(f" = {_MISSING}")
-    return ConfigError(f"{name}:{_line(text, key)} {shown}: must be {allowed}.")
-
-
-def _shown(found: object) -> str:
-    text = json.dumps(found, ensure_ascii=False, default=str)
-    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
-
-
-def _quoted_key(key: str) -> str:
-    plain = re.fullmatch(r"[A-Za-z0-9_-]{1,60}", key)
-    return key if plain else _shown(key)
-
-
-def _line(text: str, dotted: str) -> str:
-    """Where a setting or a table is, if it plainly stands there exactly once.
-
-    The parser gives no positions. A wrong line is worse than none.
-    """
-    wanted = re.sub(r"\[[0-9]+\]$", "", dotted)
-    current, found, lists = "", [], 0
-    for number, line in enumerate(text.split("\n"), start=1):
-        match = _HEADER_OR_KEY.match(line)
-        if match is None:
-            continue
-        if match["list"]:
-            current = f"{match['table']}[{lists}]"
-            lists += 1
-        elif match["table"]:
-            # A table below the newest entry of a list: [plan.match].
-            first, dot, rest = match["table"].partition(".")
-            current = f"{first}[{lists - 1}].{rest}" if dot else first
-        path = current
-        if match["key"]:
-            path = f"{current}.{match['key']}".lstrip(".")
-        if path == wanted:
-            found.append(number)
-    return f" line {found[0]}:" if len(found) == 1 else ""
+    return refusal(source, key, allowed)

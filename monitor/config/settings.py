@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
-from monitor.config.plans import PlanTable, first_fault
+from monitor.config.plan_checks import first_fault
+from monitor.config.plans import PlanTable
 from monitor.config.values import AbsolutePath, Duration, NamePattern, Pattern, Size
 from monitor.units import exact_duration, exact_size
 

@@ -84,7 +84,7 @@ def decode(kind: type, found: object) -> object:
     Raises:
         ValueError: says what is allowed, to be read after "must be".
     """
-    return _DECODERS[kind](found)
+    return DECODERS[kind](found)
 
 
 def _decode_size(found: object) -> Size:
@@ -144,14 +144,14 @@ def _decode_path(found: object) -> AbsolutePath:
 
 
 def _decode_instant(found: object) -> Instant:
-    text = _moment(found)
+    text = as_moment(found)
     if text is None or "T" not in text:
         raise ValueError('an instant, such as "2026-11-20T10:00:00+05:00"')
     return Instant(text)
 
 
 def _decode_moment(found: object) -> Moment:
-    text = _moment(found)
+    text = as_moment(found)
     if text is None:
         raise ValueError(
             'a date, such as "2026-11-20", or an instant, such as '
@@ -160,8 +160,15 @@ def _decode_moment(found: object) -> Moment:
     return Moment(text)
 
 
-def _moment(found: object) -> str | None:
-    """ISO 8601 text of what TOML has as text or as a date of its own."""
+def as_moment(found: object) -> str | None:
+    """ISO 8601 text of what TOML has as text or as a date of its own.
+
+    Args:
+        found: what TOML gave.
+
+    Returns:
+        A date or an instant in upper case; None for anything else.
+    """
     text = found.isoformat() if isinstance(found, date) else found
     if not isinstance(text, str):
         return None
@@ -180,7 +187,7 @@ def _moment(found: object) -> str | None:
     return text if _EARLIEST <= year <= _LATEST else None
 
 
-_DECODERS: Final[dict[type, Callable[[object], object]]] = {
+DECODERS: Final[dict[type, Callable[[object], object]]] = {
     Size: _decode_size,
     Quota: _decode_quota,
     Duration: _decode_duration,
@@ -190,3 +197,4 @@ _DECODERS: Final[dict[type, Callable[[object], object]]] = {
     Instant: _decode_instant,
     Moment: _decode_moment,
 }
+"""How each of these is read; see `monitor.config.decoding`."""

@@ -3,16 +3,45 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from monitor.config.settings import Config
+from monitor.config.times import Weekday
 from monitor.config.values import UNLIMITED, Duration, Quota, Size
+from monitor.plans.values import Bytes, Minute, Money, Second
 from monitor.units import exact_duration, exact_size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+
+def _quota(quota_bytes: int) -> str:
+    return exact_size(quota_bytes) if quota_bytes else UNLIMITED
+
+
+def _minute(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"
+
+
+def _second(at_s: int) -> str:
+    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+_SPELLINGS: Final[dict[type, Callable[[Any], str | int]]] = {
+    Size: exact_size,
+    Bytes: exact_size,
+    Quota: _quota,
+    Duration: exact_duration,
+    Minute: _minute,
+    Second: _second,
+    Weekday: int,
+    Money: str,
+    date: str,
+}
+"""How a value of a type of its own is written, so that it is read as the same."""
 
 
 def as_toml(config: Config) -> str:
@@ -34,19 +63,14 @@ def plain(value: object) -> object:
         value: a setting.
 
     Returns:
-        Text, number or list.
+        Text, number, list or table.
     """
-    match value:
-        case Size():
-            return exact_size(value)
-        case Quota():
-            return exact_size(value) if value else UNLIMITED
-        case Duration():
-            return exact_duration(value)
-        case tuple():
-            return list(value)
-        case _:
-            return value
+    spelling = _SPELLINGS.get(type(value))
+    if spelling is not None:
+        return spelling(value)
+    if isinstance(value, tuple):
+        return [plain(each) for each in value]
+    return _set_keys(value) if isinstance(value, msgspec.Struct) else value
 
 
 def settings(config: Config) -> Iterator[tuple[str, str, object, bool]]:
@@ -82,14 +106,14 @@ def plan_tables(config: Config) -> list[dict[str, object]]:
 
 
 def _set_keys(table: msgspec.Struct) -> dict[str, object]:
-    defaults = type(table)()
+    config = table.__struct_config__
     found: dict[str, object] = {}
+    if config.tag_field is not None:
+        found[config.tag_field] = config.tag
     for field in msgspec.structs.fields(table):
         value = getattr(table, field.name)
-        if value == getattr(defaults, field.name):
-            continue
-        is_table = isinstance(value, msgspec.Struct)
-        found[field.encode_name] = _set_keys(value) if is_table else plain(value)
+        if value != field.default:
+            found[field.encode_name] = plain(value)
     return found
 
 
@@ -105,7 +129,7 @@ def _lines(config: Config) -> Iterator[str]:
 
 
 def plan_lines(table: dict[str, object]) -> Iterator[str]:
-    """Write one plan.
+    """Write one plan of several.
 
     Args:
         table: what is set, as the file has it.
@@ -114,15 +138,40 @@ def plan_lines(table: dict[str, object]) -> Iterator[str]:
         Lines that begin with an empty one and `[[plan]]`.
     """
     yield "\n[[plan]]"
+    yield from table_lines(table, "plan.")
+
+
+def table_lines(table: dict[str, object], prefix: str = "") -> Iterator[str]:
+    """Write a table: first its values, then the tables in it.
+
+    Args:
+        table: what is set, as the file has it.
+        prefix: of the headers of inner tables.
+
+    Yields:
+        Lines without newlines.
+    """
     for key, value in table.items():
-        if not isinstance(value, dict):
+        if not _tables(value):
             yield f"{key} = {_text(value)}"
     for key, value in table.items():
-        if isinstance(value, dict):
-            yield f"[plan.{key}]"
-            yield from (f"{inner} = {_text(each)}" for inner, each in value.items())
+        for each in _tables(value):
+            head = f"[{prefix}{key}]"
+            yield head if isinstance(value, dict) else f"[{head}]"
+            yield from (f"{name} = {_text(found)}" for name, found in each.items())
+
+
+def _tables(value: object) -> list[dict[str, object]]:
+    """The tables that have headers of their own."""
+    found = value if isinstance(value, list) else [value]
+    return [each for each in found if isinstance(each, dict)]
 
 
 def _text(value: object) -> str:
+    if isinstance(value, dict):
+        pairs = (f"{key} = {_text(each)}" for key, each in value.items())
+        return f"{{{', '.join(pairs)}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_text, value))}]"
     # A JSON string is a TOML string but for DEL, which TOML wants escaped.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -160,7 +160,7 @@ def test_a_number_beyond_64_bits_is_refused_by_what_is_allowed() -> None:
     with pytest.raises(ConfigError) as caught:
         parse_config("store.backups = 99999999999999999999", "f")
     assert str(caught.value) == (
-        "f: store.backups = 99999999999999999999: must be from 0 to 365."
+        "f: line 1: store.backups = 99999999999999999999: must be from 0 to 365."
     )
 
 

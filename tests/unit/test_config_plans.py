@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.config import as_toml, parse_config, plans_of
+from monitor.config import as_toml, contracts, parse_config, plans_of
 from monitor.config.plans import Match, PlanTable
 from monitor.errors import ConfigError
 from monitor.plans import Calibration, Plan, Validity
@@ -123,32 +123,41 @@ def test_the_plans_of_the_example_are_plans_that_use_every_key() -> None:
     commented = EXAMPLE.read_text().partition("# [[plan]]")
     text = re.sub(r"^# ?", "", "".join(commented[1:]), flags=re.MULTILINE)
     config = parse_config(text, "example")
-    assert [table.id for table in config.plans] == ["home", "travel"]
-    for key in (*PlanTable.__struct_fields__, *Match.__struct_fields__):
-        assert re.search(rf"^(\[plan\.)?{key}\b", text, re.MULTILINE), key
+    assert [table.id for table in config.plans] == [
+        "home",
+        "travel",
+        "family",
+        "contract",
+    ]
+    keys = (*PlanTable.__struct_fields__, *Match.__struct_fields__, "from", "to")
+    for key in keys:
+        assert re.search(rf"^(\[+plan\.)?{key}\b", text, re.MULTILINE), key
     defaults = PlanTable()
-    home = config.plans[0]
-    assert (home.count, home.warn_pct) == (defaults.count, defaults.warn_pct)
-    assert plans_of(config.plans, KARACHI)[1].validity.end_s == _at("2026-11-26T19:00")
+    first = config.plans[0]
+    assert (first.count, first.warn_pct) == (defaults.count, defaults.warnings)
+    _, travel, family, contract = contracts.plans_of(config.plans, KARACHI)
+    assert travel.plan.validity.days == 7
+    assert [bucket.id for bucket in family.plan.buckets] == ["main", "night"]
+    assert contract.plan.validity.kind == "fixed"
 
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        (f"{MONTHLY}billing_day = 35", "line 5: plan[0].billing_day = 35: must be"),
-        (f"{MONTHLY}billing_day = 0", "plan[0].billing_day = 0: must be from 1 to 31"),
+        (f"{MONTHLY}billing_day = 35", "line 5: plan.home.billing_day = 35: must be"),
+        (f"{MONTHLY}billing_day = 0", "home.billing_day = 0: must be from 1 to 31"),
         (f"{MONTHLY}billing_day = '1'", "must be a whole number"),
-        (f"{MONTHLY}quota = 10", "plan[0].quota = 10: must be a size in quotes"),
+        (f"{MONTHLY}quota = 10", "plan.home.quota = 10: must be a size in quotes"),
         (f"{MONTHLY}quota = '0 GB'", 'must be a size in quotes, such as "10 GB", or'),
         (f"{MONTHLY}quota = '2000000 TB'", 'must be at most "1000000 TB", or "'),
         (f"{MONTHLY}tz = 'Mars/Olympus'", 'tz = "Mars/Olympus": must be the name of'),
         (f"{MONTHLY}tz = 5", "tz = 5: must be text in quotes"),
         (f"{MONTHLY}tz = '../../etc/passwd'", "must be the name of a time zone"),
         (f"{MONTHLY}count = 'up'", 'count = "up": must be "both", "rx" or "tx"'),
-        (f"{MONTHLY}warn_pct = [0]", "warn_pct = [0]: must be percents from 1 to 100"),
+        (f"{MONTHLY}warn_pct = [0]", "warn_pct[0] = 0: must be from 1 to 100"),
         (f"{MONTHLY}warn_pct = 50", "warn_pct = 50: must be a list"),
-        (f"{MONTHLY}warn_pct = {list(range(1, 30))}", "must be at most 20 percents"),
-        (f"{MONTHLY}remaining = '1 GB'", "plan[0].as_of: must be the instant at which"),
+        (f"{MONTHLY}warn_pct = {list(range(1, 30))}", "at most 20 percents"),
+        (f"{MONTHLY}remaining = '1 GB'", "plan.home.as_of: must be the instant at"),
         (f"{MONTHLY}as_of = '2026-11-20T10:00Z'", "must be left out, or beside"),
         (
             f"{MONTHLY}remaining = '1 GB'\nas_of = '2026-11-20T10:00Z'",
@@ -159,19 +168,18 @@ def test_the_plans_of_the_example_are_plans_that_use_every_key() -> None:
             'remaining = "1 GB": must be at most the quota',
         ),
         (f"{MONTHLY}as_of = 2026-11-20", 'as_of = "2026-11-20": must be an instant'),
-        (MONTHLY.replace("month", "week"), 'every = "week": must be "month"'),
+        (MONTHLY.replace("month", "year"), 'every = "year": must be "month", "week"'),
         (MONTHLY.replace("home", "My Home"), 'id = "My Home": must be a name of a-z'),
         (MONTHLY.replace('id = "home"', ""), "plan[0].id: must be a name of a-z, 0-9"),
-        (MONTHLY.replace('every = "month"', ""), "plan[0].every: must be"),
+        (MONTHLY.replace('every = "month"', ""), "plan.home.every: must be"),
         (MONTHLY.replace('["wwan*"]', "[]"), "match.interface = []: must be one inter"),
         (MONTHLY.replace('["wwan*"]', '["a b"]'), 'match.interface[0] = "a b": must'),
-        (MONTHLY.replace("match.interface", "match.iface"), "plan[0].match.iface: u"),
-        ('id = "x"\nevery = "month"', "plan[0].match.interface: must be one interface"),
-        (PACK, "plan[0].starts_on: must be a date or an instant, because"),
+        (MONTHLY.replace("match.interface", "match.iface"), "plan.home.match.iface: u"),
+        (PACK, "plan.pk.starts_on: must be a date or an instant, because"),
         (f"{PACK}starts_on = '2026-02-30'", "must be a date, such as"),
         (f"{PACK}starts_on = '1826-02-20'", "must be a date, such as"),
         (f"{PACK}starts_on = '20.11.2026'", "must be a date, such as"),
-        (f"{PACK}starts_on = 5", "plan[0].starts_on = 5: must be a date, such as"),
+        (f"{PACK}starts_on = 5", "plan.pk.starts_on = 5: must be a date, such as"),
         (f"{PACK}starts_on = 10:00:00", "must be a date, such as"),
         (
             f"{PACK}starts_on = 2026-11-20".replace("7 days", "12 h"),
@@ -180,7 +188,7 @@ def test_the_plans_of_the_example_are_plans_that_use_every_key() -> None:
         (f"{PACK}starts_on = 2026-11-20".replace("7 days", "5 min"), "whole hours"),
         (f"{PACK}starts_on = 2026-11-20".replace("7 days", "9999 days"), "3660 days"),
         (f"{PACK}billing_day = 3", 'must be left out, or beside every = "month"'),
-        (f"{MONTHLY}qouta = '1 GB'", "plan[0].qouta: unknown key. Did you mean plan"),
+        (f"{MONTHLY}qouta = '1 GB'", "plan.home.qouta: unknown key. Did you mean plan"),
         (f"{MONTHLY}xyz = 1", "unknown key. Allowed in [plan]: id, quota, every"),
         (f"{MONTHLY}match.xyz = 1", "Allowed in [plan.match]: interface."),
     ],
@@ -210,7 +218,7 @@ def test_an_impossible_plan_is_named_with_what_is_allowed(
         ),
         (
             TWO,
-            "f: line 10: plan[1].match.interface[1] = 3: must be the name",
+            "f: line 10: plan.b.match.interface[1] = 3: must be the name",
         ),
         ("[background]\nrate = '1 B'", 'background.rate = "1 B": must be from "1 kB"'),
         ("[background]\nwithin = '2 days'", 'must be from "1 min" to "1 day"'),
@@ -225,7 +233,7 @@ def test_a_mistake_beside_the_plan_is_named(text: str, sentence: str) -> None:
 
 def test_a_key_of_a_plan_is_not_taken_for_one_of_the_table_before() -> None:
     text = f"[sampling]\n[[plan]]\n{MONTHLY}tick = 1\n"
-    with pytest.raises(ConfigError, match=r"^f: line 6: plan\[0\]\.tick: unknown key"):
+    with pytest.raises(ConfigError, match=r"^f: line 6: plan\.home\.tick: unknown key"):
         parse_config(text, "f")
 
 
@@ -269,7 +277,7 @@ def test_any_value_of_a_plan_is_taken_or_refused_with_its_key(
     try:
         parse_config("[[plan]]\n" + "\n".join(lines), "f")
     except ConfigError as error:
-        assert re.search(r"plan\[0\]\.\w+.*must be", str(error))  # noqa: PT017 - either
+        assert re.search(r"plan(\[0\]|\.[a-z0-9-]+)\.\w+.*must be", str(error))  # noqa: PT017 - either
 
 
 def _toml(value: object) -> str:

@@ -163,7 +163,7 @@ def test_a_wrong_answer_is_explained_and_asked_again(
     assert terminal.end() == 0
     (plan,) = load_config(path).plans
     assert (plan.id, plan.valid, plan.starts_on) == (
-        *("usb", 7 * 86_400, "2026-11-20T10:00"),
+        *("usb", "7 days", "2026-11-20T10:00"),
     )
     assert plan.remaining is None
 
@@ -224,7 +224,7 @@ def test_a_file_elsewhere_is_named_in_the_next_step(
     given = [*OPTIONS, "--days=7", "--starts-on=2026-11-20", "--left=1 GB"]
     assert main(["setup", *given, "--output", str(other), "--id", "pk"]) == 0
     (plan,) = load_config(other).plans
-    assert (plan.id, plan.valid, plan.starts_on) == ("pk", 604_800, "2026-11-20")
+    assert (plan.id, plan.valid, plan.starts_on) == ("pk", "7 days", "2026-11-20")
     assert plan.remaining == 10**9
     assert f"esimmon run --config {other}" in capsys.readouterr().out
     assert _files(path) == []

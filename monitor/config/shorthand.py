@@ -1,0 +1,51 @@
+"""Short spellings inside the tables of a plan, written out before they are read.
+
+Countries as two letters become the mobile country codes of their networks, a window of
+the day such as "22:00-06:00" the table of its start and end. What is not understood is
+left as it is: the types say what is wrong with it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from monitor.plans.countries import mobile_codes
+
+_WINDOW = re.compile(r"([0-9]{2}:[0-9]{2}) ?- ?([0-9]{2}:[0-9]{2})", re.ASCII)
+_COUNTRIES: Final = ("zones", "countries", "included")
+_WINDOWS: Final = ("window", "windows")
+
+
+def written_out(table: Any) -> Any:  # noqa: ANN401 - what TOML can hold
+    """A plan, or any table in it, without short spellings.
+
+    Args:
+        table: what TOML gave.
+
+    Returns:
+        The same with other values; what was given is not changed.
+    """
+    if isinstance(table, list):
+        return [written_out(each) for each in table]
+    if not isinstance(table, dict):
+        return table
+    return {key: _value(key, value) for key, value in table.items()}
+
+
+def _value(key: str, value: Any) -> Any:  # noqa: ANN401 - what TOML can hold
+    if key in _COUNTRIES and isinstance(value, list):
+        return [code for each in value for code in _codes(each)]
+    if key in _WINDOWS and isinstance(value, list):
+        return [_window(each) for each in value]
+    return _window(value) if key in _WINDOWS else written_out(value)
+
+
+def _codes(found: object) -> tuple[object, ...]:
+    codes = mobile_codes(found) if isinstance(found, str) else ()
+    return codes or (found,)
+
+
+def _window(found: object) -> object:
+    match = _WINDOW.fullmatch(found.strip()) if isinstance(found, str) else None
+    return {"start": match[1], "end": match[2]} if match else found
