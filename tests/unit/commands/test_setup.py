@@ -302,8 +302,8 @@ def test_a_wrong_call_is_explained(
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (["--quota=10"], 'plan[0].quota = "10": must be a size'),
-        (["--left=11 GB"], 'plan[0].remaining = "11 GB": must be at most the quota'),
+        (["--quota=10"], '.quota = "10": must be a size'),
+        (["--left=11 GB"], '.remaining = "11 GB": must be at most the quota'),
         (["--id=My Plan"], 'plan[0].id = "My Plan": must be a name'),
         (["--interface=a b"], "must be a pattern without blanks"),
         (["--starts-on=soon"], "must be a date"),
