@@ -13,6 +13,10 @@ class ConfigError(EsimmonError):
     """The configuration file cannot be used: file, key, what was found and allowed."""
 
 
+class PlanError(EsimmonError):
+    """A plan, its ledger or what it is charged with makes no sense: what, and where."""
+
+
 class StoreError(EsimmonError):
     """The database cannot be used; the counting goes on where it can.
 

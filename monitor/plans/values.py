@@ -32,6 +32,15 @@ _MCC = re.compile(r"[0-9]{3}", re.ASCII)
 _MONEY = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?", re.ASCII)
 
 
+def plain(value: int | None) -> int | None:
+    """A number as an `int` and no more, which is all that msgspec writes.
+
+    Args:
+        value: one of the types below, or none.
+    """
+    return None if value is None else int(value)
+
+
 class Bytes(int):
     """Whole bytes, not negative."""
 
