@@ -15,7 +15,8 @@ The map (imports point down only; import-linter checks it):
   in front of the machine.
 - `watch`: after each tick, plans are charged and alerts judged. `telling`: alerts on
   their way, and what became of them.
-- `jobs`: what the calendar does. `sampler`: what a tick does.
+- `jobs`: what the calendar does. `sampler`: what a tick does. `agreements`: which plans
+  there are. `bookkeeping`: their ledgers, tried out and written down.
 - `config`: the TOML file as typed, checked values; where files, store and socket are.
 - `booking`: what a tick counted, on its way into what is pending. `explaining`: whose
   bytes they were, from sockets, `forwarding`, `tunnels` and `containers`.
@@ -40,8 +41,8 @@ The map (imports point down only; import-linter checks it):
   machine's time zone. `sdnotify`: the service manager's protocol. `statusfile`: the
   small file that the daemon keeps for `esimmon status`.
 - `devices`: network devices as values. `usage`, `units`, `errors`: the values, the
-  words for them, the one tree of errors. `escapes`: strings from outside made harmless.
-  `closing`: what a `with` ends.
+  words for them, the one tree of errors. `users`: people by name. `escapes`: strings
+  from outside made harmless. `closing`: what a `with` ends.
 """
 
 __version__ = "0.1.0"

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 GROUP: Final = "esimmon"
+CALLER: Final = "caller_uid"
+"""The argument that says who calls, whatever the caller wrote there."""
 _LINE_BYTES: Final = 65_536
 _CALLERS: Final = 64
 _UCRED = struct.Struct("=iII")  # struct ucred, unix(7)
@@ -53,17 +55,26 @@ class Method(NamedTuple):
         answer: from the call's arguments to its result.
         is_followed: who called it once is told of later results by `announce`, as
             long as the connection is open.
+        names_caller: whether `answer` finds the caller's user id in `CALLER`.
     """
 
     access: Access
     answer: Callable[[Mapping[str, Any]], dict[str, Any]]
     is_followed: bool = False
+    names_caller: bool = False
 
 
-def request(
+class Answer(NamedTuple):
+    """What came back from a daemon: a result, or why it said no."""
+
+    result: dict[str, Any] | None = None
+    refusal: str = ""
+
+
+def call(
     path: Path, method: str, params: Mapping[str, Any], timeout_s: float = 2.0
-) -> dict[str, Any] | None:
-    """Ask a running daemon.
+) -> Answer | None:
+    """Ask a running daemon, and hear why it says no.
 
     Args:
         path: its socket.
@@ -72,20 +83,40 @@ def request(
         timeout_s: seconds to wait for each step.
 
     Returns:
-        The result; None when nobody answers, or the daemon says no.
+        None when nobody listens; an empty answer when the call went out and nothing
+        came back, so that nobody knows what became of it.
     """
-    call = {"jsonrpc": "2.0", "id": 1, "method": method, "params": dict(params)}
-    try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
-            link.settimeout(timeout_s)
+    words = {"jsonrpc": "2.0", "id": 1, "method": method, "params": dict(params)}
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
+        link.settimeout(timeout_s)
+        try:
             link.connect(str(path))
-            link.sendall(json.dumps(call).encode() + b"\n")
+        except OSError:
+            return None
+        try:
+            link.sendall(json.dumps(words).encode() + b"\n")
             with link.makefile("rb") as lines:
                 answer = json.loads(lines.readline())
-    except (OSError, ValueError):
-        return None
-    result = answer.get("result") if isinstance(answer, dict) else None
-    return result if isinstance(result, dict) else None
+        except (OSError, ValueError):
+            return Answer()
+    if not isinstance(answer, dict):
+        return Answer()
+    result, error = answer.get("result"), answer.get("error")
+    if isinstance(error, dict):
+        return Answer(refusal=str(error.get("message")))
+    return Answer(result if isinstance(result, dict) else None)
+
+
+def request(
+    path: Path, method: str, params: Mapping[str, Any], timeout_s: float = 2.0
+) -> dict[str, Any] | None:
+    """Ask a running daemon that is believed to know the answer; as `call`.
+
+    Returns:
+        The result; None when nobody answers, or the daemon says no.
+    """
+    answer = call(path, method, params, timeout_s)
+    return None if answer is None else answer.result
 
 
 def may_read(uid: int, gid: int, daemon_uid: int) -> bool:
@@ -219,12 +250,12 @@ class Control:
 
     def _answer(self, caller: _Caller, line: bytes) -> dict[str, Any]:
         try:
-            call = json.loads(line)
-        except ValueError:
+            asked = json.loads(line)
+        except (ValueError, RecursionError):
             return _error(None, _PARSE_ERROR, "that is no JSON")
-        if not isinstance(call, dict) or not isinstance(call.get("params", {}), dict):
+        if not isinstance(asked, dict) or not isinstance(asked.get("params", {}), dict):
             return _error(None, _INVALID_REQUEST, "a request is an object")
-        name, call_id = call.get("method"), call.get("id")
+        name, call_id = asked.get("method"), asked.get("id")
         method = self._methods.get(name) if isinstance(name, str) else None
         if method is None:
             return _error(call_id, _UNKNOWN_METHOD, "this daemon knows no such method")
@@ -233,8 +264,11 @@ class Control:
         ):
             who = f"only {Access.GROUP.value} may ask this"
             return _error(call_id, _FORBIDDEN, who)
+        params = asked.get("params", {})
+        if method.names_caller:
+            params = {**params, CALLER: caller.uid}
         try:
-            result = method.answer(call.get("params", {}))
+            result = method.answer(params)
         except Exception as error:  # noqa: BLE001 - a caller must not end the daemon
             return _error(call_id, _FAILED, str(error))
         if method.is_followed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from monitor.usage import Traffic, total
 
@@ -30,6 +30,17 @@ class Live(NamedTuple):
     run: Traffic = Traffic()
     top: str = ""
     top_bytes: int = 0
+
+    def answer(self) -> dict[str, Any]:
+        """The same for who asks by the socket."""
+        return {
+            "interval_s": self.interval_s,
+            "top": self.top,
+            "devices": {
+                name: {"rx_bytes": traffic.rx_bytes, "tx_bytes": traffic.tx_bytes}
+                for name, traffic in self.devices.items()
+            },
+        }
 
 
 def after(

@@ -15,7 +15,6 @@ import click
 
 from monitor.checks.examination import Subject, examine, find_leftovers
 from monitor.checks.findings import IDS, has_error
-from monitor.checks.probes.daemons import user_name
 from monitor.checks.remedies import INSTALLERS, Remedies
 from monitor.checks.removal import remove
 from monitor.checks.settings import Settings
@@ -28,6 +27,7 @@ from monitor.commands.options import (
 )
 from monitor.config import Config, find_config, places
 from monitor.errors import ConfigError
+from monitor.users import user_name
 from monitor.views.doctor import as_json, as_text
 from monitor.views.names import visible
 from monitor.views.periods import find_zone
@@ -136,7 +136,7 @@ def _remedies(argv0: str) -> Remedies:
     return Remedies(
         program=_program(argv0),
         is_root=os.geteuid() == 0,
-        user=user_name(),
+        user=user_name(os.getuid()),
         installer=next(filter(shutil.which, INSTALLERS), ""),
         has_systemd=_SYSTEMD.is_dir(),
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import pwd
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+from monitor.users import user_name
 
 if TYPE_CHECKING:
     from monitor.usage import Traffic
@@ -25,21 +26,6 @@ def utc(at_s: int) -> str:
         Such as "2025-05-31T18:15:00Z".
     """
     return datetime.fromtimestamp(at_s, UTC).strftime(_FORMAT)
-
-
-def user_name(uid: int) -> str:
-    """The login name of a user, or the number when the machine knows none.
-
-    Args:
-        uid: user id; negative for nobody.
-
-    Returns:
-        Never empty.
-    """
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except (KeyError, OverflowError):
-        return str(uid)
 
 
 def row_facts(row: Row, report: Report) -> dict[str, str | int | None]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from monitor.units import format_duration, format_share, format_size
 from monitor.usage import Traffic, total
-from monitor.views.facts import user_name
+from monitor.users import user_name
 from monitor.views.names import visible
 from monitor.views.periods import find_zone
 from monitor.views.phrases import date_text, period_text, store_sentence, wrapped

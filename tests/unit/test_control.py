@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from monitor.control import Access, Control, Method, may_read, request
+from monitor.control import (
+    CALLER,
+    Access,
+    Answer,
+    Control,
+    Method,
+    call,
+    may_read,
+    request,
+)
 from monitor.errors import StoreBusyError
 
 if TYPE_CHECKING:
@@ -36,6 +45,7 @@ METHODS = {
     "status": Method(Access.ANYBODY, lambda _: {"pid": os.getpid()}),
     "echo": Method(Access.GROUP, _echo),
     "fail": Method(Access.ANYBODY, _fail),
+    "who": Method(Access.ANYBODY, dict, names_caller=True),
     "news": Method(Access.ANYBODY, lambda _: {"news": "none"}, is_followed=True),
 }
 
@@ -190,6 +200,37 @@ def test_nobody_answers_where_no_daemon_is(path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(str(path))
     assert request(path, "status", {}) is None
+
+
+def test_a_call_hears_why_the_daemon_says_no(path: Path) -> None:
+    with serving(path):
+        assert call(path, "fail", {}) == Answer(refusal="something broke")
+        unknown = call(path, "no such thing", {})
+    assert unknown == Answer(refusal="this daemon knows no such method")
+
+
+def test_a_call_that_nobody_hears_is_told_from_one_without_an_answer(
+    path: Path,
+) -> None:
+    assert call(path, "status", {}) is None
+    path.parent.mkdir()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as silent:
+        silent.bind(str(path))
+        silent.listen()
+        assert call(path, "status", {}, timeout_s=0.05) == Answer()
+
+
+def test_a_method_knows_who_calls_whatever_the_caller_says(path: Path) -> None:
+    with serving(path):
+        said = {CALLER: 4711, "word": "x"}
+        assert request(path, "who", said) == {CALLER: os.getuid(), "word": "x"}
+
+
+def test_nesting_without_end_is_no_json(path: Path) -> None:
+    with serving(path):
+        answer = exchange(path, b"[" * 60_000 + b"\n")
+        assert answer["error"]["code"] == -32700
+        assert request(path, "echo", {"word": "still here"}) is not None
 
 
 def test_a_dead_socket_is_replaced_and_a_living_one_is_not(path: Path) -> None:

@@ -14,9 +14,9 @@ import pytest
 from monitor.collectors.desktop_entries import Entry
 from monitor.store.queries import Gap
 from monitor.usage import Interval, Traffic
+from monitor.users import user_name
 from monitor.views.as_csv import as_csv
 from monitor.views.as_json import as_json
-from monitor.views.facts import user_name
 from monitor.views.periods import local_hours
 from monitor.views.report import SUBJECTS, Report
 from monitor.views.subjects import Records
