@@ -18,7 +18,7 @@ from msgspec.structs import astuple
 
 from monitor import __version__, clock, sdnotify, tiers
 from monitor.collectors import addresses, netdev, netns, routes, rtnetlink
-from monitor.control import Access, Control, Method
+from monitor.control import CALLER, Access, Control, Method
 from monitor.errors import ConfigError, StoreError
 from monitor.jobs import calendar_jobs
 from monitor.networks import InterfaceRules
@@ -30,6 +30,7 @@ from monitor.signals import Signals
 from monitor.sources import Sources
 from monitor.store.engine import open_store
 from monitor.store.writer import Writer
+from monitor.users import user_name
 from monitor.watch import make_watch
 from monitor.zones import local_zone
 
@@ -228,12 +229,15 @@ class Daemon:
     def _methods(self) -> dict[str, Method]:
         return {
             "status": Method(Access.ANYBODY, self._answer_status),
-            "live": Method(Access.GROUP, self._answer_live),
+            "live": Method(Access.GROUP, lambda _: self.sampler.live.answer()),
             "flush": Method(Access.GROUP, self._answer_flush),
             "alerts.pending": Method(
                 Access.ANYBODY, self._answer_pending, is_followed=True
             ),
             "alerts.shown": Method(Access.ANYBODY, self._answer_shown),
+            "ledger.append": Method(
+                Access.GROUP, self._answer_append, names_caller=True
+            ),
         }
 
     def _answer_status(self, _: Mapping[str, Any]) -> dict[str, Any]:
@@ -244,22 +248,16 @@ class Daemon:
             "store": str(self.setup.store),
         }
 
-    def _answer_live(self, _: Mapping[str, Any]) -> dict[str, Any]:
-        live = self.sampler.live
-        return {
-            "interval_s": live.interval_s,
-            "top": live.top,
-            "devices": {
-                name: {"rx_bytes": traffic.rx_bytes, "tx_bytes": traffic.tx_bytes}
-                for name, traffic in live.devices.items()
-            },
-        }
-
     def _answer_pending(self, given: Mapping[str, Any]) -> dict[str, Any]:
         return self.watch.telling.pending(given)
 
     def _answer_shown(self, given: Mapping[str, Any]) -> dict[str, Any]:
         return self.watch.telling.shown(given)
+
+    def _answer_append(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Note what happened in the life of a plan, judged on all that was counted."""
+        self._answer_flush({})
+        return self.watch.note(given.get("entry"), user_name(given[CALLER]))
 
     def _answer_flush(self, _: Mapping[str, Any]) -> dict[str, Any]:
         """Bring the store up to this moment, for a reader that is about to look."""

@@ -57,6 +57,10 @@ class StoreNewerError(StoreError):
     reason = "newer"
 
 
+class RejectedError(EsimmonError):
+    """A rule of a plan forbids an entry of its ledger; nothing was noted."""
+
+
 class StatusStaleError(EsimmonError):
     """Nobody keeps the status file: no daemon runs, or it hangs.
 

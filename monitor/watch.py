@@ -12,13 +12,15 @@ from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from monitor import clock, statusfile
+from monitor import agreements, bookkeeping, clock, statusfile
 from monitor.alerts import RateRule, Watched
 from monitor.config import plans_of
 from monitor.errors import StoreError
 from monitor.notifiers.courier import Courier, Patience
 from monitor.notifiers.desktop import WAY, Desktop, has_desktop
 from monitor.planbook import PlanBook
+from monitor.plans.entries import Entry
+from monitor.plans.refusals import read
 from monitor.store import alerts as stored_alerts
 from monitor.store import queries
 from monitor.telling import Telling
@@ -138,8 +140,37 @@ class Watch:
         ]
         return self.telling.judge(now_s, sampler.boottime_ns, watched)
 
+    def note(self, found: object, by: str) -> dict[str, Any]:
+        """Write an entry of a plan's ledger, if no rule of the plan forbids it.
+
+        Args:
+            found: the entry as JSON gave it.
+            by: who says so.
+
+        Returns:
+            Its id, and whether it is new.
+
+        Raises:
+            EsimmonError: it was not noted.
+        """
+        entry: Entry = read(found, Entry, "entry")  # type: ignore[arg-type]  # mypy takes a union for no type
+        plans = agreements.kept(self._store)
+        is_new = bookkeeping.note(self._store, plans, entry, clock.now_s(), by)
+        if is_new:
+            self.book.restate()
+        return {"id": entry.id, "new": is_new}
+
+    def keep_plans(self, config: Config) -> None:
+        """Write down which plans there are, for commands that have no configuration."""
+        plans = agreements.configured(config, local_zone(os.environ))
+        try:
+            agreements.keep(self._store, plans, clock.now_s())
+        except StoreError as error:
+            log.error("the plans were not written down: %s", error)  # noqa: TRY400 - a sentence
+
     def reload(self, config: Config) -> None:
         """Take other plans and rules; what was used before is asked of the store."""
+        self.keep_plans(config)
         self.book.reload(configured_plans(config))
         self._tick_s = config.sampling.tick_s
         self.telling.rule = rate_rule(config)
@@ -212,7 +243,9 @@ def make_watch(
     told = stored_alerts.told(store)
     telling = Telling(told, rate_rule(config), courier)
     path = statusfile.status_path(socket_path)
-    return Watch(store, sampler, config, telling, path)
+    watch = Watch(store, sampler, config, telling, path)
+    watch.keep_plans(config)
+    return watch
 
 
 def configured_plans(config: Config) -> tuple[Plan, ...]:

@@ -1,0 +1,249 @@
+"""The books of the plans: read from the store, tried out, written down.
+
+An entry is judged by the whole history with it: what a rule of the plan forbids, and
+what would make an entry forbidden that was allowed before, is not written. Commands
+judge to show what would come; who writes judges again, with nobody in between.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from monitor.errors import RejectedError, UsageError
+from monitor.escapes import visible
+from monitor.plans.account import replay
+from monitor.plans.agreement import all_bindings, bindings_of
+from monitor.plans.entries import PlanChange, Topup, Undo
+from monitor.plans.rules import rule_against
+from monitor.plans.status import status
+from monitor.store import ledger
+from monitor.store.samples import Telling, billed_attachments, samples
+from monitor.usage import Interval
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from monitor.plans.account import Account
+    from monitor.plans.agreement import Agreement
+    from monitor.plans.entries import Entry
+    from monitor.plans.lots import Lot
+    from monitor.plans.offers import Scope
+    from monitor.plans.samples import Sample
+    from monitor.plans.status import Status
+    from monitor.plans.terms import Binding
+    from monitor.store.engine import Store
+    from monitor.store.ledger import Noted
+
+ACCEPTED: Final = "accepted"
+_REJECTED: Final = "rejected:"
+
+
+@dataclass(frozen=True)
+class Book:
+    """All that says how a plan stands.
+
+    Attributes:
+        agreement: the plan and what belongs to it.
+        noted: its ledger in the store, in order.
+        bindings: which interfaces it pays for, and when.
+        samples: what was measured on these.
+        at_s: UTC second up to which that is known.
+    """
+
+    agreement: Agreement
+    noted: tuple[Noted, ...]
+    bindings: tuple[Binding, ...]
+    samples: Sequence[Sample]
+    at_s: int
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """Those of the configuration, then the ledger's."""
+        return (*self.agreement.entries, *(each.entry for each in self.noted))
+
+    def account(self, at_s: int, *more: Entry) -> Account:
+        """The plan's account at an instant, or what it would be.
+
+        Args:
+            at_s: UTC seconds.
+            more: entries that are not written yet.
+        """
+        terms = self.agreement
+        written = (*self.entries, *more)
+        return replay(
+            terms.plan, terms.members, written, self.bindings, self.samples, at_s
+        )
+
+    def standing(self, at_s: int, *more: Entry) -> Status:
+        """How the plan stands at an instant, or would; as `account`."""
+        return status(self.account(at_s, *more), at_s)
+
+    @cached_property
+    def now(self) -> Status:
+        """How the plan stands."""
+        return status(self.account_now, self.at_s)
+
+    @cached_property
+    def account_now(self) -> Account:
+        """The plan's account as it is."""
+        return self.account(self.at_s)
+
+
+class Trial(NamedTuple):
+    """What an entry would do.
+
+    Attributes:
+        book: without it.
+        entry: what was tried.
+        before: how the plan stands.
+        after: how it would stand.
+    """
+
+    book: Book
+    entry: Entry
+    before: Status
+    after: Status
+
+    @property
+    def lots(self) -> list[Lot]:
+        """The lots that there would be."""
+        return self.book.account(self.book.at_s, self.entry).books.lots
+
+    @property
+    def then(self) -> tuple[Status, Status]:
+        """The same two when the entry takes effect, if that was earlier."""
+        at_s = min(self.entry.at_s, self.book.at_s)
+        book = self.book
+        return book.standing(at_s), book.standing(at_s, self.entry)
+
+
+def open_book(store: Store, plans: Iterable[Agreement], plan: str, at_s: int) -> Book:
+    """Read what is known of a plan.
+
+    Args:
+        store: open.
+        plans: all plans: who pays for what is decided between them.
+        plan: the id of the one that is meant.
+        at_s: UTC second up to which it is wanted.
+
+    Returns:
+        Its book.
+
+    Raises:
+        UsageError: there is no such plan.
+        StoreError: the store cannot be read.
+    """
+    known: dict[str, Agreement] = {each.plan.id: each for each in plans}
+    if plan not in known:
+        there = ", ".join(sorted(known)) or "none"
+        raise UsageError(f'no plan "{plan}". There are: {there}.')
+    noted = tuple(ledger.entries(store, plan))
+    attachments = billed_attachments(store)
+    devices = {each.device for each in attachments.values()}
+    bindings = bindings_of(plan, all_bindings(known.values()), devices)
+    paid = {bind.iface for bind in bindings}
+    mine = {key: each for key, each in attachments.items() if each.device in paid}
+    telling = Telling(owners=_tells_owners_apart(known[plan], noted))
+    found = samples(store, Interval(0, at_s + 1), mine, telling) if mine else []
+    return Book(known[plan], noted, bindings, found, at_s)
+
+
+def _tells_owners_apart(agreement: Agreement, noted: Iterable[Noted]) -> bool:
+    """Whether it matters to a plan who moved the bytes, and not only how many."""
+    plan = agreement.plan
+    if agreement.members or plan.alerts.background is not None:
+        return True
+    scopes = [bucket.scope for bucket in plan.buckets]
+    scopes += [cap.scope for cap in plan.caps]
+    for entry in (*agreement.entries, *(each.entry for each in noted)):
+        if isinstance(entry, Topup):
+            scopes.append(entry.scope)
+        elif isinstance(entry, PlanChange):
+            scopes += [bucket.scope for bucket in entry.buckets]
+    return any(map(_names_owners, scopes))
+
+
+def _names_owners(scope: Scope) -> bool:
+    return (scope.apps, scope.members, scope.tethered) != (None, None, None)
+
+
+def attempt(book: Book, entry: Entry) -> Trial:
+    """See what an entry would do.
+
+    Args:
+        book: of its plan.
+        entry: not in the book yet.
+
+    Returns:
+        How the plan stands without it and with it.
+
+    Raises:
+        RejectedError: a rule forbids it, or it would make another entry forbidden.
+    """
+    plan = book.agreement.plan
+    if entry.at_s > book.at_s:
+        raise RejectedError(
+            f"{plan.id}: that is in the future; note it when it has happened. "
+            "Nothing noted."
+        )
+    before, after = book.now, book.standing(book.at_s, entry)
+    result = after.results.get(entry.id, ACCEPTED)
+    if result != ACCEPTED:
+        why = rule_against(plan, entry, result.removeprefix(_REJECTED), before)
+        raise RejectedError(f"{plan.id}: {why}. Nothing noted.")
+    if after.state == "lapsed":
+        raise RejectedError(
+            f"{plan.id}: it was not activated in time and is over. Nothing noted."
+        )
+    _insist_on_the_rest(book, entry, after)
+    return Trial(book, entry, before, after)
+
+
+def _insist_on_the_rest(book: Book, entry: Entry, after: Status) -> None:
+    """Refuse what would take the ground from under an entry that holds.
+
+    Raises:
+        RejectedError: names the first one.
+    """
+    undone = entry.entry if isinstance(entry, Undo) else None
+    for entry_id, result in book.now.results.items():
+        now = after.results.get(entry_id, ACCEPTED)
+        if result == ACCEPTED and now != ACCEPTED and entry_id != undone:
+            raise RejectedError(
+                f'{book.agreement.plan.id}: with that, the entry "{visible(entry_id)}" '
+                f"would not hold any more ({now.removeprefix(_REJECTED)}); undo it "
+                "first. Nothing noted."
+            )
+
+
+def note(
+    store: Store, plans: Iterable[Agreement], entry: Entry, now_s: int, by: str
+) -> bool:
+    """Judge an entry and write it down.
+
+    Args:
+        store: open for writing, with everything flushed.
+        plans: all plans.
+        entry: names its plan.
+        now_s: UTC second now.
+        by: who says so.
+
+    Returns:
+        False when it is in the ledger already.
+
+    Raises:
+        RejectedError: a rule forbids it.
+        UsageError: there is no such plan.
+        StoreError: it cannot be written, or its id is that of another entry.
+    """
+    book = open_book(store, plans, entry.plan or "", now_s)
+    if not is_noted(book, entry):
+        attempt(book, entry)
+    return ledger.append(store, entry, now_s, by)
+
+
+def is_noted(book: Book, entry: Entry) -> bool:
+    """Whether the ledger has an entry of this id."""
+    return any(each.entry.id == entry.id for each in book.noted)
