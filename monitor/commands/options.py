@@ -83,12 +83,16 @@ class Setup:
 
     def flushed_store(self) -> Path:
         """The database to read: a running daemon's, once it wrote down what it has."""
+        return self.flushed()[0]
+
+    def flushed(self) -> tuple[Path, Path | None]:
+        """The same, with the socket of the daemon that did so; None without one."""
         stores = self.readable_stores()
         for store in stores:
-            places = self.sockets(store)
-            if any(request(each, "flush", {}, _FLUSH_S) for each in places):
-                return store
-        return stores[0]
+            for each in self.sockets(store):
+                if request(each, "flush", {}, _FLUSH_S):
+                    return store, each
+        return stores[0], None
 
 
 def find_setup(config_file: str | None, store_file: str | None) -> Setup:

@@ -7,6 +7,35 @@ import click
 from monitor.lazy import LazyGroup
 
 COMMANDS = {
+    "show": ("monitor.commands.plan.show", "Show all there is to know of a plan."),
+    "members": (
+        "monitor.commands.plan.members",
+        "Show who used what of a shared plan.",
+    ),
+    "ledger": (
+        "monitor.commands.plan.ledger",
+        "List what was noted of a plan, or undo it.",
+    ),
+    "activate": ("monitor.commands.plan.activate", "Note that a plan was activated."),
+    "topup": ("monitor.commands.plan.topup", "Note that more data was bought."),
+    "renew": ("monitor.commands.plan.renew", "Note that a plan was bought again."),
+    "sync": ("monitor.commands.plan.sync", "Take the operator's figure."),
+    "adjust": ("monitor.commands.plan.adjust", "Correct what was used by an amount."),
+    "gift": ("monitor.commands.plan.gift", "Note that data was given away."),
+    "receive": ("monitor.commands.plan.receive", "Note that data was received."),
+    "borrow": (
+        "monitor.commands.plan.borrow",
+        "Move a share from one member to another.",
+    ),
+    "change": ("monitor.commands.plan.change", "Note that a plan has other data."),
+    "replace": (
+        "monitor.commands.plan.replace",
+        "Note that a plan is on a new profile.",
+    ),
+    "revoke": (
+        "monitor.commands.plan.revoke",
+        "Note that the operator took a lot back.",
+    ),
     "simulate": (
         "monitor.commands.plan.simulate",
         "Compute what a plan would do, from a file.",
