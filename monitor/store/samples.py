@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import Integer, bindparam, select
 
-from monitor.plans.measured import Owners, owners_of, parts_of
+from monitor.plans.measured import Owners, Whose, owners_of, parts_of
 from monitor.plans.samples import Sample
 from monitor.store import meta
 from monitor.store.columns import FLAG
@@ -142,6 +142,30 @@ def samples(
     return found
 
 
+def sample_of(
+    interval: Interval, attachment: Attachment, who: Whose, amounts: tuple[int, int]
+) -> Sample:
+    """A part of a row as a sample.
+
+    Args:
+        interval: of the row.
+        attachment: where.
+        who: whose.
+        amounts: bytes received and sent.
+    """
+    return Sample(
+        *interval,
+        attachment.device,
+        who.app or None,
+        *amounts,
+        (),
+        attachment.mcc or None,
+        who.tethered,
+        who.member or None,
+        attachment.iccid or None,
+    )
+
+
 class _Reading:
     """Reads one tier after the other."""
 
@@ -178,19 +202,8 @@ class _Reading:
                 continue
             owners = self._owners[attachment.tethered]
             for who, received, sent in parts_of((rx_bytes, tx_bytes), found, owners):
-                yield Sample(
-                    from_s,
-                    to_s,
-                    attachment.device,
-                    who.app or None,
-                    received,
-                    sent,
-                    (),
-                    attachment.mcc or None,
-                    who.tethered,
-                    who.member or None,
-                    attachment.iccid or None,
-                )
+                amounts = received, sent
+                yield sample_of(Interval(from_s, to_s), attachment, who, amounts)
 
     def _explained(
         self, tier: _Tier, bounds: Mapping[str, int]
