@@ -16,7 +16,7 @@ from monitor.store.pieces import Span, assign
 from monitor.store.samples import sample_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from monitor.plans.samples import Sample
     from monitor.store.batch import Batch
@@ -137,23 +137,20 @@ class OpenRows:
             if row.span.interval.to_s > until_s or row.span.interval.from_s >= until_s
         }
 
-    def samples(
-        self, is_paid: Callable[[Attachment], bool], telling: Telling
-    ) -> list[Sample]:
+    def samples(self, telling: Telling, since_s: int) -> list[Sample]:
         """The rows as `monitor.store.samples` will give them.
 
         Args:
-            is_paid: which attachments are wanted.
             telling: what to tell apart.
+            since_s: UTC second; rows that began before it are left out.
 
         Returns:
             In the order of from, to and attachment, and what `parts_of` makes of each.
         """
-        rows = [row for row in self._rows.values() if row.is_billed]
-        rows.sort(key=lambda row: (*row.span.interval, row.span.span_id))
-        return [
-            sample
-            for row in rows
-            if is_paid(row.attachment)
-            for sample in row.samples(telling)
+        rows = [
+            row
+            for row in self._rows.values()
+            if row.is_billed and row.span.interval.from_s >= since_s
         ]
+        rows.sort(key=lambda row: (*row.span.interval, row.span.span_id))
+        return [sample for row in rows for sample in row.samples(telling)]

@@ -1,169 +1,224 @@
-"""Running totals of the plans: a tick costs no query, and a restart changes nothing.
+"""All plans of a running daemon: judged at each tick as they would be from the store.
 
-What a plan was charged since the beginning of its cycle is asked of the store once,
-then each tick is added; a new cycle, a calibration, a reload or late data ask again.
+The account of each plan stands at the last 5-minute mark; at each tick the rows since
+then are charged to a copy of it. What changes the past (another configuration, an entry
+of the ledger, usage from before, a clock that was set back) makes the book stale: then,
+once everything is flushed, the plans are judged anew from the store.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from monitor.plans.cycles import boundaries, cycle_at
-from monitor.plans.facts import plan_facts
-from monitor.plans.standing import standing
-from monitor.usage import Interval, cut, total
+from monitor.bookkeeping import accounted, open_book, telling_for
+from monitor.open_rows import OpenRows
+from monitor.plans.agreement import all_bindings
+from monitor.plans.payers import Bindings, payer, turns
+from monitor.plans.periods import marks
+from monitor.plans.status import Status, status
+from monitor.usage import SLOT_S, Interval
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable
 
-    from monitor.plans.model import Plan
-    from monitor.plans.standing import PlanStatus
-    from monitor.usage import Attachment, Bill, Traffic
+    from monitor.plans.account import Account
+    from monitor.plans.agreement import Agreement
+    from monitor.plans.samples import Sample
+    from monitor.store.batch import Batch
+    from monitor.store.engine import Store
+    from monitor.store.samples import Telling
 
-_NEVER_S: Final = 1 << 40
+_LONG_AGO: Final = -(1 << 62)
 
 
-class _Total:
-    """What one plan was charged in one window."""
+@dataclass(slots=True)
+class Running:
+    """One plan.
 
-    __slots__ = ("used_bytes", "window")
+    Attributes:
+        agreement: what was bought, and what was said of it.
+        telling: what its samples tell apart.
+        closed: its account at the last 5-minute mark.
+        settled: samples since then that were stored before this book was opened.
+        now: its account at the last tick.
+        status: how it stood then.
+    """
 
-    def __init__(self, window: Interval, used_bytes: int) -> None:
-        self.window = window
-        self.used_bytes = used_bytes
+    agreement: Agreement
+    telling: Telling
+    closed: Account
+    settled: list[Sample]
+    now: Account
+    status: Status
 
 
 class PlanBook:
-    """All plans, and what each was charged.
+    """All plans.
 
     Attributes:
-        plans: in the order of the configuration, in which they are asked who pays.
-        notes: sentences that a person should read once: interfaces that several plans
-            could pay for.
-        uncovered: bytes by billed device that no plan pays for, since this book began.
+        plans: in the order of the configuration; empty until the book was opened.
+        is_stale: whether all is to be judged anew, once it is in the store.
     """
 
-    def __init__(
-        self, plans: Iterable[Plan], usage_of: Callable[[Plan, Interval], int]
-    ) -> None:
-        """Begin without any totals.
+    def __init__(self, store: Store, agreements: Iterable[Agreement]) -> None:
+        """Begin with a stale book.
 
         Args:
-            plans: in the order of the configuration.
-            usage_of: the bytes that a plan was charged in an interval, stored and
-                pending; asked only for what `plan_of` gives to that plan.
+            store: has the ledger, and what was recorded.
+            agreements: all plans.
         """
-        self.plans = tuple(plans)
-        self.notes: list[str] = []
-        self.uncovered: dict[str, int] = {}
-        self._usage_of = usage_of
-        self._totals: dict[str, _Total] = {}
-        self._payers: dict[str, str | None] = {}
+        self._store = store
+        self.plans: list[Running] = []
+        self.reload(agreements)
 
-    def plan_of(self, device: str) -> str | None:
-        """The id of the plan that pays for a device, None without one."""
-        if device not in self._payers:
-            matching = [plan.id for plan in self.plans if plan.matches(device)]
-            self._payers[device] = matching[0] if matching else None
-            if len(matching) > 1:
-                self.notes.append(
-                    f"{device} matches the plans {', '.join(matching)}: "
-                    f"{matching[0]} pays, because it comes first in the configuration"
-                )
-        return self._payers[device]
-
-    def book(self, when: Interval, bills: Mapping[Attachment, Bill]) -> None:
-        """Add what the devices moved in a tick; not billed ones are left out.
+    def reload(self, agreements: Iterable[Agreement]) -> None:
+        """Take other plans; the past is judged anew by them.
 
         Args:
-            when: the tick.
-            bills: by attachment; the layer-3 bytes are charged.
+            agreements: all plans.
         """
-        plans = {plan.id: plan for plan in self.plans}
-        for attachment, bill in bills.items():
-            if not attachment.billed:
-                continue
-            plan_id = self.plan_of(attachment.device)
-            if plan_id is None:
-                before = self.uncovered.get(attachment.device, 0)
-                self.uncovered[attachment.device] = before + bill.l3.bytes
-            elif plan_id in self._totals:
-                charged = self._totals[plan_id]
-                inside = _inside(bill.l3, when, charged.window)
-                charged.used_bytes += plans[plan_id].charged(inside)
-
-    def reload(self, plans: Iterable[Plan]) -> None:
-        """Take other plans; what they were charged before is asked of the store.
-
-        Args:
-            plans: in the order of the configuration.
-        """
-        self.plans = tuple(plans)
-        self.notes.clear()
-        self._payers.clear()
-        self.restate()
+        self._agreements = tuple(agreements)
+        self._bindings: Bindings = all_bindings(self._agreements)
+        self._known: frozenset[str] = frozenset()
+        self._closed_s = _LONG_AGO
+        self.is_stale = True
 
     def restate(self) -> None:
-        """Forget the totals: the next `statuses` asks the store again."""
-        self._totals.clear()
+        """The past has changed."""
+        self.is_stale = True
 
-    def statuses(self, at_s: int) -> list[PlanStatus]:
-        """How all plans stand; call it after the tick was booked as pending.
+    def plan_of(self, device: str, at_s: int) -> str | None:
+        """The id of the plan that pays for a device at a second, None without one."""
+        return payer(self._bindings, device, at_s)
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences that a person should read once: devices several plans match."""
+        found = []
+        for device in sorted(self._known):
+            wides = (device_wide.plan for device_wide in _matching(self, device))
+            names = list(dict.fromkeys(wides))
+            if len(names) > 1:
+                found.append(
+                    f"{device} matches the plans {', '.join(names)}: {names[0]} pays, "
+                    "because it comes first in the configuration"
+                )
+        return found
+
+    def see(self, when: Interval, devices: Iterable[str]) -> None:
+        """Look whether a tick fits to what is known; else the book is stale.
 
         Args:
-            at_s: UTC second of the tick.
-
-        Returns:
-            In the order of the configuration.
+            when: the time that the tick covers.
+            devices: names of the billed ones.
         """
-        return [self._status(plan, at_s) for plan in self.plans]
+        if when.from_s < self._closed_s or not self._known.issuperset(devices):
+            self.is_stale = True
+        for each in self.plans:
+            rejudge_s = each.now.rejudge_s
+            self.is_stale |= rejudge_s is not None and when.to_s >= rejudge_s
 
-    def facts(self, at_s: int, devices: Iterable[str] = ()) -> list[dict[str, object]]:
-        """The same by name of column, for the status file.
+    def open(self, at_s: int, devices: Iterable[str]) -> None:
+        """Judge all plans anew; everything that was counted is in the store.
+
+        The next flush has to begin rows of its own, for those of the store are taken
+        as they are now.
 
         Args:
-            at_s: UTC second of the tick.
-            devices: names of the billed devices that are present.
+            at_s: UTC second of the last tick.
+            devices: names of the billed ones, recorded or not.
 
-        Returns:
-            In the order of the configuration.
+        Raises:
+            StoreError: the store cannot be read; the book stays as it was.
+            PlanError: a plan makes no sense.
         """
-        paid = [(self.plan_of(device), device) for device in devices]
-        return [
-            plan_facts(
-                plan,
-                self._status(plan, at_s),
-                at_s,
-                [device for plan_id, device in paid if plan_id == plan.id],
+        slot_s = at_s - at_s % SLOT_S
+        plans = []
+        for agreement in self._agreements:
+            book = open_book(
+                self._store, self._agreements, agreement.plan.id, at_s, devices
             )
-            for plan in self.plans
-        ]
+            account, settled = accounted(book, slot_s)
+            now = account.copy()
+            now.charge(settled)
+            now.advance(at_s)
+            plans.append(
+                Running(
+                    agreement=agreement,
+                    telling=telling_for(agreement, book.noted),
+                    closed=account,
+                    settled=settled,
+                    now=now,
+                    status=status(now, at_s),
+                )
+            )
+        self.plans = plans
+        self._rows = OpenRows()
+        self._known = frozenset(devices)
+        self._closed_s = slot_s
+        self.is_stale = False
+
+    def tick(self, batch: Batch, at_s: int) -> None:
+        """Charge what came since the last tick.
+
+        Args:
+            batch: all that is not committed yet.
+            at_s: UTC second of the tick.
+
+        Raises:
+            PlanError: the past has changed; the book is stale now.
+        """
+        rows = self._rows.copy()
+        rows.add(batch)
+        slot_s = max(at_s - at_s % SLOT_S, self._closed_s)
+        self.is_stale = True  # unless all goes well
+        for each in self.plans:
+            fresh = rows.samples(each.telling, self._closed_s)
+            found = sorted([*each.settled, *fresh], key=canonical)
+            if slot_s > self._closed_s:
+                each.closed.charge(one for one in found if one.from_s < slot_s)
+                each.closed.advance(slot_s)
+                each.settled = [one for one in each.settled if one.from_s >= slot_s]
+                found = [one for one in found if one.from_s >= slot_s]
+            each.now = each.closed.copy()
+            each.now.charge(found)
+            each.now.advance(at_s)
+            each.status = status(each.now, at_s)
+        self._closed_s = slot_s
+        self.is_stale = False
+
+    def committed(self, batch: Batch) -> None:
+        """A batch is in the store: later ones go on where it ended.
+
+        Args:
+            batch: the one of the last ticks.
+        """
+        if not self.is_stale:
+            self._rows.add(batch)
+            self._rows.drop(self._closed_s)
 
     def marks(self, when: Interval) -> list[int]:
-        """Where usage must be cut so that each plan finds its part to the byte."""
-        found = {mark for plan in self.plans for mark in boundaries(plan, when)}
+        """Where usage must be cut so that each plan finds its part to the byte.
+
+        Args:
+            when: the time that the usage covers.
+        """
+        found = {at_s for at_s in turns(self._bindings) if when[0] <= at_s <= when[1]}
+        for each in self.plans:
+            found |= set(marks(each.now, when))
         return sorted(found)
 
-    def _status(self, plan: Plan, at_s: int) -> PlanStatus:
-        cycle = cycle_at(plan, at_s)
 
-        def used(asked: Interval) -> int:
-            found = self._totals.get(plan.id)
-            if found is None or found.window.from_s != asked.from_s:
-                # Up to the end of the cycle, and not to this second: when the clock
-                # is set back, what was counted before stays counted.
-                window = Interval(asked.from_s, cycle.to_s if cycle else _NEVER_S)
-                found = _Total(window, self._usage_of(plan, window))
-                self._totals[plan.id] = found
-            return found.used_bytes
-
-        return standing(plan, used, at_s)
-
-
-def _inside(traffic: Traffic, when: Interval, window: Interval) -> Traffic:
-    """The part of a tick's usage that lies in a window."""
-    return total(
-        part
-        for piece, part in cut(traffic, when, window)
-        if window.from_s <= piece.from_s < window.to_s
+def canonical(sample: Sample) -> tuple[object, ...]:
+    """The order in which samples of one time are charged."""
+    return (
+        sample.from_s,
+        sample.to_s,
+        sample.iface,
+        sample.iccid or "",
+        sample.mcc or "",
+        sample.app or "",
+        sample.member or "",
+        bool(sample.tethered),
     )

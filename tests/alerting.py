@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from monitor.alerts import (
@@ -19,10 +19,15 @@ from monitor.alerts import (
     Watched,
     judge,
 )
-from monitor.plans import Plan, PlanStatus
+from monitor.plans.forecast import Forecast
+from monitor.plans.offers import Bucket
+from monitor.plans.status import Status
+from monitor.plans.terms import AlertTerms, Plan
+from monitor.plans.timing import Month
+from monitor.plans.values import Bytes, Name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from monitor.alerts import Rate
 
@@ -37,26 +42,26 @@ RULE = RateRule(50 * MB, 600, ("backup*",))
 
 
 def plan(
-    name: str = "wwan", quota_bytes: int | None = 10 * GB, warn: Iterable[int] = ()
+    name: str = "wwan", quota_bytes: int | None = 10 * GB, **alerts: Any
 ) -> Plan:
-    """A plan by the month."""
+    """A plan by the month; as `AlertTerms` has them, what to tell."""
+    given = {"warn_pct": (50, 80, 95)} | alerts
+    main = Bucket(Name("main"), None if quota_bytes is None else Bytes(quota_bytes))
     return Plan(
-        id=name,
-        interfaces=("wwan*",),
-        zone=ZoneInfo("Europe/Paris"),
-        quota_bytes=quota_bytes,
-        billing_day=1,
-        warn_pct=tuple(warn) or (50, 80, 95),
+        id=Name(name),
+        tz=ZoneInfo("Europe/Paris"),
+        cycle=Month(),
+        buckets=(main,),
+        alerts=AlertTerms(**given),
     )
 
 
 def standing(
     used_bytes: int, limit_bytes: int | None = 10 * GB, start_s: int = JUNE_S
-) -> PlanStatus:
+) -> Status:
     """A plan with so much used in the month that begins then."""
     left = None if limit_bytes is None else max(0, limit_bytes - used_bytes)
-    return PlanStatus(
-        id="wwan",
+    return Status(
         state="depleted" if left == 0 else "active",
         used_bytes=used_bytes,
         limit_bytes=limit_bytes,
@@ -66,12 +71,17 @@ def standing(
     )
 
 
+def looked_at(of: Plan, status: Status, **more: Any) -> Watched:
+    """A plan that stands like that; more as `Watched` has it."""
+    return Watched(plan=of, status=status, **{"forecast": Forecast()} | more)
+
+
 def watched(
     used_bytes: int, limit_bytes: int | None = 10 * GB, start_s: int = JUNE_S
 ) -> Watched:
     """The plan, standing like that."""
     status = standing(used_bytes, limit_bytes, start_s)
-    return Watched(plan(quota_bytes=limit_bytes), status)
+    return looked_at(plan(quota_bytes=limit_bytes), status)
 
 
 def raised(

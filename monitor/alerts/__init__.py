@@ -1,11 +1,13 @@
 """Which conditions hold; when a person is told, and when that may happen again.
 
-Pure. `model` has the values, `judging` the rules, `texts` the words, `rates` the
-sliding window, `background` whose bytes it is about.
+Pure. `model` has the values, `holding` what holds for a plan, `judging` what of it is
+told, `words` and `texts` how; `rates` is the sliding window for programs, `background`
+whose bytes it is about.
 """
 
 from monitor.alerts.background import is_background
-from monitor.alerts.judging import RateRule, Watched, judge
+from monitor.alerts.holding import Drift, Night, Stay, Watched
+from monitor.alerts.judging import RateRule, judge
 from monitor.alerts.model import (
     BACKGROUND_RATE,
     DATA_LIMIT,
@@ -29,12 +31,15 @@ __all__ = [
     "Change",
     "Cleared",
     "Delivery",
+    "Drift",
     "Key",
+    "Night",
     "Noted",
     "Raised",
     "Rate",
     "RateRule",
     "Rates",
+    "Stay",
     "Told",
     "Watched",
     "is_background",

@@ -1,10 +1,9 @@
 """When an alert is raised, noted, cleared: a function of what holds and what was told.
 
-The rules, for a plan, within one cycle: a warning is told at the highest percent that
-is newly reached; when nothing remains only the limit speaks, and the percents count as
-told. Use that falls (the carrier's figure, a top-up) makes the percents above it ready
-to be told again; something that remains does so for the limit. A new cycle begins with
-nothing told; an old one that comes back with the clock does not.
+What holds for a plan says `holding`. Each thing is told once; a graver one that speaks
+for others has them noted as told. Use that falls (the carrier's figure, a top-up)
+makes what it had reached ready to be told again; a new cycle begins with nothing told,
+and an old one that comes back with the clock does not.
 
 For a program: told when it moves the given bytes within the window, again only when it
 had fallen below half of them and a whole window has passed since.
@@ -14,13 +13,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from monitor.alerts import texts
+from monitor.alerts.holding import holding
 from monitor.alerts.model import (
     BACKGROUND_RATE,
-    DATA_LIMIT,
-    DATA_WARNING,
+    BACKGROUND_USE,
+    EVENTS,
+    REARMED,
     Alert,
     Change,
     Cleared,
@@ -29,29 +30,15 @@ from monitor.alerts.model import (
     Raised,
     Told,
 )
+from monitor.alerts.words import words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
+    from monitor.alerts.holding import Holding, Watched
     from monitor.alerts.rates import Mover, Rate
-    from monitor.plans.model import Plan
-    from monitor.plans.standing import PlanStatus
 
-
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """A plan, how it stands, and who used most of it.
-
-    Attributes:
-        plan: percents at which to warn, and the zone for times.
-        status: how it stands now.
-        eater: finds the program that used most in this cycle, with its bytes; called
-            only when there is something to tell.
-    """
-
-    plan: Plan
-    status: PlanStatus
-    eater: Callable[[], tuple[str, int] | None] | None = None
+_DAY_S: Final = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,79 +81,61 @@ def judge(
     """
     watched = list(plans)
     changes = [change for each in watched for change in _plan(told, now_s, each)]
-    known = {each.status.id for each in watched}
+    known = {each.plan.id for each in watched}
     changes += [
         Cleared(key, now_s, rearmed=False)
         for key in told.open
-        if key.kind != BACKGROUND_RATE and key.subject not in known
+        if key.kind != BACKGROUND_RATE and key.plan not in known
     ]
     return changes + list(_programs(told, now_s, *rates))
 
 
 def _plan(told: Told, now_s: int, watched: Watched) -> Iterator[Change]:
-    status = watched.status
-    start_s, limit_bytes = status.cycle_start, status.limit_bytes
-    for key in told.open:
-        if key.kind == BACKGROUND_RATE or key.subject != status.id:
+    holds = list(holding(told, now_s, watched))
+    yield from _cleared(told, now_s, watched, {each.key for each in holds})
+    for each in holds:
+        at_s = told.marks.get(each.key)
+        is_told = at_s is not None
+        if at_s is not None and each.again_s is not None:
+            is_told = now_s - at_s < each.again_s
+        if is_told:
             continue
-        # A later cycle stays: the clock went back, and will come forward again.
-        if start_s is None or not limit_bytes or key.since_s < start_s:
-            yield Cleared(key, now_s, rearmed=False)
-    if start_s is not None and limit_bytes:
-        left_bytes = status.remaining_bytes or 0
-        taken_bytes = limit_bytes - left_bytes
-        yield from _rearmed(told, now_s, watched, taken_bytes)
-        yield from _warnings(told, now_s, watched, taken_bytes)
-        key = Key(DATA_LIMIT, start_s, "100", status.id)
-        if not left_bytes and key not in told.marks:
-            title, body = texts.limit(watched, limit_bytes, now_s)
-            yield Raised(_of_plan(key, title, body), now_s)
-
-
-def _rearmed(
-    told: Told, now_s: int, watched: Watched, taken_bytes: int
-) -> Iterator[Change]:
-    """What was told in this cycle and does not hold any more."""
-    status = watched.status
-    for key in told.marks:
-        mine = key.subject == status.id and key.since_s == status.cycle_start
-        if not mine or key.kind not in (DATA_WARNING, DATA_LIMIT):
-            continue
-        if not _reached(int(key.step), taken_bytes, status.limit_bytes or 0):
-            yield Cleared(key, now_s, rearmed=True)
-
-
-def _warnings(
-    told: Told, now_s: int, watched: Watched, taken_bytes: int
-) -> Iterator[Change]:
-    status, limit_bytes = watched.status, watched.status.limit_bytes or 0
-    keys = [
-        Key(DATA_WARNING, status.cycle_start or 0, str(pct), status.id)
-        for pct in sorted(watched.plan.warn_pct)
-        if _reached(pct, taken_bytes, limit_bytes)
-    ]
-    for key in keys:
-        if key in told.marks:
-            continue
-        # One below a percent that was told (added by a reload) is no news.
-        if key is keys[-1] and status.remaining_bytes:
-            title, body = texts.warning(watched, limit_bytes, now_s)
-            yield Raised(_of_plan(key, title, body), now_s)
+        if each.speaks and each.key.kind not in watched.snoozed:
+            yield Raised(_of_plan(each, watched, now_s), now_s)
         else:
-            yield Noted(key, now_s)
+            yield Noted(each.key, now_s)
 
 
-def _reached(pct: int, taken_bytes: int, limit_bytes: int) -> bool:
-    return taken_bytes * 100 >= pct * limit_bytes
+def _cleared(
+    told: Told, now_s: int, watched: Watched, holds: Collection[Key]
+) -> Iterator[Change]:
+    """What was told and does not hold any more."""
+    start_s = watched.status.cycle_start
+    for key in {*told.marks, *told.open}:
+        if key.kind == BACKGROUND_RATE or key.plan != watched.plan.id:
+            continue
+        if key.kind in EVENTS and key in told.open:
+            if now_s - told.open[key].at_s >= _DAY_S:
+                yield Cleared(key, now_s, rearmed=False)
+            continue
+        if key in holds:
+            continue
+        if key.kind in REARMED and key.since_s == start_s:
+            yield Cleared(key, now_s, rearmed=True)
+        # A later one stays: the clock went back, and will come forward again.
+        elif key in told.open and key.since_s <= now_s:
+            yield Cleared(key, now_s, rearmed=False)
 
 
-def _of_plan(key: Key, title: str, body: str) -> Alert:
+def _of_plan(holds: Holding, watched: Watched, now_s: int) -> Alert:
+    title, body = words(holds, watched, now_s)
+    is_program = holds.key.kind == BACKGROUND_USE
     return Alert(
-        key=key,
-        plan=key.subject,
-        application="",
+        key=holds.key,
+        plan=watched.plan.id,
+        application=holds.key.what if is_program else "",
         network="",
-        detail=key.step,
+        detail=holds.detail,
         title=title,
         body=body,
     )

@@ -10,7 +10,23 @@ if TYPE_CHECKING:
 
 DATA_WARNING: Final = "data.warning"
 DATA_LIMIT: Final = "data.limit"
+EXPIRY_SOON: Final = "expiry.soon"
+ACTIVATION_DEADLINE: Final = "activation.deadline"
+EXPIRY_EXPIRED: Final = "expiry.expired"
+EXPIRY_LAPSED: Final = "expiry.lapsed"
+DATA_RAPID: Final = "data.rapid"
+DATA_BUDGET_DAY: Final = "data.budget_day"
+ROAMING_UNCOVERED: Final = "roaming.uncovered"
+MEMBER_LIMIT: Final = "member.limit"
+OVERAGE_BLOCK: Final = "overage.block"
+BACKGROUND_USE: Final = "background.use"
+SYNC_DRIFT: Final = "sync.drift"
 BACKGROUND_RATE: Final = "background.rate"
+
+REARMED: Final = frozenset({DATA_WARNING, DATA_LIMIT, MEMBER_LIMIT})
+"""Told again in one cycle when they had ceased to hold."""
+EVENTS: Final = frozenset({ROAMING_UNCOVERED, SYNC_DRIFT})
+"""What has happened rather than holds."""
 
 
 class Key(NamedTuple):
@@ -18,15 +34,27 @@ class Key(NamedTuple):
 
     Attributes:
         kind: of alert.
-        since_s: UTC second at which the plan's cycle began; 0 for programs.
-        step: percent of the limit; empty for programs.
-        subject: the plan, or network and program (with a slash between them).
+        since_s: UTC second at which what it is about began: cycle, day, window, stay;
+            of a reminder the end; 0 without one.
+        step: percent, hours, blocks, country; empty without one.
+        subject: the plan, or plan and member, program or entry, or network and program
+            (with a slash between them).
     """
 
     kind: str
     since_s: int
     step: str
     subject: str
+
+    @property
+    def plan(self) -> str:
+        """The plan that it is about, unless that is a network."""
+        return self.subject.partition("/")[0]  # no plan has a slash in its id
+
+    @property
+    def what(self) -> str:
+        """The member, program or entry."""
+        return self.subject.partition("/")[2]
 
     @property
     def text(self) -> str:

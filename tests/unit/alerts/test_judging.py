@@ -17,10 +17,9 @@ from monitor.alerts import (
     Raised,
     Rate,
     RateRule,
-    Watched,
 )
 from monitor.alerts.rates import Mover
-from monitor.plans import PlanStatus
+from monitor.plans.status import Status
 from tests.alerting import (
     DAY_S,
     GB,
@@ -28,6 +27,7 @@ from tests.alerting import (
     JUNE_S,
     MB,
     Book,
+    looked_at,
     plan,
     standing,
     watched,
@@ -158,15 +158,15 @@ def test_a_plan_that_left_the_configuration_is_not_told_again_when_it_is_back() 
 def test_a_percent_that_a_reload_adds_below_one_that_was_told_is_no_news() -> None:
     book = Book()
     book.tick(NOW_S, watched(9 * GB))
-    more = Watched(plan(warn=(50, 60, 80)), standing(9 * GB))
+    more = looked_at(plan(warn_pct=(50, 60, 80)), standing(9 * GB))
     assert book.tick(NOW_S + 1, more) == []
-    above = Watched(plan(warn=(50, 80, 90)), standing(9 * GB))
+    above = looked_at(plan(warn_pct=(50, 80, 90)), standing(9 * GB))
     assert book.tick(NOW_S + 2, above) == ["data.warning 90"]
 
 
 def test_two_plans_do_not_speak_for_each_other() -> None:
     book = Book()
-    other = Watched(plan("usb"), replace(standing(6 * GB), id="usb"))
+    other = looked_at(plan("usb"), standing(6 * GB))
     assert book.tick(NOW_S, watched(9 * GB), other) == [
         "data.warning 80",
         "data.warning 50",

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
-from monitor.alerts import Raised, Rate, Watched
+from monitor.alerts import Raised, Rate
 from monitor.alerts.rates import Mover
-from tests.alerting import DAY_S, GB, JULY_S, MB, Book, plan, standing
+from tests.alerting import DAY_S, GB, JULY_S, MB, Book, looked_at, plan, standing
 
 NOW_S = JULY_S - 5 * DAY_S - 6 * 3600
 
 
 def told(used_bytes: int, eater: tuple[str, int] | None = None) -> tuple[str, str]:
     """Title and body of the first alert."""
-    watched = Watched(plan(), standing(used_bytes), lambda: eater)
+    watched = looked_at(plan(), standing(used_bytes), eater=lambda: eater)
     changes = Book().changes(NOW_S, watched)
     (alert,) = [each.alert for each in changes if isinstance(each, Raised)]
     return alert.title, alert.body
@@ -38,11 +38,11 @@ def test_the_limit_says_what_more_may_mean() -> None:
 
 def test_a_plan_without_an_end_names_none() -> None:
     endless = replace(standing(8 * GB), cycle_end=None)
-    changes = Book().changes(NOW_S, Watched(plan(), endless))
+    changes = Book().changes(NOW_S, looked_at(plan(), endless))
     (alert,) = [each.alert for each in changes if isinstance(each, Raised)]
     assert "2.00 GB left.\n" in alert.body
     emptied = replace(standing(10 * GB), cycle_end=None)
-    changes = Book().changes(NOW_S, Watched(plan(), emptied))
+    changes = Book().changes(NOW_S, looked_at(plan(), emptied))
     (alert,) = [each.alert for each in changes if isinstance(each, Raised)]
     assert "or be slow.\n" in alert.body
 
@@ -51,7 +51,7 @@ def test_who_used_it_is_only_asked_when_there_is_something_to_tell() -> None:
     def asked() -> None:
         raise AssertionError
 
-    assert Book().changes(NOW_S, Watched(plan(), standing(GB), asked)) == []
+    assert Book().changes(NOW_S, looked_at(plan(), standing(GB), eater=asked)) == []
 
 
 def test_a_program_is_named_with_its_place_and_a_way_out() -> None:
