@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
+
+from msgspec import structs
 
 from monitor.alerts import (
     BACKGROUND_RATE,
@@ -42,17 +44,17 @@ RULE = RateRule(50 * MB, 600, ("backup*",))
 
 
 def plan(
-    name: str = "wwan", quota_bytes: int | None = 10 * GB, **alerts: Any
+    name: str = "wwan", quota_bytes: int | None = 10 * GB, **alerts: object
 ) -> Plan:
     """A plan by the month; as `AlertTerms` has them, what to tell."""
-    given = {"warn_pct": (50, 80, 95)} | alerts
+    terms = structs.replace(AlertTerms(warn_pct=(50, 80, 95)), **alerts)
     main = Bucket(Name("main"), None if quota_bytes is None else Bytes(quota_bytes))
     return Plan(
         id=Name(name),
         tz=ZoneInfo("Europe/Paris"),
         cycle=Month(),
         buckets=(main,),
-        alerts=AlertTerms(**given),
+        alerts=terms,
     )
 
 
@@ -71,9 +73,10 @@ def standing(
     )
 
 
-def looked_at(of: Plan, status: Status, **more: Any) -> Watched:
+def looked_at(of: Plan, status: Status, **more: object) -> Watched:
     """A plan that stands like that; more as `Watched` has it."""
-    return Watched(plan=of, status=status, **{"forecast": Forecast()} | more)
+    seen = Watched(plan=of, status=status, forecast=Forecast())
+    return replace(seen, **more)  # type: ignore[arg-type]  # the test says what
 
 
 def watched(

@@ -6,7 +6,7 @@ whose bytes it is about.
 """
 
 from monitor.alerts.background import is_background
-from monitor.alerts.holding import Drift, Night, Stay, Watched
+from monitor.alerts.holding import Watched, look_at
 from monitor.alerts.judging import RateRule, judge
 from monitor.alerts.model import (
     BACKGROUND_RATE,
@@ -31,17 +31,15 @@ __all__ = [
     "Change",
     "Cleared",
     "Delivery",
-    "Drift",
     "Key",
-    "Night",
     "Noted",
     "Raised",
     "Rate",
     "RateRule",
     "Rates",
-    "Stay",
     "Told",
     "Watched",
     "is_background",
     "judge",
+    "look_at",
 ]

@@ -27,54 +27,26 @@ from monitor.alerts.model import (
     Key,
     Told,
 )
+from monitor.plans.forecast import Forecast, forecast
+from monitor.plans.status import Status, status
 from monitor.plans.writing import utc_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
-    from monitor.plans.forecast import Forecast
-    from monitor.plans.status import Status
+    from monitor.plans.account import Account
+    from monitor.plans.background import Night
+    from monitor.plans.books import Drift
     from monitor.plans.terms import Plan
+
+    Eater = Callable[[], tuple[str, int] | None]
 
 _HOUR_S: Final = 3600
 
 
-class Drift(NamedTuple):
-    """What a calibration by the carrier's figure changed.
-
-    Attributes:
-        entry: id in the ledger.
-        delta_bytes: positive where too little had been measured.
-        main_used_bytes: before it.
-    """
-
-    entry: str
-    delta_bytes: int
-    main_used_bytes: int
-
-
-class Stay(NamedTuple):
-    """A time in a country where the plan is not good.
-
-    Attributes:
-        start_s: UTC second of its first sample.
-        mcc: the country.
-    """
-
-    start_s: int
-    mcc: str
-
-
-class Night(NamedTuple):
-    """A window of the day in which programs should be quiet.
-
-    Attributes:
-        from_s: UTC second of its start.
-        apps: bytes in it so far, by application; without those that may.
-    """
-
-    from_s: int
-    apps: Mapping[str, int]
+def nobody() -> tuple[str, int] | None:
+    """Where it is not known who used most."""
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +61,8 @@ class Watched:
         over_s: UTC second at which its validity ended; None while it has not.
         nights: those of which now is told.
         drifts: of its ledger.
-        stays: where it is not good.
+        stays: in countries where it is not good: UTC second of the first sample, and
+            the country.
         snoozed: kinds that are silent until the cycle ends.
         eater: finds the program that used most in this cycle, with its bytes; called
             only when there is something to tell.
@@ -102,9 +75,36 @@ class Watched:
     over_s: int | None = None
     nights: Sequence[Night] = ()
     drifts: Sequence[Drift] = ()
-    stays: Sequence[Stay] = ()
-    snoozed: frozenset[str] = frozenset()
-    eater: Callable[[], tuple[str, int] | None] | None = None
+    stays: Sequence[tuple[int, str]] = ()
+    snoozed: Collection[str] = ()
+    eater: Eater = nobody
+
+
+def look_at(account: Account, at_s: int, eater: Eater = nobody) -> Watched:
+    """A plan at an instant.
+
+    Args:
+        account: of the plan.
+        at_s: UTC seconds, not before what was charged last.
+        eater: finds who used most.
+
+    Raises:
+        PlanError: the account is beyond that instant.
+    """
+    seen = account.seen_at(at_s)
+    days = seen.books.contract.days
+    return Watched(
+        plan=seen.plan,
+        status=status(seen, at_s),
+        forecast=forecast(seen, at_s),
+        day_start_s=days.at(days.index(at_s)),
+        over_s=seen.books.over_s,
+        nights=seen.nights(at_s),
+        drifts=seen.drifts,
+        stays=seen.stays,
+        snoozed=seen.snoozed,
+        eater=eater,
+    )
 
 
 class Holding(NamedTuple):
@@ -250,7 +250,7 @@ def _background(watched: Watched) -> Iterator[Holding]:
         for app, moved_bytes in sorted(night.apps.items()):
             if moved_bytes >= terms.bytes:
                 subject = f"{watched.plan.id}/{app}"
-                key = Key(BACKGROUND_USE, night.from_s, "", subject)
+                key = Key(BACKGROUND_USE, night.window.from_s, "", subject)
                 yield Holding(key, f"{app}:{moved_bytes}")
 
 

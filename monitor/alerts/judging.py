@@ -22,6 +22,7 @@ from monitor.alerts.model import (
     BACKGROUND_USE,
     EVENTS,
     REARMED,
+    REMINDERS,
     Alert,
     Change,
     Cleared,
@@ -123,7 +124,7 @@ def _cleared(
         if key.kind in REARMED and key.since_s == start_s:
             yield Cleared(key, now_s, rearmed=True)
         # A later one stays: the clock went back, and will come forward again.
-        elif key in told.open and key.since_s <= now_s:
+        elif key in told.open and (key.since_s <= now_s or key.kind in REMINDERS):
             yield Cleared(key, now_s, rearmed=False)
 
 

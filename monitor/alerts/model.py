@@ -25,6 +25,8 @@ BACKGROUND_RATE: Final = "background.rate"
 
 REARMED: Final = frozenset({DATA_WARNING, DATA_LIMIT, MEMBER_LIMIT})
 """Told again in one cycle when they had ceased to hold."""
+REMINDERS: Final = frozenset({EXPIRY_SOON, ACTIVATION_DEADLINE})
+"""Of what is still to come."""
 EVENTS: Final = frozenset({ROAMING_UNCOVERED, SYNC_DRIFT})
 """What has happened rather than holds."""
 

@@ -178,7 +178,7 @@ def _drift(holds: Holding, watched: Watched, __: int) -> Words:
 
 def _used(watched: Watched) -> str:
     used = f"{format_size(watched.status.used_bytes)} used"
-    eater = watched.eater() if watched.eater else None
+    eater = watched.eater()
     if eater is None:
         return f"{used}."
     application, amount = eater

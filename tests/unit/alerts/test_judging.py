@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -135,15 +133,15 @@ def test_a_new_month_clears_what_held_in_the_old_one() -> None:
 @pytest.mark.parametrize(
     "status",
     [
-        PlanStatus(id="wwan", state="pending"),
-        PlanStatus(id="wwan", state="expired", limit_bytes=0, remaining_bytes=0),
+        Status(state="pending"),
+        Status(state="expired", limit_bytes=0, remaining_bytes=0),
         standing(99 * GB, None),
     ],
 )
-def test_a_plan_that_is_over_or_without_a_limit_is_silent(status: PlanStatus) -> None:
+def test_a_plan_that_is_over_or_without_a_limit_is_silent(status: Status) -> None:
     book = Book()
     book.tick(NOW_S, watched(10 * GB))
-    assert book.tick(NOW_S + 1, Watched(plan(), status)) == []
+    assert book.tick(NOW_S + 1, looked_at(plan(), status)) == []
     assert book.holding == []
 
 
