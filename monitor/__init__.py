@@ -32,7 +32,7 @@ The map (imports point down only; import-linter checks it):
 - `attribution`: socket rows to shares, and what is left over. `sources`: the ways to
   reach the kernel. `tiers`: what attribution this machine gives. `planbook`: running
   totals of the plans. `open_rows`: the newest rows of usage as the store will have
-  them.
+  them. `planfacts`: how plans stand, for programs.
 - `collectors`: one file a kernel source; `bpf` holds the BPF program, its object and
   its loader. `applications`: process facts to application and class. `networks`: what
   is attached, and what is billed. `plans`: what was bought, and how it stands; pure.

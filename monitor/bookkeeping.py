@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from monitor.errors import RejectedError, UsageError
 from monitor.escapes import visible
-from monitor.plans.account import replay
+from monitor.plans.account import open_account, replay
 from monitor.plans.agreement import all_bindings, bindings_of
 from monitor.plans.entries import PlanChange, Topup, Undo
 from monitor.plans.rules import rule_against
@@ -76,6 +76,33 @@ class Book:
             terms.plan, terms.members, written, self.bindings, self.samples, at_s
         )
 
+    def opened(self, until_s: int) -> tuple[Account, list[Sample]]:
+        """The plan's account at an instant, to be charged further.
+
+        Args:
+            until_s: UTC seconds.
+
+        Returns:
+            The account, and the samples of `at_s` and before that it does not have yet.
+        """
+        terms = self.agreement
+        account = open_account(
+            terms.plan,
+            terms.members,
+            self.entries,
+            self.bindings,
+            known_until_s=self.at_s,
+        )
+        found = sorted(self.samples, key=canonical)
+        account.charge(each for each in found if each.from_s < until_s)
+        account.advance(until_s)
+        return account, [
+            each
+            for each in found
+            if each.from_s >= until_s
+            and (each.from_s < self.at_s or each.to_s <= self.at_s)
+        ]
+
     def standing(self, at_s: int, *more: Entry) -> Status:
         """How the plan stands at an instant, or would; as `account`."""
         return status(self.account(at_s, *more), at_s)
@@ -119,7 +146,13 @@ class Trial(NamedTuple):
         return book.standing(at_s), book.standing(at_s, self.entry)
 
 
-def open_book(store: Store, plans: Iterable[Agreement], plan: str, at_s: int) -> Book:
+def open_book(
+    store: Store,
+    plans: Iterable[Agreement],
+    plan: str,
+    at_s: int,
+    devices: Iterable[str] = (),
+) -> Book:
     """Read what is known of a plan.
 
     Args:
@@ -127,6 +160,7 @@ def open_book(store: Store, plans: Iterable[Agreement], plan: str, at_s: int) ->
         plans: all plans: who pays for what is decided between them.
         plan: the id of the one that is meant.
         at_s: UTC second up to which it is wanted.
+        devices: names of interfaces that are there and need not be recorded yet.
 
     Returns:
         Its book.
@@ -141,13 +175,37 @@ def open_book(store: Store, plans: Iterable[Agreement], plan: str, at_s: int) ->
         raise UsageError(f'no plan "{plan}". There are: {there}.')
     noted = tuple(ledger.entries(store, plan))
     attachments = billed_attachments(store)
-    devices = {each.device for each in attachments.values()}
-    bindings = bindings_of(plan, all_bindings(known.values()), devices)
+    seen = {each.device for each in attachments.values()}.union(devices)
+    bindings = bindings_of(plan, all_bindings(known.values()), seen)
     paid = {bind.iface for bind in bindings}
     mine = {key: each for key, each in attachments.items() if each.device in paid}
-    telling = Telling(owners=_tells_owners_apart(known[plan], noted))
+    telling = telling_for(known[plan], noted)
     found = samples(store, Interval(0, at_s + 1), mine, telling) if mine else []
     return Book(known[plan], noted, bindings, found, at_s)
+
+
+def telling_for(agreement: Agreement, noted: Iterable[Noted]) -> Telling:
+    """What the samples of a plan have to tell apart.
+
+    Args:
+        agreement: the plan and what belongs to it.
+        noted: its ledger.
+    """
+    return Telling(owners=_tells_owners_apart(agreement, noted))
+
+
+def canonical(sample: Sample) -> tuple[object, ...]:
+    """The order in which samples are charged."""
+    return (
+        sample.from_s,
+        sample.to_s,
+        sample.iface,
+        sample.iccid or "",
+        sample.mcc or "",
+        sample.app or "",
+        sample.member or "",
+        bool(sample.tethered),
+    )
 
 
 def _tells_owners_apart(agreement: Agreement, noted: Iterable[Noted]) -> bool:

@@ -9,19 +9,21 @@ once everything is flushed, the plans are judged anew from the store.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
-from monitor.bookkeeping import accounted, open_book, telling_for
+from monitor.alerts import look_at
+from monitor.bookkeeping import canonical, open_book, telling_for
 from monitor.open_rows import OpenRows
 from monitor.plans.agreement import all_bindings
-from monitor.plans.payers import Bindings, payer, turns
+from monitor.plans.payers import Bindings, payer
 from monitor.plans.periods import marks
-from monitor.plans.status import Status, status
 from monitor.usage import SLOT_S, Interval
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from monitor.alerts import Watched
     from monitor.plans.account import Account
     from monitor.plans.agreement import Agreement
     from monitor.plans.samples import Sample
@@ -42,7 +44,7 @@ class Running:
         closed: its account at the last 5-minute mark.
         settled: samples since then that were stored before this book was opened.
         now: its account at the last tick.
-        status: how it stood then.
+        seen: how it stood then.
     """
 
     agreement: Agreement
@@ -50,14 +52,15 @@ class Running:
     closed: Account
     settled: list[Sample]
     now: Account
-    status: Status
+    seen: Watched
 
 
 class PlanBook:
     """All plans.
 
     Attributes:
-        plans: in the order of the configuration; empty until the book was opened.
+        agreements: what was bought, in the order of the configuration.
+        plans: the same, judged; empty until the book was opened.
         is_stale: whether all is to be judged anew, once it is in the store.
     """
 
@@ -78,8 +81,8 @@ class PlanBook:
         Args:
             agreements: all plans.
         """
-        self._agreements = tuple(agreements)
-        self._bindings: Bindings = all_bindings(self._agreements)
+        self.agreements = tuple(agreements)
+        self._bindings: Bindings = all_bindings(self.agreements)
         self._known: frozenset[str] = frozenset()
         self._closed_s = _LONG_AGO
         self.is_stale = True
@@ -97,11 +100,15 @@ class PlanBook:
         """Sentences that a person should read once: devices several plans match."""
         found = []
         for device in sorted(self._known):
-            wides = (device_wide.plan for device_wide in _matching(self, device))
-            names = list(dict.fromkeys(wides))
-            if len(names) > 1:
+            matching = dict.fromkeys(
+                wide.plan
+                for wide in self._bindings.wides
+                if fnmatchcase(device, wide.pattern)
+            )
+            if len(matching) > 1:
+                first = next(iter(matching))
                 found.append(
-                    f"{device} matches the plans {', '.join(names)}: {names[0]} pays, "
+                    f"{device} matches the plans {', '.join(matching)}: {first} pays, "
                     "because it comes first in the configuration"
                 )
         return found
@@ -135,11 +142,11 @@ class PlanBook:
         """
         slot_s = at_s - at_s % SLOT_S
         plans = []
-        for agreement in self._agreements:
+        for agreement in self.agreements:
             book = open_book(
-                self._store, self._agreements, agreement.plan.id, at_s, devices
+                self._store, self.agreements, agreement.plan.id, at_s, devices
             )
-            account, settled = accounted(book, slot_s)
+            account, settled = book.opened(slot_s)
             now = account.copy()
             now.charge(settled)
             now.advance(at_s)
@@ -150,7 +157,7 @@ class PlanBook:
                     closed=account,
                     settled=settled,
                     now=now,
-                    status=status(now, at_s),
+                    seen=look_at(now, at_s),
                 )
             )
         self.plans = plans
@@ -184,7 +191,7 @@ class PlanBook:
             each.now = each.closed.copy()
             each.now.charge(found)
             each.now.advance(at_s)
-            each.status = status(each.now, at_s)
+            each.seen = look_at(each.now, at_s)
         self._closed_s = slot_s
         self.is_stale = False
 
@@ -204,21 +211,6 @@ class PlanBook:
         Args:
             when: the time that the usage covers.
         """
-        found = {at_s for at_s in turns(self._bindings) if when[0] <= at_s <= when[1]}
-        for each in self.plans:
-            found |= set(marks(each.now, when))
-        return sorted(found)
-
-
-def canonical(sample: Sample) -> tuple[object, ...]:
-    """The order in which samples of one time are charged."""
-    return (
-        sample.from_s,
-        sample.to_s,
-        sample.iface,
-        sample.iccid or "",
-        sample.mcc or "",
-        sample.app or "",
-        sample.member or "",
-        bool(sample.tethered),
-    )
+        # What lies at an edge cuts nothing, but no row of the store goes on over it.
+        within = Interval(when.from_s - 1, when.to_s + 1)
+        return sorted({mark for each in self.plans for mark in marks(each.now, within)})

@@ -84,6 +84,8 @@ class Recorder:
         """Judge plans and alerts; what fires is committed at once, and told."""
         if self._watch is None:
             return
+        if self._watch.is_stale():
+            self._watch.reopen(is_stored=self.flush())
         changes = self._watch.ticked()
         if changes:
             self.sampler.pending.batch.alerts += changes
@@ -129,6 +131,8 @@ class Recorder:
         if self._store_failed:
             log.warning("the database can be written again: nothing was lost")
         self._store_failed = False
+        if self._watch is not None:
+            self._watch.book.committed(self.sampler.pending.batch)
         try:
             self.sampler.committed()
         except SourceError as error:

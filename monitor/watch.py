@@ -9,16 +9,17 @@ from __future__ import annotations
 import logging
 import os
 from collections import Counter
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from monitor import agreements, bookkeeping, clock, statusfile
-from monitor.alerts import RateRule, Watched
-from monitor.config import plans_of
-from monitor.errors import StoreError
+from monitor.alerts import RateRule
+from monitor.errors import PlanError, StoreError
 from monitor.notifiers.courier import Courier, Patience
 from monitor.notifiers.desktop import WAY, Desktop, has_desktop
 from monitor.planbook import PlanBook
+from monitor.planfacts import plan_facts
 from monitor.plans.entries import Entry
 from monitor.plans.refusals import read
 from monitor.store import alerts as stored_alerts
@@ -30,14 +31,16 @@ from monitor.zones import local_zone
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
+    from zoneinfo import ZoneInfo
 
     from monitor.alerts import Change
     from monitor.config import Config
     from monitor.live import Live
-    from monitor.plans.model import Plan
-    from monitor.plans.standing import PlanStatus
+    from monitor.planbook import Running
+    from monitor.plans.terms import Plan
     from monitor.sampler import Sampler
     from monitor.store.engine import Store
+    from monitor.usage import Traffic
 
 log = logging.getLogger("esimmon")
 
@@ -62,7 +65,7 @@ class Watch:
         """Watch what this sampler counts."""
         self._store = store
         self._sampler = sampler
-        self.book = PlanBook(configured_plans(config), self._used_bytes)
+        self.book = PlanBook(store, agreements.configured(config, _zone()))
         self.telling = telling
         self._status_path = status_path
         self._tick_s = config.sampling.tick_s
@@ -71,47 +74,68 @@ class Watch:
         self.announce: Callable[[], None] = lambda: None
         sampler.pending.more_marks = self.book.marks
 
-    def _used_bytes(self, plan: Plan, interval: Interval) -> int:
-        """What a plan was charged in an interval, stored and pending.
-
-        Raises:
-            StoreError: the database cannot be read.
-        """
-        stored = sum(
-            plan.charged(bill.l3)
-            for bill in queries.interface_bills(self._store, interval)
-            if bill.billed and self.book.plan_of(bill.name) == plan.id
-        )
-        waiting = sum(
-            plan.charged(bill.l3)
-            for (piece, where), bill in self._sampler.pending.batch.bill.items()
-            if where.billed
-            and self.book.plan_of(where.device) == plan.id
-            and interval.from_s <= piece.from_s < interval.to_s
-        )
-        return stored + waiting
-
-    def _eater(self, plan: Plan, status: PlanStatus) -> tuple[str, int] | None:
+    def _eater(self, running: Running) -> tuple[str, int] | None:
         """The program that used most of a plan in this cycle, with its bytes."""
-        if status.cycle_start is None or status.cycle_end is None:
+        status, plan = running.seen.status, running.seen.plan
+        now_s = self._now_s()
+        if status.cycle_start is None:
             return None
+        cycle = Interval(status.cycle_start, now_s + 1)
         moved: Counter[str] = Counter()
-        cycle = Interval(status.cycle_start, status.cycle_end)
         try:
             rows = queries.explanation(self._store, cycle)
         except StoreError:
             return None
         for row in rows:
-            mine = row.billed and self.book.plan_of(row.interface) == plan.id
-            if mine and row.application:
-                moved[row.application] += plan.charged(row.traffic)
+            if row.billed and row.application and self._is_paid(running, row.interface):
+                moved[row.application] += _charged(plan, row.traffic)
         waiting = self._sampler.pending.batch.explanation.items()
         for (piece, where, share), traffic in waiting:
-            mine = where.billed and self.book.plan_of(where.device) == plan.id
-            inside = cycle.from_s <= piece.from_s < cycle.to_s
-            if mine and inside and share.application is not None:
-                moved[share.application.name] += plan.charged(traffic)
+            is_inside = cycle.from_s <= piece.from_s < cycle.to_s
+            is_paid = where.billed and self._is_paid(running, where.device)
+            if is_paid and is_inside and share.application is not None:
+                moved[share.application.name] += _charged(plan, traffic)
         return next(iter(moved.most_common(1)), None)
+
+    def _is_paid(self, running: Running, device: str) -> bool:
+        return self.book.plan_of(device, self._now_s()) == running.seen.plan.id
+
+    def _now_s(self) -> int:
+        """UTC second of the last tick; its place on the calendar must be known."""
+        return self._sampler.placement.second(self._sampler.boottime_ns)
+
+    def _billed(self) -> frozenset[str]:
+        """Names of the billed devices that are there."""
+        attached = self._sampler.attached.values()
+        return frozenset(each.device for each in attached if each.billed)
+
+    def is_stale(self) -> bool:
+        """Whether the plans must be judged anew, once all is in the store."""
+        tick, sampler = self._sampler.ticked, self._sampler
+        if tick is None or not isinstance(tick.when, Interval):
+            return False
+        if sampler.placement.stepped:
+            self.book.restate()
+        billed = {where.device for where in tick.bills if where.billed}
+        self.book.see(tick.when, billed | self._billed())
+        return self.book.is_stale
+
+    def reopen(self, *, is_stored: bool) -> None:
+        """Judge the plans anew.
+
+        Args:
+            is_stored: whether everything that was counted is in the store.
+        """
+        if not is_stored:
+            self._say_once("the plans cannot be judged before the store has it all")
+            return
+        try:
+            self.book.open(self._now_s(), self._billed())
+        except (StoreError, PlanError) as error:
+            self._say_once(f"the plans cannot be judged: {error}")
+            return
+        # The book has the rows of the store as they are: they are not to grow.
+        self._sampler.pending.batch.cut = True
 
     def ticked(self) -> list[Change]:
         """Take in the last tick.
@@ -122,21 +146,23 @@ class Watch:
         tick, sampler = self._sampler.ticked, self._sampler
         if tick is None or not isinstance(tick.when, Interval):
             return []
-        self.book.book(tick.when, tick.bills)
+        now_s = self._now_s()
         # The tick that covers missed time is short, and its rows are not.
         covered_s = max(tick.interval_s, tick.when.to_s - tick.when.from_s)
-        self.telling.book(tick.rows, sampler.boottime_ns, covered_s, self.book.plan_of)
-        now_s = sampler.placement.second(sampler.boottime_ns)
+        plan_of = partial(self.book.plan_of, at_s=now_s)
+        self.telling.book(tick.rows, sampler.boottime_ns, covered_s, plan_of)
+        if self.book.is_stale:
+            return []
         try:
-            statuses = self.book.statuses(now_s)
-        except StoreError as error:
+            self.book.tick(sampler.pending.batch, now_s)
+        except PlanError as error:
             self._say_once(f"the plans cannot be judged: {error}")
             return []
         for note in self.book.notes:
             self._say_once(note)
         watched = [
-            Watched(plan, status, partial(self._eater, plan, status))
-            for plan, status in zip(self.book.plans, statuses, strict=True)
+            replace(each.seen, eater=partial(self._eater, each))
+            for each in self.book.plans
         ]
         return self.telling.judge(now_s, sampler.boottime_ns, watched)
 
@@ -162,7 +188,7 @@ class Watch:
 
     def keep_plans(self, config: Config) -> None:
         """Write down which plans there are, for commands that have no configuration."""
-        plans = agreements.configured(config, local_zone(os.environ))
+        plans = agreements.configured(config, _zone())
         try:
             agreements.keep(self._store, plans, clock.now_s())
         except StoreError as error:
@@ -171,7 +197,7 @@ class Watch:
     def reload(self, config: Config) -> None:
         """Take other plans and rules; what was used before is asked of the store."""
         self.keep_plans(config)
-        self.book.reload(configured_plans(config))
+        self.book.reload(agreements.configured(config, _zone()))
         self._tick_s = config.sampling.tick_s
         self.telling.rule = rate_rule(config)
         self._noted.clear()
@@ -198,11 +224,19 @@ class Watch:
         if sampler.placement.offset_ns is None:
             return None
         now_s = sampler.placement.second(sampler.boottime_ns)
-        devices = [each.device for each in sampler.attached.values() if each.billed]
+        devices = sorted(self._billed())
         facts = {
-            "plans": self.book.facts(now_s, devices),
+            "plans": [
+                plan_facts(
+                    each.agreement,
+                    each.seen,
+                    now_s,
+                    [name for name in devices if self._is_paid(each, name)],
+                )
+                for each in self.book.plans
+            ],
             "alerts": self.telling.pending()["alerts"],
-            "devices": sorted(devices),
+            "devices": devices,
             "rate": _rates(sampler.live),
             "store": str(self._store.path),
         }
@@ -248,9 +282,16 @@ def make_watch(
     return watch
 
 
-def configured_plans(config: Config) -> tuple[Plan, ...]:
-    """The plans of a configuration, by this machine's zone where they name none."""
-    return plans_of(config.plans, local_zone(os.environ))
+def _zone() -> ZoneInfo:
+    """This machine's, for plans that name none."""
+    return local_zone(os.environ)
+
+
+def _charged(plan: Plan, traffic: Traffic) -> int:
+    """The bytes that cost, in the direction that counts."""
+    if plan.count == "both":
+        return traffic.bytes
+    return traffic.rx_bytes if plan.count == "rx" else traffic.tx_bytes
 
 
 def rate_rule(config: Config) -> RateRule:

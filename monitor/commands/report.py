@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor import clock
+from monitor.bookkeeping import open_book
 from monitor.commands.options import with_format, with_setup
-from monitor.config import plans_of
+from monitor.commands.plan.desk import plans_for
 from monitor.errors import UsageError
-from monitor.plans.cycles import cycle_at
-from monitor.plans.facts import local_text
+from monitor.plans.agreement import all_bindings
+from monitor.plans.payers import Paying
 from monitor.store import queries
 from monitor.store.engine import open_store
 from monitor.usage import Interval
 from monitor.views.as_csv import as_csv
 from monitor.views.as_json import as_json
+from monitor.views.moments import Clocks
 from monitor.views.periods import CYCLE, RUN, find_zone, parse_period, parse_since
 from monitor.views.question import NAMED, Question
 from monitor.views.remotes import LONGEST, REMOTE, read_remotes
@@ -31,11 +33,13 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from monitor.commands.options import Setup
-    from monitor.plans import Plan
+    from monitor.plans.agreement import Agreement
+    from monitor.plans.terms import Plan
     from monitor.store.engine import Store
 
 _PERIOD = "today"
 _NONE = "Make one with: esimmon setup"
+_WITHOUT_CYCLE = ("pending", "lapsed", "expired")
 
 
 @click.command("report")
@@ -114,25 +118,26 @@ def command(  # noqa: PLR0913 - one argument an option
     _insist_on_subject(by, named=bool(applications), placed=bool(plan_id or interfaces))
     if by == REMOTE and period is None:
         since = since or LONGEST
-    plans = plans_of(setup.config.plans, local_zone(os.environ))
-    plan = None if plan_id is None else _named(plans, plan_id)
     zone = find_zone(tz)
+    is_cycle = CYCLE in (period, since)
     # Before anything is opened, so that a misspelt period is said first.
-    if CYCLE in (period, since):
-        of_cycle = plan or _only(plans)
-        zone = zone if tz else of_cycle.zone
-        chosen: Interval | None = _cycle(of_cycle, until_now=since is not None)
-    else:
-        chosen = _chosen(period or _PERIOD, since, zone)
-    with open_store(setup.flushed_store(), writable=False) as store:
+    chosen = None if is_cycle else _chosen(period or _PERIOD, since, zone)
+    path, socket = setup.flushed()
+    with open_store(path, writable=False) as store:
+        plans = plans_for(setup, store, is_running=socket is not None)
+        plan = None if plan_id is None else _named(plans, plan_id)
+        if is_cycle:
+            of_cycle = plan or _only(plans)
+            zone = zone if tz else of_cycle.plan.tz
+            chosen = _cycle(store, plans, of_cycle.plan, until_now=since is not None)
         question = Question(
             period=chosen or _last_run(store),
             zone=zone,
             by=by,
             interfaces=interfaces,
             top=top,
-            plans=plans,
-            plan=plan,
+            paying=_paying(store, plans, with_validities=by == "plan"),
+            plan=plan.plan.id if plan else None,
             applications=applications,
         )
         text = _written(store, question, output_format)
@@ -165,22 +170,22 @@ def _chosen(period: str, since: str | None, zone: ZoneInfo) -> Interval | None:
     return None if period == RUN else parse_period(period, now_s, zone)
 
 
-def _named(plans: tuple[Plan, ...], plan_id: str) -> Plan:
+def _named(plans: tuple[Agreement, ...], plan_id: str) -> Agreement:
     """The plan of a name.
 
     Raises:
         UsageError: there is none.
     """
-    for plan in plans:
-        if plan.id == plan_id:
-            return plan
-    names = ", ".join(plan.id for plan in plans)
+    for each in plans:
+        if each.plan.id == plan_id:
+            return each
+    names = ", ".join(each.plan.id for each in plans)
     raise UsageError(
         f'no plan "{plan_id}". {f"There are: {names}." if names else _NONE}'
     )
 
 
-def _only(plans: tuple[Plan, ...]) -> Plan:
+def _only(plans: tuple[Agreement, ...]) -> Agreement:
     """The plan that is meant where none is named.
 
     Raises:
@@ -189,30 +194,46 @@ def _only(plans: tuple[Plan, ...]) -> Plan:
     if not plans:
         raise UsageError(f'no plan yet, so there is no "cycle". {_NONE}')
     if len(plans) > 1:
-        names = ", ".join(plan.id for plan in plans)
+        names = ", ".join(each.plan.id for each in plans)
         raise UsageError(f"which plan's cycle? Name it: --plan with one of {names}.")
     return plans[0]
 
 
-def _cycle(plan: Plan, *, until_now: bool) -> Interval:
-    """The cycle of a plan that runs now.
+def _cycle(
+    store: Store, plans: tuple[Agreement, ...], plan: Plan, *, until_now: bool
+) -> Interval:
+    """The cycle of a plan that runs now; all its time where a cycle has no ends.
 
     Raises:
         UsageError: the plan has not begun, or is over.
     """
     now_s = clock.now_s()
-    cycle = cycle_at(plan, now_s)
-    if cycle is None:
-        start_s, end_s = plan.validity
-        is_over = end_s is not None and now_s >= end_s
-        begins_s = end_s if is_over else start_s
-        when = "" if begins_s is None else f" {local_text(begins_s, plan)}"
-        what = "ended" if is_over else "begins"
-        raise UsageError(
-            f"the plan {plan.id} has no cycle now: it {what}{when}. Name a period by "
-            "date, such as --period month."
-        )
-    return Interval(cycle.from_s, now_s + 1) if until_now else cycle
+    found = open_book(store, plans, plan.id, now_s).now
+    if found.state not in _WITHOUT_CYCLE:
+        end_s = found.cycle_end
+        is_open = until_now or end_s is None
+        return Interval(found.cycle_start or 0, now_s + 1 if is_open else end_s or 0)
+    begins_s = plan.validity.start
+    when = ""
+    if found.state == "pending" and begins_s is not None:
+        clocks = Clocks(plan.tz, local_zone(os.environ), now_s)
+        when = f" until {clocks.moment(begins_s)}"
+    raise UsageError(
+        f"the plan {plan.id} has no cycle now: it is {found.state}{when}. Name a "
+        "period by date, such as --period month."
+    )
+
+
+def _paying(
+    store: Store, plans: tuple[Agreement, ...], *, with_validities: bool
+) -> Paying:
+    """Which plan pays for what; with the times in which plans are valid if wanted."""
+    validities: dict[str, tuple[Interval, ...]] = {}
+    now_s = clock.now_s()
+    for each in plans if with_validities else ():
+        account = open_book(store, plans, each.plan.id, now_s).account_now
+        validities[each.plan.id] = account.books.validities
+    return Paying(all_bindings(plans), validities)
 
 
 def _last_run(store: Store) -> Interval:

@@ -84,7 +84,7 @@ class _Terminal:
         self._billed = {each.device for each in devices if each.billed}
         now_s = clock.now_s()
         self.period = Interval(now_s, now_s + 1)
-        self.has_plan = bool(daemon.watch.book.plans)
+        self.has_plan = bool(daemon.watch.book.agreements)
         self._write("".join(f"{line}\n" for line in _introduction(daemon)))
 
     def refresh(self, live: Live) -> None:

@@ -33,7 +33,6 @@ from monitor.config.settings import (
     Sampling,
     Store,
 )
-from monitor.config.small import plans_of
 from monitor.config.writing import as_toml, plan_lines, plan_tables, settings
 
 __all__ = [
@@ -62,7 +61,6 @@ __all__ = [
     "parse_config",
     "plan_lines",
     "plan_tables",
-    "plans_of",
     "readable_stores",
     "settings",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 
-from monitor.plans.cycles import instant_of
+from monitor.plans import localtime
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -23,6 +23,12 @@ def second_of(moment: str, zone: ZoneInfo) -> int:
         UTC seconds.
     """
     if "T" not in moment:
-        return instant_of(datetime.combine(date.fromisoformat(moment), time()), zone)
+        return localtime.second_of(
+            datetime.combine(date.fromisoformat(moment), time()), zone
+        )
     found = datetime.fromisoformat(moment)
-    return instant_of(found, zone) if found.tzinfo is None else int(found.timestamp())
+    return (
+        localtime.second_of(found, zone)
+        if found.tzinfo is None
+        else int(found.timestamp())
+    )

@@ -1,11 +1,6 @@
-"""Data plans: what was bought, which cycle runs, how much of it is left.
+"""Data plans: what was bought, what became of it, how it stands.
 
-Pure: a function of plan, measured bytes and the instant asked. `model` says what a
-plan is, `cycles` where its time begins and ends, `standing` how it stands, `facts`
-writes that for programs.
+Pure: a function of plan, ledger, samples and the instant asked. `terms`, `timing`,
+`offers` and `entries` are the words, `account` is the running state, `status` and
+`forecast` are the answers.
 """
-
-from monitor.plans.model import Calibration, Plan, Validity
-from monitor.plans.standing import PlanStatus, standing
-
-__all__ = ["Calibration", "Plan", "PlanStatus", "Validity", "standing"]

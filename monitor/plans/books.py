@@ -76,6 +76,7 @@ class Books:
         history: closed cycles: start, end, bytes used.
         results: what became of entries.
         replaced: ICCIDs of replacements.
+        validities: that began so far, in order; one may be cut short by the next.
         snoozed: kinds of alerts that are silent until the cycle ends.
         drifts: what calibrations changed.
         position: number of ledger entries that were done.
@@ -88,7 +89,8 @@ class Books:
         *("given_bytes", "granted", "grid", "history", "is_stale", "lots"),
         *("main_taken_bytes", "member_used", "meter", "next_buckets", "over_s"),
         *("overage_bytes", "phase", "position", "queue", "replaced", "results"),
-        *("scoped_taken_bytes", "segment", "snoozed", "uncovered_bytes", "waiting"),
+        *("scoped_taken_bytes", "segment", "snoozed", "uncovered_bytes"),
+        *("validities", "waiting"),
         "zero_rated_bytes",
     )
 
@@ -100,6 +102,7 @@ class Books:
         self.clock_s = -NEVER
         self.segment: Interval | None = None
         self.waiting: tuple[Interval, ...] = ()
+        self.validities: tuple[Interval, ...] = ()
         self.over_s: int | None = None
         self.cycle: Interval | None = None
         self.grid: Grid = WholeGrid()

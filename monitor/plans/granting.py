@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from monitor.plans.grids import grid_of
 from monitor.plans.localtime import local_time
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
     from monitor.plans.books import Books
     from monitor.plans.offers import Bucket
+
+
+_VALIDITIES: Final = 1000
+"""That are remembered."""
 
 
 def open_segment(books: Books, segment: Interval) -> None:
@@ -30,6 +34,7 @@ def open_segment(books: Books, segment: Interval) -> None:
     plan = books.contract.plan
     books.phase = "valid"
     books.segment = Interval(int(segment.from_s), int(segment.to_s))
+    books.validities = (*books.validities[-_VALIDITIES:], books.segment)
     books.granted = frozenset()
     books.grid = grid_of(plan.cycle, plan.tz, segment.from_s)
     start_cycle(books)

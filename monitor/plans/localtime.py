@@ -35,11 +35,23 @@ def instant_of(day: int, minute: int, zone: ZoneInfo) -> int:
     Returns:
         UTC seconds.
     """
+    midnight = datetime.fromordinal(min(max(day, _FIRST_DAY), _LAST_DAY))
+    return second_of(midnight + timedelta(minutes=minute), zone)
+
+
+def second_of(wall: datetime, zone: ZoneInfo) -> int:
+    """When a clock in a zone shows a date and time.
+
+    Args:
+        wall: what it shows; a zone of its own is ignored.
+        zone: where the clock is.
+
+    Returns:
+        UTC seconds.
+    """
     # fold=0 is the earlier of two instants, and for a skipped time the offset before
     # the gap, which is the same time moved forward by the gap (PEP 495).
-    midnight = datetime.fromordinal(min(max(day, _FIRST_DAY), _LAST_DAY))
-    wall = midnight + timedelta(minutes=minute)
-    return (wall.replace(tzinfo=zone) - _EPOCH) // _SECOND
+    return (wall.replace(tzinfo=zone, fold=0) - _EPOCH) // _SECOND
 
 
 def local_time(at_s: int, zone: ZoneInfo) -> datetime:

@@ -7,10 +7,13 @@ is what somebody said of this interface; of patterns the first that matches deci
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from monitor.usage import Interval
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from monitor.plans.terms import Binding
 
@@ -50,6 +53,43 @@ class Clash(NamedTuple):
     other: str
     iface: str
     bind: Binding | None = None
+
+
+class Paying(NamedTuple):
+    """Which plan pays for what, and when it does.
+
+    Attributes:
+        bindings: of all plans.
+        validities: by plan, when it is valid; a plan that is missing always is.
+    """
+
+    bindings: Bindings = Bindings()
+    validities: Mapping[str, Sequence[Interval]] = {}
+
+    def plan(self, device: str, at_s: int) -> str | None:
+        """The plan that pays for an interface at an instant; None where nobody does.
+
+        Args:
+            device: the kernel's name.
+            at_s: UTC seconds.
+        """
+        plan = payer(self.bindings, device, at_s)
+        if plan is None or plan not in self.validities:
+            return plan
+        is_valid = any(v.from_s <= at_s < v.to_s for v in self.validities[plan])
+        return plan if is_valid else None
+
+    def parts(self, period: Interval) -> list[Interval]:
+        """A period, cut where another plan may begin to pay.
+
+        Args:
+            period: half-open.
+        """
+        ends = {end for each in self.validities.values() for v in each for end in v}
+        marks = sorted({*turns(self.bindings), *ends})
+        inside = [mark for mark in marks if period.from_s < mark < period.to_s]
+        edges = [period.from_s, *inside, period.to_s]
+        return [Interval(*pair) for pair in pairwise(edges)]
 
 
 def payer(bindings: Bindings, device: str, at_s: int) -> str | None:

@@ -30,7 +30,7 @@ def as_json(report: Report) -> str:
             "to": utc(question.period.to_s),
             "timezone": str(question.zone),
             "by": question.by,
-            "plan": question.plan.id if question.plan else None,
+            "plan": question.plan,
             "app": list(question.applications),
             "l3": report.l3,
             "store": str(report.store),

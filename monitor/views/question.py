@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from monitor.plans.model import payer
+from monitor.plans.payers import Paying
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from zoneinfo import ZoneInfo
 
-    from monitor.plans import Plan
     from monitor.usage import Interval
 
 NAMED = ("application", "process")
@@ -29,8 +28,8 @@ class Question:
         by: what the rows are about.
         interfaces: shell patterns; empty for the billed ones.
         top: how many subjects to keep; None for all.
-        plans: in the order in which they are asked who pays.
-        plan: only what this one pays for.
+        paying: which plan pays for what.
+        plan: only what the plan of this id pays for.
         applications: shell patterns; empty for all. With some, the rows no longer add
             up to the bill.
         titles: what people know applications by; a pattern fits the name or this.
@@ -41,8 +40,8 @@ class Question:
     by: str = "application"
     interfaces: tuple[str, ...] = ()
     top: int | None = None
-    plans: tuple[Plan, ...] = ()
-    plan: Plan | None = None
+    paying: Paying = field(default_factory=Paying)
+    plan: str | None = None
     applications: tuple[str, ...] = ()
     titles: Mapping[str, str] = field(default_factory=dict)
 
@@ -64,17 +63,27 @@ class Question:
             for pattern in self.applications
         )
 
-    def covers(self, interface: str, *, billed: bool) -> bool:
+    def parts(self, period: Interval) -> list[Interval]:
+        """A period; where plans matter, in parts in which who pays stays the same.
+
+        Args:
+            period: all of that asked for, or a part.
+        """
+        is_whole = self.by != "plan" and self.plan is None
+        return [period] if is_whole else self.paying.parts(period)
+
+    def covers(self, interface: str, at_s: int, *, billed: bool) -> bool:
         """Whether an interface is meant.
 
         Args:
             interface: its name.
+            at_s: UTC second at which a part of the period begins.
             billed: whether it is part of the bill.
 
         Returns:
             True for a match; without patterns, for the billed ones.
         """
-        if self.plan is not None and payer(self.plans, interface) is not self.plan:
+        if self.plan is not None and self.plan != self.paying.plan(interface, at_s):
             return False
         if not self.interfaces:
             return billed

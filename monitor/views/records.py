@@ -40,24 +40,40 @@ def read_records(
     Raises:
         StoreError: the database cannot be read.
     """
-    period = question.period
-    bills = queries.interface_bills(store, period)
-    billed = _billed(bills, question)
+    pieces = question.parts(question.period)
+    parts = [_of_part(store, question, piece) for piece in pieces]
+    in_time = _parts(store, question, recorded)
+    if question.by == "plan":
+        found = zip(pieces, parts, strict=True)
+        in_time = [(part, list(each.bills)) for part, each in found]
+    return Records(
+        bills=[bill for each in parts for bill in each.bills],
+        explanation=[row for each in parts for row in each.explanation],
+        processes=[usage for each in parts for usage in each.processes],
+        parts=in_time,
+        local=sums(item for each in parts for item in each.local.items()),
+    )
+
+
+def _of_part(store: Store, question: Question, part: Interval) -> Records:
+    """What is meant in one part of the period."""
+    bills = queries.interface_bills(store, part)
+    billed = _billed(bills, question, part)
+    at_s = part.from_s
     return Records(
         bills=billed,
         explanation=[
             row
-            for row in queries.explanation(store, period)
-            if question.covers(row.interface, billed=row.billed)
+            for row in queries.explanation(store, part)
+            if question.covers(row.interface, at_s, billed=row.billed)
         ],
         processes=[
             usage
-            for usage in queries.process_usage(store, period)
-            if question.covers(usage.interface, billed=usage.billed)
+            for usage in queries.process_usage(store, part)
+            if question.covers(usage.interface, at_s, billed=usage.billed)
         ]
         if question.by == "process"
         else (),
-        parts=_parts(store, question, recorded),
         local=_beside(bills, billed),
     )
 
@@ -77,16 +93,20 @@ def _beside(
     )
 
 
-def _billed(bills: Iterable[InterfaceBill], question: Question) -> list[InterfaceBill]:
-    return [bill for bill in bills if question.covers(bill.name, billed=bill.billed)]
+def _billed(
+    bills: Iterable[InterfaceBill], question: Question, part: Interval
+) -> list[InterfaceBill]:
+    return [
+        bill
+        for bill in bills
+        if question.covers(bill.name, part.from_s, billed=bill.billed)
+    ]
 
 
 def _parts(
     store: Store, question: Question, recorded: Interval | None
 ) -> list[tuple[Interval, list[InterfaceBill]]]:
     """The hours or days of the period in which anything was recorded."""
-    if question.by == "plan":
-        return _parts_by_validity(store, question)
     if question.by not in IN_TIME or recorded is None:
         return []
     period = Interval(
@@ -98,21 +118,14 @@ def _parts(
     parts = []
     for part in cut(period, question.zone):
         if part.to_s > recorded.from_s and part.from_s <= recorded.to_s:
-            bills = _billed(queries.interface_bills(store, part), question)
+            bills = [
+                bill
+                for piece in question.parts(part)
+                for bill in _billed(
+                    queries.interface_bills(store, piece), question, piece
+                )
+            ]
             # What begins with the last second has at most its instants.
             if bills or part.from_s < recorded.to_s:
                 parts.append((part, bills))
     return parts
-
-
-def _parts_by_validity(
-    store: Store, question: Question
-) -> list[tuple[Interval, list[InterfaceBill]]]:
-    """The period, cut where plans begin to pay and cease to."""
-    ends = {mark for plan in question.plans for mark in plan.validity}
-    from_s, to_s = question.period
-    inside = sorted(mark for mark in ends if mark and from_s < mark < to_s)
-    return [
-        (part, _billed(queries.interface_bills(store, part), question))
-        for part in map(Interval, [from_s, *inside], [*inside, to_s])
-    ]

@@ -230,7 +230,7 @@ def _rows(records: Records, question: Question) -> list[Row]:
         "process": subjects.by_process,
         "user": subjects.by_user,
         "class": subjects.by_class,
-        "plan": lambda each: subjects.by_plan(each, question.plans),
+        "plan": lambda each: subjects.by_plan(each, question.paying),
         "interface": subjects.by_interface,
         "hour": subjects.by_part,
         "day": subjects.by_part,

@@ -23,7 +23,11 @@ NO_PLAN = (
 )
 _GAP = "  "
 _THOUSANDS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
-_BY_PLAN = ("data.warning", "data.limit")  # alerts that the plan's own line tells
+_IDLE = ("pending", "lapsed", "expired")
+_BY_PLAN = (  # alerts that the plan's own lines tell
+    *("data.warning", "data.limit", "data.rapid", "data.budget_day"),
+    *("expiry.soon", "expiry.expired", "expiry.lapsed", "activation.deadline"),
+)
 
 
 def check_status(document: Mapping[str, Any]) -> int:
@@ -36,7 +40,7 @@ def check_status(document: Mapping[str, Any]) -> int:
         11 when a limit is reached or a plan is over, 10 when a warning holds, else 0.
     """
     plans = document["plans"]
-    if any(plan["state"] in ("depleted", "expired") for plan in plans):
+    if any(plan["state"] not in ("pending", "active") for plan in plans):
         return LIMIT_REACHED
     if any(plan["warning_pct"] is not None for plan in plans):
         return WARNING_HOLDS
@@ -68,10 +72,12 @@ def as_text(document: Mapping[str, Any], age_s: int) -> str:
     plans = document["plans"]
     rows = [_cells(plan, age_s) for plan in plans]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [_GAP.join(map(str.ljust, cells, widths)).rstrip() for cells in rows] or [
-        NO_PLAN
-    ]
-    return visible_lines([*lines, *_notes(document)])
+    lines = []
+    for cells, plan in zip(rows, plans, strict=True):
+        lines.append(_GAP.join(map(str.ljust, cells, widths)).rstrip())
+        if pace := _pace(plan):
+            lines.append(f"{'':{widths[0]}}{_GAP}{pace}")
+    return visible_lines([*(lines or [NO_PLAN]), *_notes(document)])
 
 
 def visible_lines(lines: list[str]) -> str:
@@ -92,7 +98,7 @@ def _cells(plan: Mapping[str, Any], age_s: int) -> tuple[str, ...]:
 
 def _used(plan: Mapping[str, Any]) -> str:
     used_bytes, limit_bytes = plan["used_bytes"], plan["limit_bytes"]
-    if plan["state"] in ("pending", "expired"):
+    if plan["state"] in _IDLE:
         quota_bytes = plan["quota_bytes"]
         return "no limit" if quota_bytes is None else format_size(quota_bytes)
     if limit_bytes is None:
@@ -113,9 +119,26 @@ def _in_unit_of(model: str, size_bytes: int) -> str:
 
 def _left(plan: Mapping[str, Any]) -> str:
     remaining_bytes = plan["remaining_bytes"]
-    if remaining_bytes is None or plan["state"] == "expired":
+    if remaining_bytes is None or plan["state"] in _IDLE:
         return ""
     return f"left {format_size(remaining_bytes)}"
+
+
+def _pace(plan: Mapping[str, Any]) -> str:
+    """How today goes, and where that leads; empty where there is nothing to say."""
+    forecast = plan["forecast"]
+    budget_bytes, today_bytes = forecast["daily_budget_bytes"], forecast["today_bytes"]
+    if plan["state"] in _IDLE or budget_bytes is None:
+        return ""
+    budget = format_size(budget_bytes)
+    today = f"today {_in_unit_of(budget, today_bytes)} of {budget} for the day"
+    if forecast["projected_bytes"] is None:
+        return today
+    if forecast["runs_out_local"] is None:
+        return f"{today}, at this pace: enough"
+    if not plan["remaining_bytes"]:
+        return today
+    return f"{today}, at this pace: empty {forecast['runs_out_local']}"
 
 
 def _turn(plan: Mapping[str, Any], age_s: int) -> str:

@@ -12,7 +12,6 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from monitor.plans.model import payer
 from monitor.usage import SOCKET, Bill, Traffic
 from monitor.views.rows import (
     NO_PLAN,
@@ -29,7 +28,7 @@ from monitor.views.rows import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from monitor.plans import Plan
+    from monitor.plans.payers import Paying
     from monitor.store.queries import ExplanationRow, InterfaceBill, ProcessUsage
     from monitor.usage import Interval
 
@@ -195,12 +194,12 @@ def by_part(records: Records) -> list[Row]:
     return rows
 
 
-def by_plan(records: Records, plans: tuple[Plan, ...]) -> list[Row]:
+def by_plan(records: Records, paying: Paying) -> list[Row]:
     """The bill of each plan, and what no plan paid for.
 
     Args:
-        records: bills of parts, none of which straddles a plan's start or end.
-        plans: in the order in which they are asked who pays.
+        records: bills of parts in which who pays stays the same.
+        paying: which plan pays for what.
 
     Returns:
         One row for each plan or none, and place.
@@ -208,14 +207,13 @@ def by_plan(records: Records, plans: tuple[Plan, ...]) -> list[Row]:
     rows = []
     for interval, bills in records.parts:
         for bill in bills:
-            plan = payer(plans, bill.name) if bill.billed else None
-            paid = plan is not None and plan.is_valid_at(interval.from_s)
+            plan = paying.plan(bill.name, interval.from_s) if bill.billed else None
             rows.append(
                 Row(
                     place=Place(bill.name, bill.network),
                     traffic=bill.l3,
-                    plan=plan.id if plan is not None and paid else None,
-                    reason=None if paid else NO_PLAN,
+                    plan=plan,
+                    reason=NO_PLAN if plan is None else None,
                 )
             )
     return merged(rows)

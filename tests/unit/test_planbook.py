@@ -1,201 +1,285 @@
-"""Running totals of the plans: equal to asking the store anew, at every tick."""
+"""Plans judged tick by tick stand as they do when judged anew from the store."""
 
 from __future__ import annotations
 
+import tempfile
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.bookkeeping import open_book
 from monitor.planbook import PlanBook
-from monitor.plans import Calibration, Plan, Validity
-from monitor.usage import Attachment, Bill, Interval, Traffic, cut
+from monitor.plans.agreement import Agreement
+from monitor.plans.entries import Activate, Adjust, Entry, LotValidity, Sync, Topup
+from monitor.plans.offers import Bucket, Rollover, Scope, Tier
+from monitor.plans.terms import AlertTerms, Background, Binding, Plan
+from monitor.plans.timing import Day, Elapsed, Month, Validity, Whole, Window
+from monitor.plans.values import Bytes, Minute, Money, Name, Pattern, Second
+from monitor.store import ledger
+from monitor.store.engine import open_store
+from monitor.store.pending import Pending
+from monitor.store.writer import Writer
+from monitor.usage import Attachment, Bill, Interval, Share, Traffic
+from tests.unit.store.builders import BOOT, CURL, KERNEL, T0, WLAN, WWAN, share
 
-DAY_S = 86_400
-NOVEMBER_S = 1_793_491_200  # 2026-11-01T00:00Z
-WWAN = Attachment("if:wwan0", "wwan0", billed=True)
-USB = Attachment("if:usb0", "usb0", billed=True)
-WIFI = Attachment("if:wlan0", "wlan0", billed=True)
-DOCKER = Attachment("if:docker0", "docker0", billed=False)
-UTC_ZONE = ZoneInfo("UTC")
-MONTHLY = Plan(
-    id="home",
-    interfaces=("wwan*",),
-    zone=UTC_ZONE,
-    quota_bytes=10_000,
-    billing_day=1,
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from monitor.store.engine import Store
+
+BEGIN_S = T0 + 80_000
+MB = 1_000_000
+NIGHT = Window(Minute(22 * 60), Minute(6 * 60))
+
+
+def bucket(name: str, size: int, **more: object) -> Bucket:
+    """A bucket of so many bytes."""
+    return Bucket(Name(name), Bytes(size), **more)  # type: ignore[arg-type]  # the test says what
+
+
+MONTHLY = Agreement(
+    plan=Plan(
+        id=Name("monthly"),
+        tz=ZoneInfo("Asia/Kathmandu"),
+        cycle=Month(billing_day=5),
+        buckets=(
+            bucket("main", 3 * MB),
+            bucket("curl", MB, scope=Scope(apps=(Pattern("cur*"),))),
+            bucket("night", MB, scope=Scope(windows=(NIGHT,))),
+        ),
+        overage=(Tier(behavior="bill", block_bytes=Bytes(MB), price=Money(4)),),
+        alerts=AlertTerms(
+            warn_pct=(50, 80), background=Background(NIGHT, Bytes(10)), budget_day=True
+        ),
+    ),
+    patterns=("wwan*",),
 )
-PACK = Plan(
-    id="pack",
-    interfaces=("usb0", "wwan9"),
-    zone=UTC_ZONE,
-    quota_bytes=5_000,
-    count="rx",
-    validity=Validity(NOVEMBER_S + 25, NOVEMBER_S + DAY_S),
-    calibration=Calibration(NOVEMBER_S + 105, 4_000),
+DAILY = Agreement(
+    plan=Plan(
+        id=Name("daily"),
+        cycle=Day(reset_time=Minute(90)),
+        buckets=(bucket("main", MB),),
+        rollover=Rollover(),
+        count="rx",
+    ),
+    position=1,
+    patterns=("wlan0",),
 )
+PACK = Agreement(
+    plan=Plan(
+        id=Name("pack"),
+        cycle=Whole(),
+        validity=Validity(kind="elapsed", hours=9, starts_on="first_use"),
+        buckets=(bucket("main", 2 * MB, per="validity"),),
+    ),
+    position=2,
+    binds=(
+        Binding("wlan0", Name("pack"), Second(BEGIN_S + 700), Second(BEGIN_S + 9000)),
+    ),
+)
+HOURLY = Agreement(
+    plan=Plan(
+        id=Name("hourly"),
+        cycle=Elapsed(hours=1),
+        validity=Validity(kind="elapsed", days=1),
+        activated_at=Second(BEGIN_S - 500),
+        buckets=(bucket("main", MB),),
+    ),
+    position=3,
+    patterns=("wlan*", "wwan0"),
+)
+CHOICES = ((MONTHLY, DAILY), (PACK, DAILY, MONTHLY), (HOURLY,), (DAILY, HOURLY), ())
+
+
+class Tick(NamedTuple):
+    """What is counted in some seconds, and what happens then."""
+
+    length_s: int
+    moved: list[tuple[Attachment, Share, int]]
+    then: str
+    entry: int
+    plans: int
+
+
+TICKS = st.lists(
+    st.builds(
+        Tick,
+        st.sampled_from([0, 1, 9, 10, 10, 10, 31, 299, 700, 4000]),
+        st.lists(
+            st.tuples(
+                st.sampled_from([WWAN, WLAN]),
+                st.sampled_from([share(), share(CURL), KERNEL]),
+                st.integers(0, 900_000),
+            ),
+            max_size=3,
+        ),
+        st.sampled_from(
+            ["", "", "", "", "flush", "flush", "kill", "reload", "entry", "check"]
+        ),
+        st.integers(0, 5),
+        st.integers(0, len(CHOICES) - 1),
+    ),
+    min_size=1,
+    max_size=25,
+)
+
+
+def entry_of(number: int, serial: int, now_s: int) -> Entry:
+    """Something that a person notes."""
+    name, at_s = Name(f"e{serial}"), Second(now_s)
+    earlier_s, hour = Second(now_s - 99), LotValidity("own", hours=1)
+    made: list[Entry] = [
+        Topup(id=name, ts=at_s, bytes=Bytes(MB)),
+        Topup(id=name, ts=at_s, bytes=Bytes(MB), starts="on_depletion"),
+        Topup(id=name, ts=at_s, bytes=Bytes(MB), validity=hour, as_of=earlier_s),
+        Sync(id=name, ts=at_s, remaining_bytes=Bytes(MB // 3)),
+        Adjust(id=name, ts=at_s, delta_bytes=-MB // 4),
+        Activate(id=name, ts=at_s),
+    ]
+    return made[number]
 
 
 @dataclass
-class Ledger:
-    """A store of ticks: what was booked, and how often it was asked."""
+class Life:
+    """What a daemon does with its book, over a real store.
 
-    ticks: list[tuple[Interval, Attachment, Traffic]] = field(default_factory=list)
-    asked: int = 0
-    book: PlanBook | None = None
+    Attributes:
+        path: of the store.
+        plans: all of them.
+        now_s: UTC second of the last tick.
+    """
 
-    def usage_of(self, plan: Plan, asked: Interval) -> int:
-        """What the lead's query does: the part inside, of devices that it pays for."""
-        self.asked += 1
-        assert self.book is not None
-        return sum(
-            plan.charged(part)
-            for when, attachment, traffic in self.ticks
-            if attachment.billed and self.book.plan_of(attachment.device) == plan.id
-            for piece, part in cut(traffic, when, asked)
-            if asked.from_s <= piece.from_s < asked.to_s
+    path: Path
+    plans: tuple[Agreement, ...]
+    now_s: int = BEGIN_S
+    noted: int = 0
+    stack: ExitStack = field(default_factory=ExitStack)
+
+    def begin(self) -> Self:
+        """A run."""
+        self.store: Store = self.stack.enter_context(
+            open_store(self.path, writable=True, create=True)
         )
+        self.writer = self.stack.enter_context(Writer(self.store))
+        self.writer.start(BOOT, self.now_s, "ebpf", "0.1.0", self.now_s - 1000)
+        self.pending = Pending()
+        self.book = PlanBook(self.store, self.plans)
+        self.pending.more_marks = self.book.marks
+        return self
 
-    def tick(self, when: Interval, moved: dict[Attachment, Traffic]) -> None:
-        """Keep it as pending, then book it."""
-        assert self.book is not None
-        for attachment, traffic in moved.items():
-            # As the store does: cut at the plans' marks, so that no part is rounded.
-            pieces = cut(traffic, when, self.book.marks(when))
-            self.ticks += [(piece, attachment, part) for piece, part in pieces]
-        bills = {each: Bill(traffic, traffic) for each, traffic in moved.items()}
-        self.book.book(when, bills)
+    def kill(self) -> None:
+        """What was not flushed is lost."""
+        self.stack.close()
+        self.begin()
 
+    def flush(self) -> None:
+        """Commit what is pending."""
+        self.writer.flush(self.pending.batch, self.now_s, trusted=True)
+        self.book.committed(self.pending.batch)
+        self.pending.take()
 
-def _begin(*plans: Plan) -> tuple[Ledger, PlanBook]:
-    ledger = Ledger()
-    ledger.book = PlanBook(plans, ledger.usage_of)
-    return ledger, ledger.book
+    def tick(self, tick: Tick) -> None:
+        """As the recorder and the watch do it."""
+        when = Interval(self.now_s, self.now_s + tick.length_s)
+        for where, who, amount in tick.moved:
+            moved = Traffic(amount, amount // 7)
+            self.pending.add_bill(when, where, Bill(moved, moved))
+            self.pending.add_share(when, where, who, moved.part(9, 10))
+        self.now_s = when.to_s
+        self.book.see(when, {"wwan0", "wlan0"})
+        if self.book.is_stale:
+            self.flush()
+            self.book.open(self.now_s, {"wwan0", "wlan0"})
+            self.pending.batch.cut = True
+        self.book.tick(self.pending.batch, self.now_s)
 
+    def note(self, number: int) -> None:
+        """Something happens in the life of all plans."""
+        self.noted += 1
+        entry = entry_of(number, self.noted, self.now_s)
+        ledger.append(self.store, entry, self.now_s, "test")
+        self.book.restate()
 
-def test_a_tick_is_charged_to_the_plan_of_its_device() -> None:
-    ledger, book = _begin(MONTHLY, PACK)
-    book.statuses(NOVEMBER_S + 60)
-    moved = {
-        WWAN: Traffic(100, 20),
-        USB: Traffic(7, 3),
-        WIFI: Traffic(1000, 0),
-        DOCKER: Traffic(5, 5),
-    }
-    ledger.tick(Interval(NOVEMBER_S + 60, NOVEMBER_S + 70), moved)
-    home, pack = book.statuses(NOVEMBER_S + 70)
-    assert (home.used_bytes, home.remaining_bytes) == (120, 9_880)
-    assert (pack.used_bytes, pack.remaining_bytes) == (7, 4_993)
-    assert book.uncovered == {"wlan0": 1000}
-    assert [book.plan_of(name) for name in ("wwan3", "usb0", "usb1")] == [
-        "home",
-        "pack",
-        None,
-    ]
+    def then(self, tick: Tick) -> None:
+        """What happens after a tick."""
+        if tick.then == "reload":
+            self.plans = CHOICES[tick.plans]
+            self.book.reload(self.plans)
+        elif tick.then == "entry":
+            self.note(tick.entry)
+        elif tick.then:
+            {"flush": self.flush, "kill": self.kill, "check": self.check}[tick.then]()
 
-
-def test_a_tick_costs_no_query() -> None:
-    ledger, book = _begin(MONTHLY, PACK)
-    for second in range(0, 100, 10):
-        when = Interval(NOVEMBER_S + second, NOVEMBER_S + second + 10)
-        ledger.tick(when, {WWAN: Traffic(1)})
-        book.statuses(when.to_s)
-    assert ledger.asked == 2  # once for each plan that has begun
-
-
-def test_a_new_cycle_and_a_tick_across_it_are_found() -> None:
-    ledger, book = _begin(MONTHLY)
-    december_s = NOVEMBER_S + 30 * DAY_S
-    ledger.tick(Interval(december_s - 20, december_s - 10), {WWAN: Traffic(500)})
-    assert book.statuses(december_s - 10)[0].used_bytes == 500
-    ledger.tick(Interval(december_s - 10, december_s + 30), {WWAN: Traffic(401)})
-    assert book.statuses(december_s + 30)[0].used_bytes == 301
-    # The clock is set back: the cycle before is as it was, and nothing is lost.
-    assert book.statuses(december_s - 1)[0].used_bytes == 600
-    assert book.statuses(december_s + 31)[0].used_bytes == 301
-
-
-def test_a_clock_that_goes_back_inside_a_cycle_takes_nothing_back() -> None:
-    ledger, book = _begin(MONTHLY)
-    ledger.tick(Interval(NOVEMBER_S + 5000, NOVEMBER_S + 5010), {WWAN: Traffic(70)})
-    assert book.statuses(NOVEMBER_S + 5010)[0].used_bytes == 70
-    ledger.tick(Interval(NOVEMBER_S + 10, NOVEMBER_S + 20), {WWAN: Traffic(7)})
-    assert book.statuses(NOVEMBER_S + 20)[0].used_bytes == 77
-    book.restate()
-    assert book.statuses(NOVEMBER_S + 20)[0].used_bytes == 77
+    def check(self) -> None:
+        """Each plan stands as it does when judged from the store."""
+        seen = {each.agreement.plan.id: each.seen.status for each in self.book.plans}
+        assert seen.keys() == {each.plan.id for each in self.plans}
+        if self.book.is_stale:
+            return
+        self.flush()
+        for plan_id, status in seen.items():
+            book = open_book(self.store, self.plans, plan_id, self.now_s, ("wlan0",))
+            assert status == book.now
 
 
-def test_a_plan_that_is_over_counts_what_it_does_not_cover() -> None:
-    ledger, book = _begin(PACK)
-    end_s = NOVEMBER_S + DAY_S
-    for second in range(-10, 30, 10):
-        when = Interval(end_s + second, end_s + second + 10)
-        ledger.tick(when, {USB: Traffic(10, 99)})
-        book.statuses(when.to_s)
-    status = book.statuses(end_s + 30)[0]
-    assert (status.state, status.uncovered_bytes) == ("expired", 30)
-    assert ledger.asked == 1
+@contextmanager
+def living(plans: tuple[Agreement, ...]) -> Iterator[Life]:
+    """A daemon's life in a directory of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        life = Life(Path(folder) / "usage.db", plans)
+        try:
+            yield life.begin()
+        finally:
+            life.stack.close()
 
 
-def test_a_plan_added_after_its_traffic_is_charged_for_it() -> None:
-    ledger, book = _begin()
-    ledger.tick(Interval(NOVEMBER_S, NOVEMBER_S + 10), {WWAN: Traffic(50)})
-    assert book.statuses(NOVEMBER_S + 10) == []
-    assert book.uncovered == {"wwan0": 50}
-    book.reload([MONTHLY])
-    assert book.statuses(NOVEMBER_S + 10)[0].used_bytes == 50
-    assert book.plan_of("wwan0") == "home"
-
-
-def test_late_data_are_found_by_restating() -> None:
-    ledger, book = _begin(MONTHLY)
-    book.statuses(NOVEMBER_S + 10)
-    ledger.ticks.append((Interval(NOVEMBER_S, NOVEMBER_S + 5), WWAN, Traffic(9)))
-    assert book.statuses(NOVEMBER_S + 10)[0].used_bytes == 0
-    book.restate()
-    assert book.statuses(NOVEMBER_S + 10)[0].used_bytes == 9
-
-
-def test_of_two_plans_that_match_the_first_pays_and_it_is_said_once() -> None:
-    other = Plan(id="other", interfaces=("wwan0",), zone=UTC_ZONE, billing_day=1)
-    ledger, book = _begin(MONTHLY, other)
-    for second in range(3):
-        when = Interval(NOVEMBER_S + second, NOVEMBER_S + second + 1)
-        ledger.tick(when, {WWAN: Traffic(1)})
-    assert [each.used_bytes for each in book.statuses(NOVEMBER_S + 3)] == [3, 0]
-    (note,) = book.notes
-    assert note.startswith("wwan0 matches the plans home, other: home pays, because")
-
-
-def test_the_facts_name_the_devices_of_each_plan() -> None:
-    _, book = _begin(MONTHLY, PACK)
-    home, pack = book.facts(NOVEMBER_S, ["wlan0", "wwan1", "wwan0"])
-    assert (home["id"], home["interfaces"]) == ("home", ["wwan0", "wwan1"])
-    assert (pack["state"], pack["interfaces"]) == ("pending", [])
-
-
-@given(
-    st.lists(
-        st.tuples(
-            st.integers(0, 40_000),
-            st.integers(0, 300),
-            st.sampled_from([WWAN, USB]),
-            st.integers(0, 2000),
-            st.integers(0, 2000),
-        ),
-        max_size=12,
-    )
-)
-def test_running_totals_are_those_of_asking_anew(
-    ticks: list[tuple[int, int, Attachment, int, int]],
+@settings(max_examples=60, deadline=None)
+@given(ticks=TICKS, first=st.integers(0, len(CHOICES) - 1))
+def test_ticks_kills_reloads_and_entries_leave_the_plans_as_the_store_says(
+    ticks: list[Tick], first: int
 ) -> None:
-    ledger, book = _begin(MONTHLY, PACK)
-    now_s = NOVEMBER_S - DAY_S
-    for pause_s, length_s, attachment, rx_bytes, tx_bytes in ticks:
-        when = Interval(now_s + pause_s, now_s + pause_s + length_s)
-        ledger.tick(when, {attachment: Traffic(rx_bytes, tx_bytes)})
-        now_s = when.to_s
-        running = book.statuses(now_s)
-        book.restate()
-        assert book.statuses(now_s) == running
+    with living(CHOICES[first]) as life:
+        for tick in ticks:
+            life.tick(tick)
+            life.then(tick)
+        life.tick(Tick(1, [], "", 0, 0))
+        life.check()
+
+
+def moving(length_s: int, amount: int) -> Tick:
+    """A tick of so many bytes on wwan0."""
+    return Tick(length_s, [(WWAN, share(), amount)], "", 0, 0)
+
+
+def test_a_plan_added_today_counts_the_rows_already_stored() -> None:
+    with living(()) as life:
+        life.tick(moving(10, 700_000))
+        life.plans = (HOURLY,)
+        life.book.reload(life.plans)
+        life.tick(moving(10, 70_000))
+        (hourly,) = life.book.plans
+        assert hourly.seen.status.used_bytes == 700_000 + 100_000 + 70_000 + 10_000
+
+
+def test_a_device_that_comes_later_is_paid_for_by_a_pattern() -> None:
+    with living((MONTHLY,)) as life:
+        life.tick(moving(10, 7))
+        later = Attachment("if:wwan1", "wwan1", billed=True)
+        when = Interval(life.now_s, life.now_s + 10)
+        life.pending.add_bill(when, later, Bill(Traffic(500), Traffic(500)))
+        life.now_s = when.to_s
+        life.book.see(when, {"wwan0", "wwan1"})
+        assert life.book.is_stale
+
+
+def test_which_plan_pays_where_several_match_is_said() -> None:
+    with living((MONTHLY, HOURLY)) as life:
+        life.tick(moving(10, 7))
+        assert life.book.plan_of("wwan0", life.now_s) == "monthly"
+        (note,) = life.book.notes
+        assert note.startswith("wwan0 matches the plans monthly, hourly: monthly pays")

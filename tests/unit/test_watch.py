@@ -193,7 +193,8 @@ def test_a_plan_that_matches_nothing_pays_for_nothing(
     assert kinds(store) == []
     watch = recorder._watch
     assert watch is not None
-    assert watch.book.uncovered == {"eth2": 60_000}
+    (plan,) = watch.book.plans
+    assert (plan.seen.status.used_bytes, plan.seen.status.uncovered_bytes) == (0, 0)
 
 
 def test_a_store_that_cannot_be_read_stops_no_tick(

@@ -11,7 +11,7 @@ import msgspec
 
 from monitor.errors import UsageError
 from monitor.plans.countries import mobile_codes
-from monitor.plans.cycles import instant_of
+from monitor.plans.localtime import second_of
 from monitor.plans.values import LARGEST_BYTES, Bytes, Mcc, Minute, Name, Second, decode
 from monitor.units import parse_size
 
@@ -145,11 +145,11 @@ def moment_of(text: str, option: str, zone: ZoneInfo, now_s: int) -> Second:
 def _moment(text: str, zone: ZoneInfo, now_s: int) -> int:
     if _HOUR.fullmatch(text):
         today = datetime.fromtimestamp(now_s, zone).date()
-        return instant_of(datetime.combine(today, _time(text)), zone)
+        return second_of(datetime.combine(today, _time(text)), zone)
     if _DATE.fullmatch(text):
-        return instant_of(datetime.combine(date.fromisoformat(text), time()), zone)
+        return second_of(datetime.combine(date.fromisoformat(text), time()), zone)
     if _LOCAL.fullmatch(text):
-        return instant_of(datetime.fromisoformat(text.upper()), zone)
+        return second_of(datetime.fromisoformat(text.upper()), zone)
     return msgspec.convert(text, Second, dec_hook=decode)
 
 

@@ -14,7 +14,7 @@ from tests.unit.standings import GB, HOME, OVER, PACK, SOON, WWAN, document
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from monitor.plans import Plan
+    from monitor.plans.agreement import Agreement
 
 
 @pytest.fixture(autouse=True)
@@ -27,10 +27,11 @@ def _in_berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     time.tzset()
 
 
-def test_a_plan_is_one_line() -> None:
+def test_a_plan_is_a_line_and_one_for_today() -> None:
     assert as_text(document(), 0) == (
         "wwan  active  0.10 of 5.00 GB (2.0 %)  left 4.90 GB  "
-        "resets 1 Dec 00:00 CET, in 5 days 6 h"
+        "resets 1 Dec 00:00 CET, in 5 days 6 h\n"
+        "      today 100 of 833 MB for the day, at this pace: enough"
     )
 
 
@@ -38,16 +39,18 @@ def test_plans_are_aligned_and_times_are_shown_in_both_zones() -> None:
     assert as_text(document([WWAN, PACK, HOME]), 0) == (
         "wwan  active  0.10 of 5.00 GB (2.0 %)   left 4.90 GB   "
         "resets 1 Dec 00:00 CET, in 5 days 6 h\n"
+        "      today 100 of 833 MB for the day, at this pace: enough\n"
         "pk    active  0.10 of 20.00 GB (0.5 %)  left 19.90 GB  "
         "ends 28 Nov 22:00 PKT (28 Nov 18:00 CET), in 3 days\n"
+        "      today 0.10 of 6.67 GB for the day, at this pace: enough\n"
         "home  active  100 MB, no limit                         "
         "resets 1 Dec 00:00 PKT (30 Nov 20:00 CET), in 5 days 2 h"
     )
 
 
 def test_time_passes_while_the_file_lies_there() -> None:
-    assert as_text(document(), 59).endswith("in 5 days 5 h")
-    assert as_text(document([PACK]), 0).endswith("in 3 days")
+    assert "in 5 days 5 h\n" in as_text(document(), 59)
+    assert "in 3 days\n" in as_text(document([PACK]), 0)
 
 
 def test_before_and_after_its_time_a_plan_says_when_that_is() -> None:
@@ -57,6 +60,13 @@ def test_before_and_after_its_time_a_plan_says_when_that_is() -> None:
         "over  expired  1.00 GB    "
         "ended 23 Nov 22:00 PKT (23 Nov 18:00 CET), 2 days ago\n"
         "over: 2.00 MB since its end are in no plan"
+    )
+
+
+def test_a_plan_that_will_not_last_says_when_it_is_empty() -> None:
+    text = as_text(document(used_bytes=9 * GB // 2), 0)
+    assert text.split("\n")[1] == (
+        "      today 4.50 GB of 833 MB for the day, at this pace: empty 28 Nov 12:40 CET"
     )
 
 
@@ -81,7 +91,7 @@ def test_without_a_next_turn_the_line_ends_before_it() -> None:
 
 def test_a_plan_that_matches_nothing_here_is_said() -> None:
     text = as_text(document(devices=["wlan0"]), 0)
-    assert text.split("\n")[1] == "wwan: no interface wwan* is here now"
+    assert text.split("\n")[2] == "wwan: no interface wwan* is here now"
 
 
 def test_without_a_plan_the_next_step_is_named() -> None:
@@ -100,7 +110,7 @@ def test_other_alerts_that_hold_are_shown_and_names_are_escaped() -> None:
         _alert("background.rate"),
         _alert("background.rate", cleared_at="2026-11-25T16:00:00Z"),
     ]
-    lines = as_text(document(alerts=alerts), 0).split("\n")[1:]
+    lines = as_text(document(alerts=alerts), 0).split("\n")[2:]
     assert lines == [
         "alert: ev\\x1b[31mil moved 60 MB",
         "alert: apt:60000000",
@@ -130,7 +140,7 @@ def test_json_is_the_daemons_word() -> None:
     ],
 )
 def test_the_exit_status_tells_the_worst(
-    plans: list[Plan], used_bytes: int, status: int
+    plans: list[Agreement], used_bytes: int, status: int
 ) -> None:
     assert check_status(document(plans, used_bytes)) == status
 
