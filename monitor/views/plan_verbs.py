@@ -105,7 +105,7 @@ def synced(trial: Trial, clocks: Clocks) -> Iterator[str]:
     """How far the measurement was off when the operator said so."""
     entry: Any = trial.entry
     plan = trial.book.agreement.plan.id
-    before, after = trial.then
+    before, after = trial.when_it_happened()
     if after.state in _WAITS:
         yield from _told(trial, clocks, entry_text(entry))
         return
@@ -136,7 +136,7 @@ def adjusted(trial: Trial, clocks: Clocks) -> Iterator[str]:
 def renewed(trial: Trial, clocks: Clocks) -> Iterator[str]:
     """Until when this pack runs and the next, or what was lost in between."""
     plan = trial.book.agreement.plan
-    then, after = trial.then
+    then, after = trial.when_it_happened()
     end_s = after.validity_end
     if after.state in _WAITS or end_s is None:
         yield from _told(trial, clocks, "renewed")
