@@ -71,4 +71,4 @@ class Clocks(NamedTuple):
 
 
 def _hour(local: datetime) -> str:
-    return f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"
+    return f"{local:%H:%M}"  # seconds are for programs

@@ -125,6 +125,13 @@ def synced(trial: Trial, clocks: Clocks) -> Iterator[str]:
         f"{share}. Corrected from {clocks.hour(entry.at_s)}; your measurements are "
         f"kept."
     )
+    if entry.remaining_bytes is not None and after.remaining_bytes is not None:
+        missing_bytes = entry.remaining_bytes - after.remaining_bytes
+        if missing_bytes > 0:
+            yield (
+                f"{plan}: {format_size(missing_bytes)} more are left than was bought, "
+                "as far as is known. Was there a gift or a top-up? Note it as well."
+            )
     yield f"{plan}: {left_now_and_before(trial.before, trial.after)}"
 
 

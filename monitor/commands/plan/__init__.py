@@ -44,10 +44,16 @@ COMMANDS = {
 """Name, module (its attribute `command` is the command) and help of each command."""
 
 
-@click.group("plan", cls=LazyGroup, table=COMMANDS)
-def command() -> None:
+@click.group("plan", cls=LazyGroup, table=COMMANDS, invoke_without_command=True)
+@click.pass_context
+def command(context: click.Context) -> None:
     """Keep the books of your plans, or try one out.
 
     \b
+    esimmon plan show pk
+    esimmon plan topup pk 1GB
+    esimmon plan sync pk --remaining 3.2GB    what the operator says is left
     esimmon plan simulate cases.json
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
