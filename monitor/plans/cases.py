@@ -7,15 +7,18 @@ looked at.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from monitor.plans.asks import Ask, PlanConfig, UsageRow
 from monitor.plans.entries import Entry
+from monitor.plans.localtime import NEVER
 from monitor.plans.refusals import Doubled, RefusedError, read, refuse, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from monitor.plans.samples import Sample
     from monitor.plans.terms import Binding, Member, Plan
 
@@ -25,8 +28,8 @@ LONGEST_ID: Final = 200
 class RawCase(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The parts of a case, each still to be checked."""
 
-    id: Annotated[str, Meta(min_length=1, max_length=LONGEST_ID)]
-    ask: Ask
+    id: str
+    ask: Any
     config: Any = None
     usage: Any = None
     ledger: Any = None
@@ -37,6 +40,12 @@ class RawCase(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     title: Any = None
     why: Any = None
     expect: Any = None
+
+
+class _Asked(Struct, frozen=True):
+    """The part that says what is asked."""
+
+    ask: Ask
 
 
 class Scene(NamedTuple):
@@ -81,19 +90,20 @@ def case_id(case: object) -> str:
     return found
 
 
-def case_of(found: object) -> RawCase:
+def case_of(found: object) -> tuple[RawCase, Ask]:
     """The parts of a case.
 
     Args:
         found: the case as JSON gives it.
 
     Returns:
-        What is asked, checked; the rest not yet.
+        Its parts, and what is asked, checked.
 
     Raises:
         RefusedError: nothing that can be answered is asked.
     """
-    return read(found, RawCase, "")
+    case = read(found, RawCase, "")
+    return case, read({"ask": case.ask}, _Asked, "").ask
 
 
 def scene_of(case: RawCase, plan_id: str | None) -> Scene:
@@ -114,8 +124,36 @@ def scene_of(case: RawCase, plan_id: str | None) -> Scene:
     entries = read(_given(case.ledger, []), tuple[Entry, ...], "ledger")
     samples = [row.sample() for row in rows]
     samples.sort(key=lambda each: (each.from_s, each.to_s, each.iface, each.app or ""))
+    _refuse_shared(config.bindings or ())
     plan = _asked(config, plan_id)
     return Scene(plan, config.members, entries, config.bindings, samples)
+
+
+def _refuse_shared(bindings: Sequence[Binding]) -> None:
+    """One plan a byte: an interface is never two plans' at the same time."""
+    spans = sorted(
+        (
+            each.iface,
+            -NEVER if each.from_s is None else each.from_s,
+            NEVER if each.to_s is None else each.to_s,
+            index,
+        )
+        for index, each in enumerate(bindings)
+    )
+    longest: tuple[str, int, int] | None = None
+    for iface, from_s, to_s, index in spans:
+        place = f"config.bindings[{index}]"
+        if to_s <= from_s:
+            raise RefusedError(f"{place}.to: must be after from.")
+        if longest is None or longest[0] != iface or longest[1] <= from_s:
+            longest = iface, to_s, index
+        elif bindings[longest[2]].plan != bindings[index].plan:
+            raise RefusedError(
+                f"{place}: gives {shown(iface)} to two plans at the same time, see "
+                f"config.bindings[{longest[2]}]."
+            )
+        else:
+            longest = max(longest, (iface, to_s, index))
 
 
 def _given(found: object, default: object) -> object:
