@@ -51,7 +51,7 @@ def answer(found: object) -> Facts:
     """Answer one case.
 
     Args:
-        found: the case as JSON gives it.
+        found: the case as JSON gives it; its rows of usage are used up.
 
     Returns:
         The answer, for JSON.

@@ -110,7 +110,7 @@ def scene_of(case: RawCase, plan_id: str | None) -> Scene:
     """Check what a question about a plan needs.
 
     Args:
-        case: the case.
+        case: the case; its rows of usage are used up.
         plan_id: which plan is asked about, if that is said.
 
     Returns:
@@ -120,13 +120,22 @@ def scene_of(case: RawCase, plan_id: str | None) -> Scene:
         RefusedError: something in it is not allowed.
     """
     config = read(_given(case.config, {}), PlanConfig, "config")
-    rows = read(_given(case.usage, []), tuple[UsageRow, ...], "usage")
     entries = read(_given(case.ledger, []), tuple[Entry, ...], "ledger")
-    samples = [row.sample() for row in rows]
+    samples = _samples(case)
     samples.sort(key=lambda each: (each.from_s, each.to_s, each.iface, each.app or ""))
     _refuse_shared(config.bindings or ())
     plan = _asked(config, plan_id)
     return Scene(plan, config.members, entries, config.bindings, samples)
+
+
+def _samples(case: RawCase) -> list[Sample]:
+    """Rows become samples one by one, and are let go: there may be half a million."""
+    rows = read(_given(case.usage, []), list[Any], "usage")
+    samples = []
+    for index, row in enumerate(rows):
+        samples.append(read(row, UsageRow, f"usage[{index}]").sample())
+        case.usage[index] = None
+    return samples
 
 
 def _refuse_shared(bindings: Sequence[Binding]) -> None:
