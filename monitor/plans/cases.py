@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from msgspec import Struct
 
 from monitor.plans.asks import Ask, PlanConfig, UsageRow
+from monitor.plans.checking import check, check_entries
 from monitor.plans.entries import Entry
 from monitor.plans.localtime import NEVER
 from monitor.plans.refusals import Doubled, RefusedError, read, refuse, shown
@@ -124,7 +125,8 @@ def scene_of(case: RawCase, plan_id: str | None) -> Scene:
     samples = _samples(case)
     samples.sort(key=lambda each: (each.from_s, each.to_s, each.iface, each.app or ""))
     _refuse_shared(config.bindings or ())
-    plan = _asked(config, plan_id)
+    place, plan = _asked(config, plan_id)
+    _refuse_senseless(place, plan, config.members, entries)
     return Scene(plan, config.members, entries, config.bindings, samples)
 
 
@@ -169,7 +171,19 @@ def _given(found: object, default: object) -> object:
     return default if found is None else found
 
 
-def _asked(config: PlanConfig, plan_id: str | None) -> Plan:
+def _refuse_senseless(
+    place: str, plan: Plan, members: Sequence[Member], entries: Sequence[Entry]
+) -> None:
+    """What types cannot see."""
+    for fault, sentence in check(plan, members):
+        where = "config" if fault.startswith("members") else place
+        raise RefusedError(f"{where}.{fault}: must be {sentence}.")
+    for fault, sentence in check_entries(entries):
+        raise RefusedError(f"{fault}: must be {sentence}.")
+
+
+def _asked(config: PlanConfig, plan_id: str | None) -> tuple[str, Plan]:
+    """The plan that is asked about, and where it stands."""
     if config.plan is not None and config.plans is not None:
         raise RefusedError("config: has both plan and plans, give one of them.")
     plans = config.plans if config.plan is None else (config.plan,)
@@ -180,7 +194,8 @@ def _asked(config: PlanConfig, plan_id: str | None) -> Plan:
         raise RefusedError("config.plans: two of them have the same id.")
     if plan_id is None and len(plans) > 1:
         raise RefusedError(f"ask.plan: is missing; one of {', '.join(names)}.")
-    for plan in plans:
+    for index, plan in enumerate(plans):
         if plan_id in (None, plan.id):
-            return plan
+            place = "plan" if config.plans is None else f"plans[{index}]"
+            return f"config.{place}", plan
     raise refuse("ask.plan", plan_id, f"one of {', '.join(names)}")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -16,6 +18,11 @@ from monitor.plans.casefile import CaseFileError
 from monitor.plans.cases import case_id
 from monitor.plans.refusals import RefusedError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MOST_S: Final = 120.0
+"""Of computing for one case; half a million rows of usage take a tenth of it."""
 _QUIET_S: Final = 2.0
 _STDIN: Final = "-"
 
@@ -57,7 +64,7 @@ def command(file: str) -> int:
 
     The answers are JSON. A case that cannot be answered has an "error" that says what
     is allowed where, and the exit status is 1; the others are answered all the same.
-    A file may have 64 MB and a million cases.
+    A file may have 64 MB and a million cases, and a case take two minutes of computing.
 
     \b
     esimmon plan simulate june.json
@@ -73,7 +80,8 @@ def command(file: str) -> int:
     for number, case in enumerate(casefile.cases_in(text, name)):
         progress.show(number)
         try:
-            written: object = answer(case)
+            with _bounded():
+                written: object = answer(case)
         except RefusedError as error:
             written, failed = {"error": str(error)}, True
         stdout.write(",\n" if number else "\n")
@@ -81,6 +89,29 @@ def command(file: str) -> int:
     stdout.write("\n}}\n")
     progress.end()
     return int(failed)
+
+
+@contextmanager
+def _bounded() -> Iterator[None]:
+    """End a case that was made to be computed for ever.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        RefusedError: its time is over.
+    """
+
+    def give_up(*_: object) -> None:
+        raise RefusedError(f"needs more than the {MOST_S:.0f} s of computing allowed.")
+
+    before = signal.signal(signal.SIGVTALRM, give_up)
+    signal.setitimer(signal.ITIMER_VIRTUAL, MOST_S)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
 
 
 def _read(file: str, name: str) -> str:

@@ -17,6 +17,12 @@ FOLDER = Path(__file__).parent
 FILES = (FOLDER / "cases.json", FOLDER / "more_cases.json")
 """Those of the specification, and our own; all were computed by hand."""
 
+GOOD: dict[str, Any] = {
+    "id": "good",
+    "ask": {"what": "parse_size", "inputs": ["1 GB"]},
+}
+ANSWER = {"bytes": [10**9]}
+
 
 def cases_of(path: Path) -> list[dict[str, Any]]:
     """The cases of a file."""
@@ -41,6 +47,13 @@ def simulated(path: Path) -> tuple[int, dict[str, Any], str]:
     assert list(document) == ["version", "answers"]
     assert document["version"] == 1
     return status, document["answers"], err.getvalue()
+
+
+def simulated_of(path: Path, content: object) -> tuple[int, dict[str, Any], str]:
+    """Run the command on a file that holds this; text as it is."""
+    text = content if isinstance(content, str) else json.dumps(content)
+    path.write_text(text, encoding="utf-8", errors="surrogatepass")
+    return simulated(path)
 
 
 def _no_json(text: str) -> None:
