@@ -188,7 +188,7 @@ def _zones(table: PlanTable) -> Zones:
     if isinstance(table.zones, Zones):
         return table.zones
     codes = table.zones if table.zones is not None else table.countries
-    return Zones(None if codes is None else tuple(dict.fromkeys(codes)))
+    return Zones(codes)
 
 
 def _alerts(table: PlanTable) -> AlertTerms:

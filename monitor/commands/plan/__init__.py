@@ -7,6 +7,12 @@ import click
 from monitor.lazy import LazyGroup
 
 COMMANDS = {
+    "add": ("monitor.commands.plan.add", "Write down what you bought."),
+    "list": ("monitor.commands.plan.list", "Show which plans there are."),
+    "edit": ("monitor.commands.plan.edit", "Change what was written down."),
+    "remove": ("monitor.commands.plan.remove", "Take a plan away."),
+    "import": ("monitor.commands.plan.import_", "Take all plans of a file, or none."),
+    "bind": ("monitor.commands.plan.bind", "Say which plan pays for an interface."),
     "show": ("monitor.commands.plan.show", "Show all there is to know of a plan."),
     "members": (
         "monitor.commands.plan.members",
