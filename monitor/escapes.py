@@ -9,7 +9,6 @@ from __future__ import annotations
 _ESCAPED_BYTES = range(0xDC80, 0xDD00)
 _BYTE = 0xFF
 _BMP = 0xFFFF
-_SHOWN_DIGITS = 4
 
 
 def visible(text: str) -> str:
@@ -26,21 +25,6 @@ def visible(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(each if each.isprintable() else _escape(each) for each in text)
-
-
-def short_iccid(iccid: str) -> str:
-    """An ICCID that says which card is meant, and not its number.
-
-    Args:
-        iccid: in any spelling.
-
-    Returns:
-        Such as "8992…4321"; what is too short for that has nothing to hide.
-    """
-    digits = "".join(each for each in iccid if each.isalnum())
-    if len(digits) <= 2 * _SHOWN_DIGITS:
-        return digits
-    return f"{digits[:_SHOWN_DIGITS]}…{digits[-_SHOWN_DIGITS:]}"
 
 
 def _escape(character: str) -> str:

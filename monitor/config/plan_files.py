@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from msgspec.structs import replace
 
-from monitor.config.contracts import first_clash
 from monitor.config.plans import PLAN_ID, PlanTable
 from monitor.config.reading import parse_plan, read_text
 from monitor.errors import ConfigError
@@ -170,6 +169,8 @@ def refuse_together(
             f'{places[second]}: the plan "{table.id}" is in {places[first]}, too: '
             "remove one of them."
         )
+    from monitor.config.contracts import first_clash  # noqa: PLC0415 - see reading
+
     clash = first_clash(tables, machine)
     if clash is not None:
         plan_id = tables[clash.position].id

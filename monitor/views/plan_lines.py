@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from monitor.escapes import visible
 from monitor.plans.cycles import instant_of
 from monitor.plans.timing import CalendarDays, Day, Elapsed, Month, Week, Whole
-from monitor.units import format_size
+from monitor.views.moments import Clocks
+from monitor.views.plan_phrases import amount
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -44,6 +45,14 @@ class Viewer(NamedTuple):
     zone: ZoneInfo
     now_s: int
 
+    def clocks(self, plan: ZoneInfo) -> Clocks:
+        """What clocks this reader looks at.
+
+        Args:
+            plan: the plan's zone.
+        """
+        return Clocks(plan, self.zone, self.now_s)
+
 
 def plan_line(configured: Configured, viewer: Viewer) -> str:
     """A plan with what it gives, when, and where.
@@ -73,7 +82,7 @@ def quota_text(plan: Plan) -> str:
         plan: the plan.
     """
     main = [each for each in plan.buckets if each.id == "main"] or plan.buckets[:1]
-    return _amount(main[0].bytes) if main else "no data of its own"
+    return amount(main[0].bytes) if main else "no data of its own"
 
 
 def bound_to(bindings: Bindings) -> list[str]:
@@ -100,24 +109,20 @@ def when_bound(configured: Configured, viewer: Viewer) -> list[str]:
     Returns:
         One text each.
     """
-    zone, found = configured.plan.tz, []
+    clocks, found = viewer.clocks(configured.plan.tz), []
     for bind in configured.bindings.binds:
         words = [bind.iface]
         for word, at_s in (("from", bind.from_s), ("until", bind.to_s)):
             if at_s is not None:
-                words += [word, moment_text(at_s, zone, viewer)]
+                words += [word, clocks.moment(at_s)]
         found.append(" ".join(words))
     return found + [wide.pattern for wide in configured.bindings.wides]
-
-
-def _amount(size_bytes: int | None) -> str:
-    return "unlimited" if size_bytes is None else format_size(size_bytes)
 
 
 def _more(bucket: Bucket) -> str:
     windows = ", ".join(map(_window, bucket.scope.windows or ()))
     name = f"{bucket.id} {windows}".strip()
-    what = "free of charge" if bucket.zero_rated else f"{_amount(bucket.bytes)} extra"
+    what = "free of charge" if bucket.zero_rated else f"{amount(bucket.bytes)} extra"
     return f"{name}: {what}"
 
 
@@ -173,9 +178,8 @@ def _span(plan: Plan, viewer: Viewer) -> list[str]:
         return []
     end_s = _end_s(plan, start_s)
     if end_s is None:
-        return [f"from {moment_text(start_s, plan.tz, viewer)}"]
-    start, end = _local(start_s, plan.tz, viewer), moment_text(end_s, plan.tz, viewer)
-    return [f"{start} - {end}"]
+        return [f"from {viewer.clocks(plan.tz).moment(start_s)}"]
+    return [viewer.clocks(plan.tz).span(start_s, end_s)]
 
 
 def _start_s(plan: Plan) -> int | None:
@@ -211,31 +215,3 @@ def _length(plan: Plan) -> str:
         return f"{validity.days} calendar days"
     hours = validity.days * _DAY_H + validity.hours
     return f"{hours // _DAY_H} days" if hours % _DAY_H == 0 else f"{hours} h"
-
-
-def _local(at_s: int, zone: ZoneInfo, viewer: Viewer) -> str:
-    local = datetime.fromtimestamp(at_s, zone)
-    this_year = datetime.fromtimestamp(viewer.now_s, zone).year
-    year = "" if local.year == this_year else f" {local.year}"
-    seconds = f":{local:%S}" if local.second else ""
-    return f"{local.day} {local:%b}{year} {local:%H:%M}{seconds}"
-
-
-def moment_text(at_s: int, zone: ZoneInfo, viewer: Viewer) -> str:
-    """An instant in a plan's zone, and in the viewer's where clocks differ.
-
-    Args:
-        at_s: UTC seconds.
-        zone: the plan's.
-        viewer: who reads.
-
-    Returns:
-        Such as "17 Jun 11:00 PKT (14:00 in Asia/Shanghai)".
-    """
-    here = datetime.fromtimestamp(at_s, zone)
-    there = datetime.fromtimestamp(at_s, viewer.zone)
-    text = f"{_local(at_s, zone, viewer)} {here.tzname()}"
-    if here.utcoffset() == there.utcoffset():
-        return text
-    day = "" if here.date() == there.date() else f"{there.day} {there:%b} "
-    return f"{text} ({day}{there:%H:%M} in {viewer.zone})"

@@ -16,7 +16,6 @@ from monitor.config.plan_editing import with_bind, with_bind_key
 from monitor.config.values import Moment
 from monitor.errors import UsageError
 from monitor.plans.payers import Bindings, payer, turns
-from monitor.views.plan_lines import moment_text
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -157,14 +156,13 @@ def _told(folder: Folder, plans: tuple[Configured, ...], wish: _Wish) -> str:
     bindings = all_bindings(plans)
     own = [bind for bind in bindings.binds if bind.iface == wish.iface]
     marks = turns(Bindings(tuple(own)))
-    zone = _of(plans, wish.plan).plan.tz
+    clocks = folder.viewer.clocks(_of(plans, wish.plan).plan.tz)
     before = payer(bindings, wish.iface, (marks or [0])[0] - 1)
     payers, parts = {before, wish.plan}, []
     for mark in marks:
         now = payer(bindings, wish.iface, mark)
-        when = moment_text(mark, zone, folder.viewer)
         if before != now:
-            parts.append(f"{before or 'no plan'} until {when}")
+            parts.append(f"{before or 'no plan'} until {clocks.moment(mark)}")
         before = now
         payers.add(now)
     last = before or "no plan"

@@ -13,10 +13,11 @@ from monitor.commands.options import with_format
 from monitor.commands.plan.filing import open_folder, say, with_places
 from monitor.config.writing import plan_table
 from monitor.errors import StatusStaleError
-from monitor.escapes import short_iccid
+from monitor.plans.iccid import normalize
 from monitor.statusfile import status_path
 from monitor.units import format_size
 from monitor.views.plan_lines import bound_to, quota_text, times_text, when_bound
+from monitor.views.plan_phrases import short_iccid
 
 if TYPE_CHECKING:
     from monitor.commands.plan.filing import Folder, Places
@@ -67,7 +68,7 @@ def _row(
 ) -> tuple[str, ...]:
     plan = each.plan
     times = ", ".join(times_text(plan, folder.viewer))
-    iccid = f"SIM {short_iccid(plan.line.iccid)}" if plan.line.iccid else ""
+    iccid = f"SIM {_short(plan.line.iccid)}" if plan.line.iccid else ""
     bound = ", ".join(when_bound(each, folder.viewer)) or "not bound"
     return plan.id, quota_text(plan), times, bound, iccid, _state(standing)
 
@@ -112,7 +113,11 @@ def _without_iccid(table: dict[str, object]) -> dict[str, object]:
     iccid = table.get("iccid")
     line = table.get("line")
     if isinstance(iccid, str):
-        table |= {"iccid": short_iccid(iccid)}
+        table |= {"iccid": _short(iccid)}
     if isinstance(line, dict) and "iccid" in line:
-        table |= {"line": {"iccid": short_iccid(str(line["iccid"]))}}
+        table |= {"line": {"iccid": _short(str(line["iccid"]))}}
     return table
+
+
+def _short(iccid: str) -> str:
+    return short_iccid(normalize(iccid) or "")
