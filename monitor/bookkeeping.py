@@ -16,10 +16,11 @@ from monitor.escapes import visible
 from monitor.plans.account import open_account, replay
 from monitor.plans.agreement import all_bindings, bindings_of
 from monitor.plans.entries import PlanChange, Topup, Undo
+from monitor.plans.measured import Telling
 from monitor.plans.rules import rule_against
 from monitor.plans.status import status
-from monitor.store import ledger
-from monitor.store.samples import Telling, billed_attachments, samples
+from monitor.store import agreed, ledger
+from monitor.store.samples import billed_attachments, samples
 from monitor.usage import Interval
 
 if TYPE_CHECKING:
@@ -29,10 +30,10 @@ if TYPE_CHECKING:
     from monitor.plans.agreement import Agreement
     from monitor.plans.entries import Entry
     from monitor.plans.lots import Lot
-    from monitor.plans.offers import Scope
     from monitor.plans.samples import Sample
     from monitor.plans.status import Status
     from monitor.plans.terms import Binding
+    from monitor.store.agreed import ClosedCycle
     from monitor.store.engine import Store
     from monitor.store.ledger import Noted
 
@@ -49,6 +50,7 @@ class Book:
         noted: its ledger in the store, in order.
         bindings: which interfaces it pays for, and when.
         samples: what was measured on these.
+        closed: cycles that are judged no more, the oldest first.
         at_s: UTC second up to which that is known.
     """
 
@@ -56,6 +58,7 @@ class Book:
     noted: tuple[Noted, ...]
     bindings: tuple[Binding, ...]
     samples: Sequence[Sample]
+    closed: tuple[ClosedCycle, ...]
     at_s: int
 
     @property
@@ -107,6 +110,18 @@ class Book:
         """How the plan stands at an instant, or would; as `account`."""
         return status(self.account(at_s, *more), at_s)
 
+    @property
+    def history(self) -> list[tuple[int | None, int, int]]:
+        """All cycles that are over: start, end and bytes used; the oldest first."""
+        judged = [*(self.now.history or ())]
+        known = {start_s for start_s, _, _ in judged}
+        kept = [
+            (each.start_s, each.end_s, each.used_bytes)
+            for each in self.closed
+            if each.start_s not in known
+        ]
+        return sorted([*kept, *judged], key=lambda cycle: cycle[1])
+
     @cached_property
     def now(self) -> Status:
         """How the plan stands."""
@@ -126,23 +141,20 @@ class Trial(NamedTuple):
         entry: what was tried.
         before: how the plan stands.
         after: how it would stand.
+        lots: that there would be.
     """
 
     book: Book
     entry: Entry
     before: Status
     after: Status
+    lots: list[Lot]
 
-    @property
-    def lots(self) -> list[Lot]:
-        """The lots that there would be."""
-        return self.book.account(self.book.at_s, self.entry).books.lots
-
-    @property
-    def then(self) -> tuple[Status, Status]:
-        """The same two when the entry takes effect, if that was earlier."""
-        at_s = min(self.entry.at_s, self.book.at_s)
-        book = self.book
+    def when_it_happened(self) -> tuple[Status, Status]:
+        """How the plan stood without it and with it when it took effect."""
+        at_s, book = self.entry.at_s, self.book
+        if at_s == book.at_s:
+            return self.before, self.after
         return book.standing(at_s), book.standing(at_s, self.entry)
 
 
@@ -179,19 +191,10 @@ def open_book(
     bindings = bindings_of(plan, all_bindings(known.values()), seen)
     paid = {bind.iface for bind in bindings}
     mine = {key: each for key, each in attachments.items() if each.device in paid}
-    telling = telling_for(known[plan], noted)
+    telling = telling_of(known[plan], (each.entry for each in noted))
     found = samples(store, Interval(0, at_s + 1), mine, telling) if mine else []
-    return Book(known[plan], noted, bindings, found, at_s)
-
-
-def telling_for(agreement: Agreement, noted: Iterable[Noted]) -> Telling:
-    """What the samples of a plan have to tell apart.
-
-    Args:
-        agreement: the plan and what belongs to it.
-        noted: its ledger.
-    """
-    return Telling(owners=_tells_owners_apart(agreement, noted))
+    closed = tuple(agreed.closed_cycles(store, plan))
+    return Book(known[plan], noted, bindings, found, closed, at_s)
 
 
 def canonical(sample: Sample) -> tuple[object, ...]:
@@ -208,23 +211,26 @@ def canonical(sample: Sample) -> tuple[object, ...]:
     )
 
 
-def _tells_owners_apart(agreement: Agreement, noted: Iterable[Noted]) -> bool:
-    """Whether it matters to a plan who moved the bytes, and not only how many."""
+def telling_of(agreement: Agreement, entries: Iterable[Entry]) -> Telling:
+    """What has to be told apart to judge a plan.
+
+    Args:
+        agreement: the plan and what belongs to it.
+        entries: of its ledger in the store.
+    """
     plan = agreement.plan
-    if agreement.members or plan.alerts.background is not None:
-        return True
     scopes = [bucket.scope for bucket in plan.buckets]
     scopes += [cap.scope for cap in plan.caps]
-    for entry in (*agreement.entries, *(each.entry for each in noted)):
+    for entry in (*agreement.entries, *entries):
         if isinstance(entry, Topup):
             scopes.append(entry.scope)
         elif isinstance(entry, PlanChange):
             scopes += [bucket.scope for bucket in entry.buckets]
-    return any(map(_names_owners, scopes))
-
-
-def _names_owners(scope: Scope) -> bool:
-    return (scope.apps, scope.members, scope.tethered) != (None, None, None)
+    apps = {pattern for scope in scopes for pattern in scope.apps or ()}
+    tethered = any(scope.tethered is not None for scope in scopes)
+    if plan.alerts.background is not None:
+        return Telling(apps=None, tethered=tethered)
+    return Telling(apps=tuple(sorted(apps)), tethered=tethered)
 
 
 def attempt(book: Book, entry: Entry) -> Trial:
@@ -246,7 +252,8 @@ def attempt(book: Book, entry: Entry) -> Trial:
             f"{plan.id}: that is in the future; note it when it has happened. "
             "Nothing noted."
         )
-    before, after = book.now, book.standing(book.at_s, entry)
+    account = book.account(book.at_s, entry)
+    before, after = book.now, status(account, book.at_s)
     result = after.results.get(entry.id, ACCEPTED)
     if result != ACCEPTED:
         why = rule_against(plan, entry, result.removeprefix(_REJECTED), before)
@@ -256,7 +263,7 @@ def attempt(book: Book, entry: Entry) -> Trial:
             f"{plan.id}: it was not activated in time and is over. Nothing noted."
         )
     _insist_on_the_rest(book, entry, after)
-    return Trial(book, entry, before, after)
+    return Trial(book, entry, before, after, account.books.lots)
 
 
 def _insist_on_the_rest(book: Book, entry: Entry, after: Status) -> None:

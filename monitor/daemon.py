@@ -186,13 +186,17 @@ class Daemon:
         self._stop()
 
     def _wake(self) -> None:
-        """A signal came; a reload takes the configuration, unless that is broken."""
-        if not self._signals.take_reload():
-            return
+        if self._signals.take_reload():
+            self._reload()
+
+    def _reload(self) -> str | None:
+        """Take the configuration anew, unless it is broken; say why not."""
+        refused = None
         sdnotify.notify("RELOADING=1")
         try:
             self._config = self.setup.load_config()
         except ConfigError as error:
+            refused = str(error)
             log.error("not reloaded: %s", error)  # noqa: TRY400 - a sentence
         else:
             self.sampler.rules = _rules(self._config)
@@ -201,6 +205,7 @@ class Daemon:
             self._timer.set_interval(self._config.sampling.tick_s)
             log.info("configuration reloaded")
         sdnotify.notify("READY=1")
+        return refused
 
     def _start_calendar(self, parts: ExitStack) -> None:
         zone = local_zone(os.environ)
@@ -231,6 +236,7 @@ class Daemon:
             "status": Method(Access.ANYBODY, self._answer_status),
             "live": Method(Access.GROUP, lambda _: self.sampler.live.answer()),
             "flush": Method(Access.GROUP, self._answer_flush),
+            "plans.changed": Method(Access.GROUP, self._answer_changed),
             "alerts.pending": Method(
                 Access.ANYBODY, self._answer_pending, is_followed=True
             ),
@@ -247,6 +253,10 @@ class Daemon:
             "tier": self.tier.name,
             "store": str(self.setup.store),
         }
+
+    def _answer_changed(self, _: Mapping[str, Any]) -> dict[str, Any]:
+        """Take files of plans that were changed; says so when they are broken."""
+        return {"refused": self._reload()}
 
     def _answer_pending(self, given: Mapping[str, Any]) -> dict[str, Any]:
         return self.watch.telling.pending(given)

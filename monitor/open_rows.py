@@ -18,9 +18,9 @@ from monitor.store.samples import sample_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from monitor.plans.measured import Telling
     from monitor.plans.samples import Sample
     from monitor.store.batch import Batch
-    from monitor.store.samples import Telling
     from monitor.usage import Attachment, Bill, Share, Traffic
 
 
@@ -52,16 +52,11 @@ class _Row:
     def samples(self, telling: Telling) -> Iterator[Sample]:
         """The row, by whom a plan may tell apart."""
         where = self.attachment
-        found = [(share, *amounts) for share, amounts in self.parts.items()]
-        owners = owners_of(
-            {share: share for share in self.parts} if telling.owners else {},
-            telling.members,
-            tethered=where.tethered,
-            inner=telling.inner,
-        )
-        parts = parts_of(
-            (self.rx_bytes, self.tx_bytes), found if telling.owners else [], owners
-        )
+        shares = {share: share for share in self.parts} if telling else {}
+        owners = owners_of(shares, telling, tethered=where.tethered)
+        # In one order, as the store has it: whose a tunnel was is the last one's word.
+        found = [(share, *self.parts[share]) for share in owners.told]
+        parts = parts_of((self.rx_bytes, self.tx_bytes), found, owners)
         for who, received, sent in parts:
             yield sample_of(self.span.interval, where, who, (received, sent))
 

@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
 from monitor.alerts import look_at
-from monitor.bookkeeping import canonical, open_book, telling_for
+from monitor.bookkeeping import canonical, open_book, telling_of
 from monitor.open_rows import OpenRows
 from monitor.plans.agreement import all_bindings
 from monitor.plans.payers import Bindings, payer
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from monitor.alerts import Watched
     from monitor.plans.account import Account
     from monitor.plans.agreement import Agreement
+    from monitor.plans.measured import Telling
     from monitor.plans.samples import Sample
     from monitor.store.batch import Batch
     from monitor.store.engine import Store
-    from monitor.store.samples import Telling
 
 _LONG_AGO: Final = -(1 << 62)
 
@@ -153,7 +153,7 @@ class PlanBook:
             plans.append(
                 Running(
                     agreement=agreement,
-                    telling=telling_for(agreement, book.noted),
+                    telling=telling_of(agreement, (each.entry for each in book.noted)),
                     closed=account,
                     settled=settled,
                     now=now,

@@ -16,8 +16,10 @@ from monitor.commands.options import (
     with_format,
     with_setup,
 )
-from monitor.config import as_toml, plan_tables, settings
+from monitor.config import as_toml, plan_tables, plans_directory, settings
+from monitor.config.plan_files import read_plan_files
 from monitor.views.names import visible
+from monitor.zones import local_zone
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +44,11 @@ def check(
     esimmon config check ./new.toml
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
     setup = find_setup(file or config_option, store_option)
-    click.echo(f"OK: {visible(_origin(setup))}.", file=sys.stdout)
+    click.echo(f"OK: {visible(_origin(setup))}{_files(setup)}.", file=sys.stdout)
+    for table in setup.config.plans:
+        if table.match.interface is None and not table.bind:
+            command = f"esimmon plan bind {table.id} INTERFACE"
+            click.echo(f"{table.id}: pays for no interface yet: {command}")
 
 
 @command.command("show")
@@ -61,6 +67,7 @@ def show(setup: Setup, output_format: str) -> None:
     else:
         text = (
             f"# Configuration: {visible(_origin(setup))}.\n"
+            f"# Plans: {visible(str(plans_directory(store)))}\n"
             f"# Store: {visible(str(store))}\n"
             f"# Socket: {visible(str(setup.socket(store)))}\n\n"
             f"{as_toml(setup.config)}"
@@ -75,6 +82,14 @@ def _origin(setup: Setup) -> str:
     return str(setup.config_file)
 
 
+def _files(setup: Setup) -> str:
+    """How many plans have files of their own."""
+    directory = plans_directory(setup.store())
+    count = len(read_plan_files(directory, local_zone(setup.environ)))
+    plans = "plan" if count == 1 else "plans"
+    return f", and {count} {plans} in {visible(str(directory))}" if count else ""
+
+
 def _as_json(setup: Setup, store: Path) -> dict[str, object]:
     sections: dict[str, dict[str, object]] = {}
     for section, key, value, _ in settings(setup.config):
@@ -82,6 +97,7 @@ def _as_json(setup: Setup, store: Path) -> dict[str, object]:
     return {
         "version": 1,
         "file": None if setup.config_file is None else str(setup.config_file),
+        "plans_directory": str(plans_directory(store)),
         "store": str(store),
         "socket": str(setup.socket(store)),
         "settings": sections,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 import click
@@ -15,10 +15,13 @@ from monitor.config import (
     find_config,
     find_store,
     load_config,
+    plans_directory,
     readable_stores,
+    with_plan_files,
 )
 from monitor.control import request
 from monitor.errors import ConfigError
+from monitor.zones import local_zone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -63,6 +66,19 @@ class Setup:
             self.store_option, self.config, self.environ, is_root=self.is_root
         )
 
+    def with_plans_beside(self, store: Path) -> Setup:
+        """The same with the plans of `plans.d`; call it once.
+
+        Args:
+            store: the database that they are beside.
+
+        Raises:
+            ConfigError: a file of a plan cannot be used.
+        """
+        directory, zone = plans_directory(store), local_zone(self.environ)
+        config = with_plan_files(self.config, self.config_file, directory, zone)
+        return replace(self, config=config)
+
     def socket(self, store: Path) -> Path:
         """The control socket of the daemon that writes a store.
 
@@ -95,12 +111,15 @@ class Setup:
         return stores[0], None
 
 
-def find_setup(config_file: str | None, store_file: str | None) -> Setup:
+def find_setup(
+    config_file: str | None, store_file: str | None, *, with_plans: bool = True
+) -> Setup:
     """Find and check the configuration for this process.
 
     Args:
         config_file: what `--config` said.
         store_file: what `--store` said.
+        with_plans: with the files of plans beside the store.
 
     Returns:
         What is in force.
@@ -110,7 +129,8 @@ def find_setup(config_file: str | None, store_file: str | None) -> Setup:
     """
     environ, is_root = os.environ, os.geteuid() == 0
     found = find_config(config_file, environ, is_root=is_root)
-    return Setup(load_config(found), found, store_file, environ, is_root)
+    setup = Setup(load_config(found), found, store_file, environ, is_root)
+    return setup.with_plans_beside(setup.store()) if with_plans else setup
 
 
 config_option = click.option(

@@ -2,7 +2,7 @@
 
 `settings` and `plans` say what can be set and within which limits, `reading` turns a
 TOML file into it or into one error sentence, `writing` back into TOML, `places` finds
-configuration, store and socket.
+configuration, store and socket. Plans are also files of their own: `plan_files`.
 """
 
 from monitor.config.first import (
@@ -21,8 +21,10 @@ from monitor.config.places import (
     find_store,
     is_private_directory,
     new_config,
+    plans_directory,
     readable_stores,
 )
+from monitor.config.plan_files import with_plan_files
 from monitor.config.reading import load_config, parse_config
 from monitor.config.settings import (
     Background,
@@ -61,6 +63,8 @@ __all__ = [
     "parse_config",
     "plan_lines",
     "plan_tables",
+    "plans_directory",
     "readable_stores",
     "settings",
+    "with_plan_files",
 ]

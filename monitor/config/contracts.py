@@ -18,6 +18,7 @@ from monitor.config.contract_times import (
     validity_of,
 )
 from monitor.config.plan_checks import Fault
+from monitor.plans.checking import check
 from monitor.plans.entries import Sync
 from monitor.plans.offers import Bucket, Gifting, RenewalTerms, Rollover, Tier
 from monitor.plans.payers import Bindings, Wide, clashes
@@ -117,10 +118,10 @@ def _clashes(configured: Sequence[Configured]) -> Iterator[Fault]:
 
 
 def _disorder(each: Configured, table: PlanTable) -> tuple[str, str] | None:
-    """The first end of a plan that is not after its start."""
+    """The first thing that does not fit in one plan."""
+    for place, allowed in check(each.plan, each.members):
+        return _as_written(place, table), allowed
     validity = each.plan.validity
-    if validity.kind == "fixed" and (validity.end or 0) <= (validity.start or 0):
-        return "validity.end", 'after "start"'
     for index, bind in enumerate(each.bindings.binds):
         if bind.to_s is not None and bind.to_s <= (bind.from_s or 0):
             return f"bind[{index}].to", 'after "from"'
@@ -128,6 +129,24 @@ def _disorder(each: Configured, table: PlanTable) -> tuple[str, str] | None:
     if table.activate_by is not None and deadline is not None and deadline <= bought:
         return "activate_by", 'after "purchased_at"'
     return None
+
+
+def _as_written(place: str, table: PlanTable) -> str:
+    """The key that a person wrote for a place in the contract."""
+    part, _, key = place.partition(".")
+    name, _, position = part.partition("[")
+    if name == "overage" and table.overage is None:
+        return {"block_bytes": "block"}.get(key, key)
+    short = {"line": "iccid", "validity": "valid", "cycle": "every"}.get(name)
+    if short is not None and getattr(table, name) is None:
+        return short
+    if name in ("buckets", "caps", "members"):
+        index = int(position.rstrip("]"))
+        if name == "buckets":
+            index -= table.quota is not None  # which is the first of them
+        name = name if getattr(table, name) else name.removesuffix("s")
+        return f"{name}[{index}].{key}"
+    return place
 
 
 def _configured(table: PlanTable, machine: ZoneInfo) -> Configured:
@@ -188,7 +207,7 @@ def _zones(table: PlanTable) -> Zones:
     if isinstance(table.zones, Zones):
         return table.zones
     codes = table.zones if table.zones is not None else table.countries
-    return Zones(None if codes is None else tuple(dict.fromkeys(codes)))
+    return Zones(codes)
 
 
 def _alerts(table: PlanTable) -> AlertTerms:

@@ -101,6 +101,18 @@ def find_store(
     return _default_store(environ, is_root=is_root)
 
 
+def plans_directory(store: Path) -> Path:
+    """Where the files of plans are, one each.
+
+    Args:
+        store: the database that they are beside.
+
+    Returns:
+        The directory; it need not exist.
+    """
+    return store.parent / "plans.d"
+
+
 def readable_stores(
     explicit: str | None, config: Config, environ: Mapping[str, str], *, is_root: bool
 ) -> list[Path]:

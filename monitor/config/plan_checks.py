@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -13,7 +12,6 @@ if TYPE_CHECKING:
 
     from monitor.config.plans import PlanTable
     from monitor.config.times import Length
-    from monitor.plans.offers import Tier
 
     Faults = Iterator[tuple[str, str]]
 
@@ -25,8 +23,6 @@ _MOST: Final = 20
 _MOST_PARTS: Final = 200
 _LISTS: Final = ("bucket", "buckets", "cap", "caps", "member", "members")
 _MAIN: Final = "main"
-_BLANKS = re.compile(r"[ -]", re.ASCII)
-_ICCID = re.compile(r"89[0-9]{16,18}F?", re.ASCII | re.IGNORECASE)
 _BEGIN: Final = (
     'a date or an instant, because the plan has a "valid"; or an event such as '
     '"first_use"'
@@ -93,7 +89,7 @@ def table_faults(table: PlanTable) -> Faults:
         yield "tz", 'the name of a time zone, such as "Asia/Karachi"'
     yield from _said_twice(table)
     yield from _quota_faults(table)
-    yield from _name_faults(table)
+    yield from _size_faults(table)
     yield from _cycle_faults(table)
     yield from _validity_faults(table)
     yield from _overage_faults(table)
@@ -125,21 +121,10 @@ def _quota_faults(table: PlanTable) -> Faults:
         yield "quota", 'at most "1000000 TB", or "unlimited"'
 
 
-def _name_faults(table: PlanTable) -> Faults:
+def _size_faults(table: PlanTable) -> Faults:
     for key in ("bind", *_LISTS):
         if len(getattr(table, key) or ()) > _MOST_PARTS:
             yield key, f"at most {_MOST_PARTS} of them"
-    for key in _LISTS:
-        ids = [each.id for each in getattr(table, key) or ()]
-        for index, name in enumerate(ids):
-            if name in ids[:index]:
-                yield f"{key}[{index}].id", "another name: it is there already"
-    for key, iccid in (
-        ("iccid", table.iccid),
-        ("line.iccid", table.line.iccid if table.line is not None else None),
-    ):
-        if iccid is not None and not _ICCID.fullmatch(_BLANKS.sub("", iccid)):
-            yield key, "the number of an eSIM or SIM: 89 and 16 to 18 more digits"
 
 
 def _cycle_faults(table: PlanTable) -> Faults:
@@ -182,15 +167,6 @@ def _validity_faults(table: PlanTable) -> Faults:
     by = table.activate_by
     if by is not None and by.days is not None and table.purchased_at is None:
         yield "purchased_at", 'given, because "activate_by" counts days from there'
-    full = table.validity
-    if full is None:
-        return
-    if full.kind == "fixed" and full.end is None:
-        yield "validity.end", 'an instant, because "kind" is "fixed"'
-    if full.kind in ("elapsed", "days_calendar") and not (full.days or full.hours):
-        yield "validity.days", f'at least 1, because "kind" is "{full.kind}"'
-    if full.activate_by_days is not None and table.purchased_at is None:
-        yield "purchased_at", 'given, because "activate_by_days" counts from there'
 
 
 def _valid_faults(table: PlanTable, valid: Length) -> Faults:
@@ -212,21 +188,6 @@ def _overage_faults(table: PlanTable) -> Faults:
         yield "block", 'a size such as "1 GB", because "after" is "bill"'
     if table.after == "bill" and table.price is None:
         yield "price", 'the price of a block, such as "10.00"'
-    yield from _tier_faults(table.overage or ())
-
-
-def _tier_faults(tiers: tuple[Tier, ...]) -> Faults:
-    before = 0
-    for index, tier in enumerate(tiers):
-        key = f"overage[{index}]"
-        if tier.behavior == "bill" and not tier.block_bytes:
-            yield f"{key}.block_bytes", 'a size, because "behavior" is "bill"'
-        is_last = index == len(tiers) - 1
-        if tier.upto_bytes is None and not is_last:
-            yield f"{key}.upto_bytes", "given in all tiers but the last"
-        elif tier.upto_bytes is not None and tier.upto_bytes <= before:
-            yield f"{key}.upto_bytes", f"more than {before} bytes, where it begins"
-        before = tier.upto_bytes or before
 
 
 def _alert_faults(table: PlanTable) -> Faults:

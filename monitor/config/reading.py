@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from monitor.config.contracts import first_clash
 from monitor.config.decoding import decode
 from monitor.config.plan_checks import first_fault
 from monitor.config.plans import PlanTable
@@ -23,6 +22,7 @@ from monitor.zones import local_zone
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from monitor.config.plan_checks import Fault
     from monitor.config.refusals import Source
 
 _T = TypeVar("_T")
@@ -108,7 +108,7 @@ def parse_config(text: str, name: str, machine: ZoneInfo = _UTC) -> Config:
         # Not from the file alone: a default may be what does not fit.
         values = {f"{part}.{key}": value for part, key, value, _ in settings(config)}
         raise _refusal(source._replace(table=source.table | values), *refused)
-    clash = first_clash(config.plans, machine)
+    clash = _first_clash(config.plans, machine)
     if clash is not None:
         raise _refusal(source, f"plan[{clash.position}].{clash.key}", clash.allowed)
     return config
@@ -136,7 +136,7 @@ def parse_plan(
     table = _converted(source, PlanTable)
     if table.id != plan_id:
         raise _refusal(source, "id", f'"{plan_id}", as the file is called')
-    fault = first_fault((table,)) or first_clash((table,), machine)
+    fault = first_fault((table,)) or _first_clash((table,), machine)
     if fault is not None:
         raise _refusal(source, fault.key, fault.allowed)
     return table
@@ -174,6 +174,15 @@ def _converted(source: Source, kind: type[_T]) -> _T:
         from monitor.config.refusals import explained  # noqa: PLC0415
 
         raise explained(source, error) from error
+
+
+def _first_clash(tables: tuple[PlanTable, ...], machine: ZoneInfo) -> Fault | None:
+    if not tables:
+        return None
+    # Only who has plans pays for what plans need: 10 ms of a report.
+    from monitor.config.contracts import first_clash  # noqa: PLC0415
+
+    return first_clash(tables, machine)
 
 
 def _refusal(source: Source, key: str, allowed: str) -> ConfigError:

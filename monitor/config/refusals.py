@@ -85,6 +85,20 @@ def explained(source: Source, error: msgspec.ValidationError) -> ConfigError:
     return refusal(source, key, allowed)
 
 
+def line_of_plan(text: str, index: int) -> int | None:
+    """Where a plan begins in a configuration file.
+
+    Args:
+        text: TOML.
+        index: which of the plans, from 0.
+
+    Returns:
+        The line; None if that is not plain to see.
+    """
+    found = _places(text).get(f"plan[{index}]", [])
+    return found[0] if len(found) == 1 else None
+
+
 def _unknown_key(source: Source, table: str, key: str) -> ConfigError:
     known = keys_at(source.kind, source.table, table)
     prefix = f"{table}." if table else ""

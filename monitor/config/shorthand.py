@@ -35,15 +35,24 @@ def written_out(table: Any) -> Any:  # noqa: ANN401 - what TOML can hold
 
 def _value(key: str, value: Any) -> Any:  # noqa: ANN401 - what TOML can hold
     if key in _COUNTRIES and isinstance(value, list):
-        return [code for each in value for code in _codes(each)]
+        return _codes_of(value)
     if key in _WINDOWS and isinstance(value, list):
         return [_window(each) for each in value]
     return _window(value) if key in _WINDOWS else written_out(value)
 
 
-def _codes(found: object) -> tuple[object, ...]:
-    codes = mobile_codes(found) if isinstance(found, str) else ()
-    return codes or (found,)
+def _codes_of(found: list[Any]) -> list[Any]:
+    """The codes of a list of countries, each once."""
+    codes: list[Any] = []
+    seen: set[str] = set()
+    for each in found:
+        is_text = isinstance(each, str)
+        for code in (mobile_codes(each) if is_text else ()) or (each,):
+            if not is_text or code not in seen:
+                codes.append(code)
+            if is_text:
+                seen.add(code)
+    return codes
 
 
 def _window(found: object) -> object:

@@ -17,6 +17,8 @@ from monitor.units import exact_duration, exact_size
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from monitor.config.plans import PlanTable
+
 
 def _quota(quota_bytes: int) -> str:
     return exact_size(quota_bytes) if quota_bytes else UNLIMITED
@@ -102,7 +104,19 @@ def plan_tables(config: Config) -> list[dict[str, object]]:
     Returns:
         One table for each plan.
     """
-    return [_set_keys(table) for table in config.plans]
+    return [plan_table(table) for table in config.plans]
+
+
+def plan_table(table: PlanTable) -> dict[str, object]:
+    """One plan as it is written.
+
+    Args:
+        table: checked values.
+
+    Returns:
+        Only what was set.
+    """
+    return _set_keys(table)
 
 
 def _set_keys(table: msgspec.Struct) -> dict[str, object]:

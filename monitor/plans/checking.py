@@ -128,9 +128,10 @@ def _offers(plan: Plan) -> Iterator[Fault]:
 
 
 def _twice(key: str, names: Sequence[str]) -> Iterator[Fault]:
+    firsts: dict[str, int] = {}
     for place, name in enumerate(names):
-        if name in names[:place]:
-            first = names.index(name)
+        first = firsts.setdefault(name, place)
+        if first != place:
             yield f"{key}[{place}].id", f"another than that of {key}[{first}]: {name}"
 
 

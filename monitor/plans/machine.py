@@ -16,7 +16,7 @@ from monitor.plans.asks import (
     CountersConfig,
     Reading,
 )
-from monitor.plans.refusals import read, refuse
+from monitor.plans.refusals import RefusedError, read, refuse
 from monitor.units import parse_size
 from monitor.usage import Traffic
 
@@ -37,10 +37,16 @@ def instant(at_s: int | None) -> str | None:
 
     Returns:
         Such as `2025-03-01T00:00:00Z`.
+
+    Raises:
+        RefusedError: it has no such year.
     """
     if at_s is None:
         return None
-    moment = _EPOCH + timedelta(seconds=at_s)
+    try:
+        moment = _EPOCH + timedelta(seconds=at_s)
+    except OverflowError as error:
+        raise RefusedError("the answer has an instant after the year 9999.") from error
     return moment.replace(tzinfo=None).isoformat() + "Z"
 
 

@@ -8,9 +8,10 @@ nothing, its largest parts give way, so that no part is negative.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
+from monitor.plans.scopes import patterns
 from monitor.usage import FORWARDED, TUNNEL, TUNNEL_OVERHEAD
 
 if TYPE_CHECKING:
@@ -37,6 +38,34 @@ class Whose(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Telling:
+    """What a plan has to tell apart; what it has not is nobody's.
+
+    Who judges a plan from its rows in one go, and step by step, tells the same apart
+    in both: a sum that is cut in time is not always the sum of its cut parts.
+
+    Attributes:
+        apps: shell patterns of applications; None for all applications.
+        tethered: whether what was forwarded.
+        members: those who share it, by user id.
+        inner: what a tunnel carried is the application's inside, and not, as to the
+            carrier, the VPN program's.
+    """
+
+    apps: tuple[str, ...] | None = None
+    tethered: bool = True
+    members: Mapping[int, str] = field(default_factory=dict)
+    inner: bool = False
+
+    def __bool__(self) -> bool:
+        return self.apps != () or self.tethered or bool(self.members)
+
+
+EVERYTHING: Final = Telling()
+NOTHING: Final = Telling(apps=(), tethered=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Owners(Generic[K]):
     """Whose the parts of the explanation are, by key of the part.
 
@@ -52,42 +81,50 @@ class Owners(Generic[K]):
     tunnels: Mapping[K, str]
     programs: Mapping[K, str]
 
+    @property
+    def told(self) -> list[K]:
+        """The parts that are somebody's, or say whose others are."""
+        nobody = self.nobody
+        return [
+            key
+            for key, who in self.whose.items()
+            if who != nobody or key in self.tunnels
+        ]
+
 
 def owners_of(
-    shares: Mapping[K, Share],
-    members: Mapping[int, str],
-    *,
-    tethered: bool,
-    inner: bool = False,
+    shares: Mapping[K, Share], telling: Telling, *, tethered: bool
 ) -> Owners[K]:
     """Say once whose the parts of an attachment are.
 
     Args:
         shares: by key.
-        members: those who share a plan, by user id.
+        telling: what is to be told apart.
         tethered: whether the attachment is another device's hotspot or cable, so that
             all of it is tethered to the carrier.
-        inner: what a tunnel carried is the application's inside, and not, as to the
-            carrier, the VPN program's.
     """
+    is_told = patterns(("*",) if telling.apps is None else telling.apps)
+
+    def app_of(share: Share) -> str:
+        name = "" if share.application is None else share.application.name
+        return name if is_told(name) else ""
+
     whose = {
         key: Whose(
-            "" if share.application is None else share.application.name,
-            members.get(share.uid, ""),
-            tethered or share.kind == FORWARDED,
+            app_of(share),
+            telling.members.get(share.uid, ""),
+            tethered or (telling.tethered and share.kind == FORWARDED),
         )
         for key, share in shares.items()
     }
-    kinds = (TUNNEL, TUNNEL_OVERHEAD)
-    tunnels, programs = (
-        {
-            key: share.via
-            for key, share in shares.items()
-            if share.kind == kind and not inner
-        }
-        for kind in kinds
+    kinds = () if telling.inner or telling.apps == () else (TUNNEL, TUNNEL_OVERHEAD)
+    by_kind: dict[str, dict[K, str]] = {TUNNEL: {}, TUNNEL_OVERHEAD: {}}
+    for key, share in shares.items():
+        if share.kind in kinds:
+            by_kind[share.kind][key] = share.via
+    return Owners(
+        whose, Whose(tethered=tethered), by_kind[TUNNEL], by_kind[TUNNEL_OVERHEAD]
     )
-    return Owners(whose, Whose(tethered=tethered), tunnels, programs)
 
 
 def parts_of(

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import json
 import re
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -112,7 +113,7 @@ def _broken_texts(found: object, place: str) -> Iterator[str]:
     elif isinstance(found, dict):
         for key, each in found.items():
             yield from _broken_texts(key, f"{place}, the key {shown(key)}")
-            yield from _broken_texts(each, f"{place}.{key}")
+            yield from _broken_texts(each, f"{place}.{key}".lstrip("."))
 
 
 def _explained(
@@ -123,7 +124,7 @@ def _explained(
     if not text:
         text, path = str(error), ""
     path = path.rstrip("`")
-    nodes = [inspect.type_info(kind)]
+    nodes = [_described(kind)]
     for step in _STEP.finditer(path):
         key, index = step.groups()
         nodes = _below(nodes, found, key or int(index.strip(".") or 0))
@@ -134,6 +135,12 @@ def _explained(
     if (absent := _ABSENT.fullmatch(text)) is not None:
         return RefusedError(f"{place}.{absent['key']}: is missing.".lstrip("."))
     return refuse(place, found, _allowed(text, nodes))
+
+
+# A file may hold a million cases that are wrong.
+@functools.cache
+def _described(kind: object) -> inspect.Type:
+    return inspect.type_info(kind)
 
 
 def _unknown_key(

@@ -8,15 +8,22 @@ rows of hours or of days stand for them. Rows without bytes are left out.
 
 from __future__ import annotations
 
+import json
 from contextlib import closing
-from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import Integer, bindparam, select
+from sqlalchemy import Integer, bindparam, func, select
 
-from monitor.plans.measured import Owners, Whose, owners_of, parts_of
+from monitor.plans.measured import (
+    EVERYTHING,
+    Owners,
+    Telling,
+    Whose,
+    owners_of,
+    parts_of,
+)
 from monitor.plans.samples import Sample
 from monitor.store import meta
 from monitor.store.columns import FLAG
@@ -43,26 +50,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Select, Table
 
     from monitor.store.engine import Store
-
-
-@dataclass(frozen=True, slots=True)
-class Telling:
-    """What samples are to tell apart.
-
-    Attributes:
-        owners: whether applications, members, and what was forwarded; else a row of
-            the bill is one sample, which is fast.
-        members: those who share a plan, by user id.
-        inner: what a tunnel carried is the application's inside, and not, as to the
-            carrier, the VPN program's.
-    """
-
-    owners: bool = True
-    members: Mapping[int, str] = field(default_factory=dict)
-    inner: bool = False
-
-
-EVERYTHING = Telling()
 
 
 class _Tier(NamedTuple):
@@ -129,8 +116,8 @@ def samples(
         facts = meta.read(connection)
         hours_s = meta.number(facts, meta.HOURS_PURGED_TO_S)
         spans_s = max(hours_s, meta.number(facts, meta.SPANS_PURGED_TO_S))
-        shares = _shares(connection) if telling.owners else {}
-        reading = _Reading(connection, attachments, telling, shares)
+        shares = _shares(connection) if telling else {}
+        reading = _Reading(connection, attachments, shares, telling)
         for tier, from_s, to_s in (
             (_DAYS, 0, hours_s),
             (_HOURS, hours_s, spans_s),
@@ -173,18 +160,17 @@ class _Reading:
         self,
         connection: Connection,
         attachments: Mapping[int, Attachment],
-        telling: Telling,
         shares: Mapping[int, Share],
+        telling: Telling,
     ) -> None:
         self._connection = connection
         self._attachments = attachments
-        self._telling = telling
         self._owners: dict[bool, Owners[int]] = {
-            tethered: owners_of(
-                shares, telling.members, tethered=tethered, inner=telling.inner
-            )
+            tethered: owners_of(shares, telling, tethered=tethered)
             for tethered in (False, True)
         }
+        # On a tether less can be told apart, never more.
+        self._told = self._owners[False].told
 
     def of(self, tier: _Tier, interval: Interval) -> Iterator[Sample]:
         """The samples of rows that begin in an interval, in their order."""
@@ -209,12 +195,13 @@ class _Reading:
         self, tier: _Tier, bounds: Mapping[str, int]
     ) -> Iterator[tuple[tuple[int, ...], list[tuple[int, int, int]]]]:
         """The parts of each row of the bill, by key of the row."""
-        if not self._telling.owners:
+        if not self._told:
             return
         # By the driver: there are hundreds of thousands of rows, and making rows of
         # SQLAlchemy of them took as long as all the rest (measured).
         with closing(self._connection.connection.cursor()) as rows:
-            rows.execute(str(tier.explanation), bounds)
+            told = {"told": json.dumps(self._told)}
+            rows.execute(str(tier.explanation), {**bounds, **told})
             for key, parts in groupby(rows, itemgetter(0, 1, 2, 3)):  # type: ignore[call-overload]  # a cursor is iterated over, PEP 249 only wishes so
                 yield key, [part[4:] for part in parts]
 
@@ -260,7 +247,9 @@ def _tier(whens: Table, bill: Table, explanation: Table) -> _Tier:
             .order_by(*order, *(amounts.c[name] for name in more))
         )
 
-    return _Tier(query(bill), query(explanation, "share_id"))
+    told = func.json_each(bindparam("told")).table_valued("value")
+    is_told = explanation.c.share_id.in_(select(told.c.value))
+    return _Tier(query(bill), query(explanation, "share_id").where(is_told))
 
 
 _SPANS = _tier(SPANS, BILL, EXPLANATION)

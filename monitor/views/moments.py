@@ -36,6 +36,18 @@ class Clocks(NamedTuple):
         day = "" if here.date() == there.date() else f"{self._day(there)} "
         return f"{text} ({day}{_hour(there)} {there.tzname()})"
 
+    def span(self, from_s: int, to_s: int) -> str:
+        """From when until when, such as "10 Jun 11:00 - 17 Jun 11:00 PKT (14:00 CST)".
+
+        Args:
+            from_s: UTC seconds.
+            to_s: the same.
+        """
+        begin = datetime.fromtimestamp(from_s, self.plan)
+        is_same = begin.tzname() == datetime.fromtimestamp(to_s, self.plan).tzname()
+        zone = "" if is_same else f" {begin.tzname()}"
+        return f"{self._day(begin)} {_hour(begin)}{zone} - {self.moment(to_s)}"
+
     def edge(self, at_s: int) -> str:
         """An instant at which something begins or ends: its day, if it is midnight.
 
@@ -71,4 +83,4 @@ class Clocks(NamedTuple):
 
 
 def _hour(local: datetime) -> str:
-    return f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"
+    return f"{local:%H:%M}"  # seconds are for programs

@@ -54,7 +54,7 @@ def _status(book: Book) -> dict[str, Any]:
     found["iccids"] = [short_iccid(each) for each in found["iccids"] or ()]
     found["history"] = [
         [_utc(start_s), utc_text(end_s), used_bytes]
-        for start_s, end_s, used_bytes in found["history"] or ()
+        for start_s, end_s, used_bytes in book.history
     ]
     members = book.now.members or {}
     found["members"] = {name: asdict(each) for name, each in members.items()}

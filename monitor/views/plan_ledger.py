@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from monitor.plans.entries import Undo
 from monitor.plans.writing import plain, utc_text
 from monitor.views.names import visible
+from monitor.views.phrases import wrapped
 from monitor.views.plan_phrases import entry_text
-from monitor.views.table import Line, table
 
 if TYPE_CHECKING:
     from monitor.bookkeeping import Book
@@ -88,27 +88,21 @@ def ledger_as_text(book: Book, clocks: Clocks, layout: Layout) -> str:
         layout: what the terminal can show.
 
     Returns:
-        A line for each entry; names from outside are escaped.
+        Two lines for each entry; names from outside are escaped.
     """
     rows = rows_of(book)
     if not rows:
         plan = visible(book.agreement.plan.id)
         return f"{plan}: nothing is noted yet, see esimmon plan --help"
-    lines = [
-        Line(
-            (
-                clocks.moment(row.entry.at_s),
-                visible(entry_text(row.entry)),
-                visible(row.result.replace(":", ": ").replace("_", " ")),
-                visible(row.entry.id),
-                visible(row.by),
-            ),
-            is_dim=row.result == "undone",
-        )
-        for row in rows
-    ]
-    header = ("when", "what", "result", "entry", "by")
-    return "\n".join(table(header, lines, layout, texts=len(header)))
+    lines: list[str] = []
+    for row in rows:
+        what = f"{clocks.moment(row.entry.at_s)}  {entry_text(row.entry)}"
+        result = row.result.replace(":", ": ").replace("_", " ")
+        if row.undone_by:
+            result += f" by {row.undone_by}"
+        who = f"{result}; entry {row.entry.id}, noted by {row.by}"
+        lines += [*wrapped(what, layout), *wrapped(f"    {who}", layout)]
+    return "\n".join(lines)
 
 
 def ledger_as_json(book: Book) -> str:

@@ -54,7 +54,9 @@ def members_as_text(book: Book, clocks: Clocks, layout: Layout) -> str:
     limit = "" if status.limit_bytes is None else f"{format_size(status.limit_bytes)}, "
     resets = ""
     if status.cycle_end is not None:
-        resets = f", resets {clocks.edge(status.cycle_end)}"
+        is_last = status.cycle_end == status.validity_end
+        turn = "ends" if is_last else "resets"
+        resets = f", {turn} {clocks.edge(status.cycle_end)}"
     head = layout.bold(visible(f"{plan.id}  {limit}{left(status)}{resets}"))
     found = _members(book)
     if not found:

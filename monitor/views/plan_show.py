@@ -94,7 +94,7 @@ def _parts(book: Book, clocks: Clocks) -> Iterator[tuple[str, list[str]]]:
     yield "besides", list(_besides(status, clocks))
     yield "forecast", list(_forecast(ahead, status, clocks))
     yield "budget", list(_budget(ahead))
-    yield "history", list(_history(status, clocks))
+    yield "history", list(_history(book, clocks))
 
 
 def _validity(status: Status, clocks: Clocks) -> Iterator[str]:
@@ -213,8 +213,8 @@ def _budget(ahead: Forecast) -> Iterator[str]:
     yield words
 
 
-def _history(status: Status, clocks: Clocks) -> Iterator[str]:
-    cycles = list(status.history or ())
+def _history(book: Book, clocks: Clocks) -> Iterator[str]:
+    cycles = book.history
     for start_s, end_s, used_bytes in reversed(cycles[-_MOST_CYCLES:]):
         since = "" if start_s is None else f"{clocks.edge(start_s)} "
         yield f"{since}- {clocks.edge(end_s)}  {format_size(used_bytes)}"

@@ -105,7 +105,7 @@ def synced(trial: Trial, clocks: Clocks) -> Iterator[str]:
     """How far the measurement was off when the operator said so."""
     entry: Any = trial.entry
     plan = trial.book.agreement.plan.id
-    before, after = trial.then
+    before, after = trial.when_it_happened()
     if after.state in _WAITS:
         yield from _told(trial, clocks, entry_text(entry))
         return
@@ -125,6 +125,13 @@ def synced(trial: Trial, clocks: Clocks) -> Iterator[str]:
         f"{share}. Corrected from {clocks.hour(entry.at_s)}; your measurements are "
         f"kept."
     )
+    if entry.remaining_bytes is not None and after.remaining_bytes is not None:
+        missing_bytes = entry.remaining_bytes - after.remaining_bytes
+        if missing_bytes > 0:
+            yield (
+                f"{plan}: {format_size(missing_bytes)} more are left than was bought, "
+                "as far as is known. Was there a gift or a top-up? Note it as well."
+            )
     yield f"{plan}: {left_now_and_before(trial.before, trial.after)}"
 
 
@@ -136,7 +143,7 @@ def adjusted(trial: Trial, clocks: Clocks) -> Iterator[str]:
 def renewed(trial: Trial, clocks: Clocks) -> Iterator[str]:
     """Until when this pack runs and the next, or what was lost in between."""
     plan = trial.book.agreement.plan
-    then, after = trial.then
+    then, after = trial.when_it_happened()
     end_s = after.validity_end
     if after.state in _WAITS or end_s is None:
         yield from _told(trial, clocks, "renewed")

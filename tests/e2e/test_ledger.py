@@ -113,6 +113,25 @@ def test_without_a_daemon_the_command_writes_and_a_repeat_changes_nothing(
     assert daemon.stop() == 0
 
 
+def test_two_commands_at_once_without_a_daemon_make_one_entry(
+    esimmon: Esimmon,
+) -> None:
+    esimmon.configure(PLAN)
+    esimmon.start().stop()
+    said: list[str] = []
+
+    def type_it() -> None:
+        said.append(plan(esimmon, "topup", "phone", "2GB", "--id", "t1"))
+
+    people = [threading.Thread(target=type_it) for _ in range(3)]
+    for person in people:
+        person.start()
+    for person in people:
+        person.join()
+    assert len(said) == 3
+    assert ids(esimmon) == ["t1"]
+
+
 def test_whatever_a_kill_cuts_short_each_entry_is_noted_once_or_not_at_all(
     esimmon: Esimmon,
 ) -> None:

@@ -6,6 +6,8 @@ import select
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from monitor import clock
 from monitor.clock import PLAUSIBLE_S, SECOND_NS, BoottimeTimer, Placement, Reading
@@ -84,3 +86,45 @@ def test_the_timer_beats_and_counts_what_was_missed() -> None:
         assert timer.beats() == 0
         assert select.select([timer], [], [], 2.0)[0]
         assert timer.beats() >= 1
+
+
+@given(
+    steps=st.lists(
+        st.tuples(st.integers(0, 900), st.integers(-3, 3), st.booleans()), min_size=1
+    )
+)
+def test_the_past_is_placed_by_the_rules_of_the_present(
+    steps: list[tuple[int, int, bool]],
+) -> None:
+    """The last of some readings has nothing after it: both know the same of it."""
+    boot_s, offset_s, readings = 0, TRUSTED_S, list[Reading]()
+    placement = Placement(TRUSTED_S - 10)
+    for later_s, step_days, synchronised in steps:
+        boot_s += later_s
+        offset_s += step_days * 86_400 * 200
+        readings.append(
+            reading(boot_s, max(0, boot_s + offset_s), synchronised=synchronised)
+        )
+        placement = clock.place(placement, readings[-1])
+        offset_ns, how = clock.place_all(readings, TRUSTED_S - 10)[-1]
+        if how == "unplaced":
+            # The daemon goes on with what it believed before, if anything.
+            assert not placement.trusted
+        else:
+            assert offset_ns == placement.offset_ns
+            assert (how == "unverified") == (not placement.trusted)
+
+
+def test_a_later_good_reading_of_the_same_boot_goes_before_an_earlier_one() -> None:
+    readings = [
+        reading(100, TRUSTED_S, synchronised=True),
+        reading(160, TRUSTED_S, synchronised=False),
+        reading(220, TRUSTED_S + 999, synchronised=True),
+        reading(5, TRUSTED_S, synchronised=False)._replace(boot_id="another"),
+    ]
+    assert clock.place_all(readings, None) == [
+        ((TRUSTED_S - 100) * SECOND_NS, "synced"),
+        ((TRUSTED_S + 779) * SECOND_NS, "shifted"),
+        ((TRUSTED_S + 779) * SECOND_NS, "synced"),
+        (None, "unplaced"),
+    ]

@@ -12,10 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.config import as_toml, contracts, parse_config, plans_of
+from monitor.config import as_toml, contracts, parse_config
 from monitor.config.plans import Match, PlanTable
 from monitor.errors import ConfigError
-from monitor.plans import Calibration, Plan, Validity
+from monitor.plans.account import replay
+from monitor.plans.entries import Sync
+from monitor.plans.offers import Bucket
+from monitor.plans.payers import Bindings, Wide
+from monitor.plans.status import Status, status
+from monitor.plans.terms import AlertTerms, Plan
+from monitor.plans.timing import Month
+from monitor.plans.values import Bytes, Name
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 KARACHI = ZoneInfo("Asia/Karachi")
@@ -35,9 +42,17 @@ interface = ["b", 3]
 PACK = 'id = "pk"\nvalid = "7 days"\nmatch.interface = ["usb0"]\n'
 
 
-def _plans(*tables: str) -> tuple[Plan, ...]:
-    text = "".join(f"[[plan]]\n{table}" for table in tables)
-    return plans_of(parse_config(text, "file").plans, KARACHI)
+def _plan(table: str) -> contracts.Configured:
+    (found,) = contracts.plans_of(
+        parse_config(f"[[plan]]\n{table}", "file").plans, KARACHI
+    )
+    return found
+
+
+def _stands(table: str, at: str) -> Status:
+    """How a plan stands that nothing was used of."""
+    plan, members, _, entries = _plan(table)
+    return status(replay(plan, members, entries, None, (), _at(at)), _at(at))
 
 
 def _at(text: str) -> int:
@@ -45,17 +60,16 @@ def _at(text: str) -> int:
 
 
 def test_a_monthly_plan_has_its_defaults() -> None:
-    assert _plans(MONTHLY) == (
-        Plan(
-            id="home",
-            interfaces=("wwan*",),
-            zone=KARACHI,
-            quota_bytes=None,
-            count="both",
-            warn_pct=(50, 80, 95),
-            billing_day=1,
-        ),
+    found = _plan(MONTHLY)
+    assert found.plan == Plan(
+        id=Name("home"),
+        tz=KARACHI,
+        cycle=Month(billing_day=1),
+        buckets=(Bucket(Name("main")),),
+        alerts=AlertTerms(warn_pct=(50, 80, 95), remind_before_h=(72, 24)),
     )
+    assert found.bindings == Bindings(wides=(Wide("wwan*", "home"),))
+    assert (found.members, found.entries) == ((), ())
 
 
 def test_everything_that_can_be_set_is_taken_over() -> None:
@@ -64,18 +78,18 @@ def test_everything_that_can_be_set_is_taken_over() -> None:
         "warn_pct = [90, 50, 90]\n"
         'remaining = "2.2 GB"\nas_of = "2026-11-20T10:00:00+05:00"\n'
     )
-    assert _plans(text) == (
-        Plan(
-            id="home",
-            interfaces=("wwan*",),
-            zone=ZoneInfo("Europe/Berlin"),
-            quota_bytes=10_000_000_000,
-            count="rx",
-            warn_pct=(50, 90),
-            billing_day=31,
-            calibration=Calibration(_at("2026-11-20T05:00"), 2_200_000_000),
-        ),
+    found = _plan(text)
+    assert found.plan == Plan(
+        id=Name("home"),
+        tz=ZoneInfo("Europe/Berlin"),
+        cycle=Month(billing_day=31),
+        buckets=(Bucket(Name("main"), Bytes(10_000_000_000)),),
+        count="rx",
+        alerts=AlertTerms(warn_pct=(50, 90), remind_before_h=(72, 24)),
     )
+    (said,) = found.entries
+    assert isinstance(said, Sync)
+    assert (said.at_s, said.remaining_bytes) == (_at("2026-11-20T05:00"), 2_200_000_000)
 
 
 @pytest.mark.parametrize(
@@ -101,22 +115,24 @@ def test_everything_that_can_be_set_is_taken_over() -> None:
 def test_a_date_begins_days_and_an_instant_begins_hours(
     text: str, start: str, end: str
 ) -> None:
-    (plan,) = _plans(f"{PACK}{text}\n")
-    assert plan.validity == Validity(_at(start), _at(end))
-    assert plan.billing_day is None
+    found = _stands(f"{PACK}{text}\n", start)
+    assert (found.validity_start, found.validity_end) == (_at(start), _at(end))
+    assert (found.cycle_start, found.cycle_end) == (_at(start), _at(end))
 
 
 def test_a_monthly_plan_may_begin_and_end() -> None:
-    (plan,) = _plans(f'{MONTHLY}starts_on = "2026-11-20"\n')
-    assert plan.validity == Validity(_at("2026-11-19T19:00"), None)
-    (plan,) = _plans(f'{MONTHLY}starts_on = "2026-11-20T00:00Z"\nvalid = "12 h"\n')
-    assert plan.validity == Validity(_at("2026-11-20T00:00"), _at("2026-11-20T12:00"))
-    assert plan.billing_day == 1
+    begun = _stands(f'{MONTHLY}starts_on = "2026-11-20"\n', "2026-11-20")
+    assert begun.validity_start == _at("2026-11-19T19:00")
+    assert begun.validity_end is None
+    assert begun.cycle_end == _at("2026-11-30T19:00")
+    text = f'{MONTHLY}starts_on = "2026-11-20T00:00Z"\nvalid = "12 h"\n'
+    ending = _stands(text, "2026-11-20")
+    assert ending.cycle_start == ending.validity_start == _at("2026-11-20T00:00")
+    assert ending.cycle_end == ending.validity_end == _at("2026-11-20T12:00")
 
 
 def test_unlimited_is_a_quota() -> None:
-    (plan,) = _plans(f'{MONTHLY}quota = "unlimited"\n')
-    assert plan.quota_bytes is None
+    assert _stands(f'{MONTHLY}quota = "unlimited"\n', "2026-11-20").limit_bytes is None
 
 
 def test_the_plans_of_the_example_are_plans_that_use_every_key() -> None:

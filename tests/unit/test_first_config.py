@@ -12,10 +12,15 @@ from monitor.config import (
     first_config,
     not_counted,
     parse_config,
-    plans_of,
 )
+from monitor.config.contracts import plans_of
 from monitor.config.first import plan_id_of
 from monitor.devices import Link
+from monitor.planfacts import quota_bytes
+from monitor.plans.account import replay
+from monitor.plans.entries import Sync
+from monitor.plans.status import status
+from monitor.plans.timing import Month
 
 UTC_ZONE = ZoneInfo("UTC")
 ETHER, LOOPBACK, RAWIP, PPP = 1, 772, 519, 512
@@ -111,10 +116,13 @@ def test_a_monthly_plan_is_written_as_it_is_read() -> None:
     config = parse_config(first_config(answers), "first")
     assert config.interfaces.metered == ("wwan*", "usb0")
     assert config.interfaces.include == ("usb0",)
-    (plan,) = plans_of(config.plans, UTC_ZONE)
-    assert (plan.id, plan.quota_bytes, plan.billing_day) == ("wwan", 10**10, 31)
-    assert str(plan.zone) == "Asia/Karachi"
-    assert plan.calibration == (1_795_150_800, 2_200_000_000)
+    (found,) = plans_of(config.plans, UTC_ZONE)
+    assert (found.plan.id, quota_bytes(found.plan)) == ("wwan", 10**10)
+    assert found.plan.cycle == Month(billing_day=31)
+    assert str(found.plan.tz) == "Asia/Karachi"
+    (said,) = found.entries
+    assert isinstance(said, Sync)
+    assert (said.at_s, said.remaining_bytes) == (1_795_150_800, 2_200_000_000)
 
 
 def test_a_plan_of_some_days_is_written_as_it_is_read() -> None:
@@ -128,6 +136,8 @@ def test_a_plan_of_some_days_is_written_as_it_is_read() -> None:
     text = first_config(answers)
     assert "include" not in text
     assert "remaining" not in text
-    (plan,) = plans_of(parse_config(text, "first").plans, UTC_ZONE)
-    assert plan.quota_bytes is None
-    assert plan.validity == (1_795_132_800, 1_795_132_800 + 7 * 86_400)
+    (found,) = plans_of(parse_config(text, "first").plans, UTC_ZONE)
+    start_s = 1_795_132_800
+    now = status(replay(found.plan, (), (), None, (), start_s), start_s)
+    assert now.limit_bytes is None
+    assert (now.validity_start, now.validity_end) == (start_s, start_s + 7 * 86_400)

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.open_rows import OpenRows
+from monitor.plans.measured import NOTHING, Telling
 from monitor.store.pending import Pending
-from monitor.store.samples import Telling, billed_attachments, samples
+from monitor.store.samples import billed_attachments, samples
 from monitor.usage import Attachment, Bill, Interval, Share, Traffic
 from tests.unit.store.builders import BRIDGE, KERNEL, T0, WLAN, WWAN, share, writing
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from monitor.plans.samples import Sample
     from monitor.store.batch import Batch
 
-TELLINGS = (Telling(), Telling(owners=False), Telling(members={1000: "amina"}))
+TELLINGS = (Telling(), NOTHING, Telling(members={1000: "amina"}))
 CUT_S = T0 + 333
 EVER = Interval(0, 2 * T0)
 BEHIND = Share(None, "forwarded", via="docker0")
@@ -100,5 +101,5 @@ def test_rows_that_ended_are_forgotten() -> None:
     pending.add_bill(Interval(T0 + 200, T0 + 400), WWAN, Bill(moved, moved))
     rows.add(pending.batch)
     rows.drop(T0 + 300)
-    (left,) = rows.samples(Telling(owners=False), 0)
+    (left,) = rows.samples(NOTHING, 0)
     assert (left.from_s, left.to_s, left.rx_bytes) == (T0 + 300, T0 + 400, 500)

@@ -7,6 +7,12 @@ import click
 from monitor.lazy import LazyGroup
 
 COMMANDS = {
+    "add": ("monitor.commands.plan.add", "Write down what you bought."),
+    "list": ("monitor.commands.plan.list", "Show which plans there are."),
+    "edit": ("monitor.commands.plan.edit", "Change what was written down."),
+    "remove": ("monitor.commands.plan.remove", "Take a plan away."),
+    "import": ("monitor.commands.plan.import_", "Take all plans of a file, or none."),
+    "bind": ("monitor.commands.plan.bind", "Say which plan pays for an interface."),
     "show": ("monitor.commands.plan.show", "Show all there is to know of a plan."),
     "members": (
         "monitor.commands.plan.members",
@@ -44,10 +50,16 @@ COMMANDS = {
 """Name, module (its attribute `command` is the command) and help of each command."""
 
 
-@click.group("plan", cls=LazyGroup, table=COMMANDS)
-def command() -> None:
+@click.group("plan", cls=LazyGroup, table=COMMANDS, invoke_without_command=True)
+@click.pass_context
+def command(context: click.Context) -> None:
     """Keep the books of your plans, or try one out.
 
     \b
+    esimmon plan show pk
+    esimmon plan topup pk 1GB
+    esimmon plan sync pk --remaining 3.2GB    what the operator says is left
     esimmon plan simulate cases.json
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())

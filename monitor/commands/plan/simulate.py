@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -16,6 +18,11 @@ from monitor.plans.casefile import CaseFileError
 from monitor.plans.cases import case_id
 from monitor.plans.refusals import RefusedError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MOST_S: Final = 120.0
+"""Of computing for one case; half a million rows of usage take a tenth of it."""
 _QUIET_S: Final = 2.0
 _STDIN: Final = "-"
 
@@ -25,8 +32,43 @@ _STDIN: Final = "-"
 def command(file: str) -> int:
     """Compute what plans would do: FILE (- for standard input) holds the cases.
 
+    Nothing of this machine is looked at or changed. A case says what was bought, what
+    was moved and noted since, and what is asked. This one, in a file of its own, asks
+    what is left of 10 GB on 20 June, after 3 GB and a top-up:
+
     \b
-    esimmon plan simulate cases.json
+    {"cases": [{
+      "id": "june",
+      "config": {"plan": {
+        "id": "pk", "tz": "Asia/Karachi",
+        "cycle": {"kind": "month", "billing_day": 5},
+        "buckets": [{"id": "main", "bytes": "10 GB"}]}},
+      "usage": [
+        ["2026-06-10T12:00:00Z", "wwan0", "firefox", "3 GB", 0, {}]],
+      "ledger": [
+        {"id": "t1", "ts": "2026-06-11T00:00:00Z", "kind": "topup",
+         "bytes": "1 GB", "validity": {"mode": "own", "days": 30}}],
+      "ask": {"what": "status", "at": "2026-06-20T00:00:00Z"}}]}
+
+    A row of usage is: when, interface, program (or null), bytes received, bytes sent,
+    and notes: "from" where the bytes took some time to move, "mcc" (country),
+    "tethered", "member", "iccid", "awake".
+
+    \b
+    Asks: status, forecast, cycle     at
+          display                     at, viewer_tz
+          boundaries                  from, n
+          day_usage                   tz, days
+          alerts                      ticks, restart
+          counters, clock, parse_size, iccid
+
+    The answers are JSON. A case that cannot be answered has an "error" that says what
+    is allowed where, and the exit status is 1; the others are answered all the same.
+    A file may have 64 MB and a million cases, and a case take two minutes of computing.
+
+    \b
+    esimmon plan simulate june.json
+    esimmon plan simulate - < june.json
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
     name = "standard input" if file == _STDIN else file
     text = _read(file, name)
@@ -38,7 +80,8 @@ def command(file: str) -> int:
     for number, case in enumerate(casefile.cases_in(text, name)):
         progress.show(number)
         try:
-            written: object = answer(case)
+            with _bounded():
+                written: object = answer(case)
         except RefusedError as error:
             written, failed = {"error": str(error)}, True
         stdout.write(",\n" if number else "\n")
@@ -48,6 +91,29 @@ def command(file: str) -> int:
     return int(failed)
 
 
+@contextmanager
+def _bounded() -> Iterator[None]:
+    """End a case that was made to be computed for ever.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        RefusedError: its time is over.
+    """
+
+    def give_up(*_: object) -> None:
+        raise RefusedError(f"needs more than the {MOST_S:.0f} s of computing allowed.")
+
+    before = signal.signal(signal.SIGVTALRM, give_up)
+    signal.setitimer(signal.ITIMER_VIRTUAL, MOST_S)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
 def _read(file: str, name: str) -> str:
     """The text of a file, if it is not too large.
 
@@ -55,6 +121,8 @@ def _read(file: str, name: str) -> str:
         CaseFileError: it cannot be read, or is too large, or is no text.
     """
     limit = casefile.LARGEST_BYTES
+    if file == _STDIN and sys.stdin is None:
+        raise CaseFileError(f"{name}: cannot be read: it is closed.")
     try:
         if file == _STDIN:
             content = sys.stdin.buffer.read(limit + 1)

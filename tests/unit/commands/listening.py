@@ -11,14 +11,23 @@ from typing import TYPE_CHECKING
 from monitor.control import Access, Control, Method
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 
 @contextmanager
-def daemon_at(socket: Path) -> Iterator[None]:
-    """Answer `status` with the process id of the test."""
-    methods = {"status": Method(Access.ANYBODY, lambda _: {"pid": os.getpid()})}
+def daemon_at(
+    socket: Path, more: Mapping[str, dict[str, object]] | None = None
+) -> Iterator[None]:
+    """Answer `status` with the process id of the test.
+
+    Args:
+        socket: where.
+        more: what it answers to other methods.
+    """
+    answers: dict[str, dict[str, object]] = {"status": {"pid": os.getpid()}}
+    answers |= more or {}
+    methods = {name: _answering(answer) for name, answer in answers.items()}
     stop = threading.Event()
     selector = selectors.DefaultSelector()
     socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -38,3 +47,7 @@ def daemon_at(socket: Path) -> Iterator[None]:
         thread.join()
         control.close()
         selector.close()
+
+
+def _answering(answer: dict[str, object]) -> Method:
+    return Method(Access.ANYBODY, lambda _: answer)

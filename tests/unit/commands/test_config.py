@@ -56,6 +56,32 @@ def test_a_good_file_can_be_checked_while_a_bad_one_is_in_force(
     assert "nonsense: unknown key" in capsys.readouterr().err
 
 
+def test_plans_of_files_are_checked_and_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given, plans = tmp_path / "given.toml", tmp_path / "plans.d"
+    given.write_text('[[plan]]\nid = "a"\nevery = "month"\nmatch.interface = ["a"]\n')
+    plans.mkdir()
+    (plans / "b.toml").write_text('every = "month"\n')
+    own = ["--config", str(given), "--store", str(tmp_path / "usage.db")]
+    assert main(["config", "check", *own]) == 0
+    assert capsys.readouterr().out == (
+        f"OK: {given}, and 1 plan in {plans}.\n"
+        "b: pays for no interface yet: esimmon plan bind b INTERFACE\n"
+    )
+    assert main(["config", "show", *own]) == 0
+    text = capsys.readouterr().out
+    assert f"# Plans: {plans}\n" in text
+    assert '[[plan]]\nid = "b"\nevery = "month"' in text
+    assert main(["config", "show", "--json", *own]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert [plan["id"] for plan in shown["plans"]] == ["a", "b"]
+    assert shown["plans_directory"] == str(plans)
+    (plans / "b.toml").write_text("nonsense")
+    assert main(["config", "check", *own]) == 1
+    assert f"{plans}/b.toml: not valid TOML" in capsys.readouterr().err
+
+
 def test_what_is_shown_is_a_file_with_the_same_values(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from monitor.users import user_name
 from tests.unit.commands.plan_stores import GB, MB, Moved, Prompt, make_store
 
 if TYPE_CHECKING:
@@ -43,6 +46,7 @@ HOME = {
     ],
 }
 NOW = "2025-06-12T10:50+05:00"
+ME = user_name(os.geteuid())
 
 
 @pytest.fixture
@@ -72,6 +76,12 @@ def test_the_operators_figure_is_taken_and_the_measurements_are_kept(
     )
     assert [kind for _, kind in prompt.rows()] == ["sync"]
     assert "left 2.20 GB of 5.00 GB" in prompt.plan("show", "pk")
+
+
+def test_more_left_than_was_bought_is_wondered_at(prompt: Prompt) -> None:
+    said = prompt.plan("sync", "pk", "--remaining", "5.5GB").splitlines()
+    assert said[1].startswith("pk: 500 MB more are left than was bought, as far as is ")
+    assert said[2] == "pk: Left 5.00 GB (before: 2.46 GB)."
 
 
 def test_a_dry_run_shows_the_same_and_notes_nothing(prompt: Prompt) -> None:
@@ -329,13 +339,14 @@ def test_the_ledger_in_order_of_effect_with_hostile_names_escaped(
     prompt: Prompt,
 ) -> None:
     prompt.plan("topup", "pk", "1GB", "--id", "later")
-    prompt.plan(
-        "adjust", "pk", "--more", "1MB", "--at", "2025-06-11", "--id", "evil\u202e"[:4]
-    )
-    lines = prompt.plan("ledger", "pk").splitlines()
-    assert lines[0].split() == ["when", "what", "result", "entry", "by"]
-    assert lines[1].startswith("11 Jun 00:00 PKT  1.00 MB more used than measured")
-    assert lines[2].startswith("12 Jun 10:50 PKT  top-up of 1.00 GB")
+    words = ("--more", "1MB", "--at", "2025-06-11", "--id", "sooner")
+    prompt.plan("adjust", "pk", *words)
+    assert prompt.plan("ledger", "pk").splitlines() == [
+        "11 Jun 00:00 PKT  1.00 MB more used than measured",
+        f"    accepted; entry sooner, noted by {ME}",
+        "12 Jun 10:50 PKT  top-up of 1.00 GB",
+        f"    accepted; entry later, noted by {ME}",
+    ]
     assert prompt.plan("ledger", "home") == (
         "home: nothing is noted yet, see esimmon plan --help"
     )
@@ -392,9 +403,6 @@ def test_no_store_says_what_to_do(prompt: Prompt, tmp_path: Path) -> None:
 
 
 def test_an_edited_ledger_is_named_by_every_command(prompt: Prompt) -> None:
-    import sqlite3  # noqa: PLC0415 - only this test edits by hand
-    from contextlib import closing  # noqa: PLC0415
-
     prompt.plan("topup", "pk", "1GB", "--id", "t1")
     with closing(sqlite3.connect(prompt.store)) as connection, connection:
         connection.execute("DROP TRIGGER ledger_update")
@@ -413,5 +421,35 @@ def test_times_of_another_zone_are_shown_in_both(prompt: Prompt) -> None:
 def test_who_wrote_an_entry_is_kept(prompt: Prompt) -> None:
     prompt.plan("topup", "pk", "1GB")
     (entry,) = prompt.json("ledger", "pk")["entries"]
-    assert entry["by"] == ("root" if os.geteuid() == 0 else entry["by"])
+    assert entry["by"] == ME
     assert entry["noted_at"] == "2025-06-12T05:50:00Z"
+
+
+CONFIG = """
+[[plan]]
+id = "pk"
+quota = "7 GB"
+valid = "7 days"
+starts_on = "2025-06-10T11:00"
+tz = "Asia/Karachi"
+remaining = "6 GB"
+as_of = "2025-06-12T10:00"
+match.interface = ["wwan*"]
+"""
+
+
+def test_without_a_daemon_the_plans_are_those_that_one_started_now_would_have(
+    prompt: Prompt, tmp_path: Path
+) -> None:
+    file = tmp_path / "own.toml"
+    file.write_text(CONFIG)
+    words = ("--config", str(file))
+    assert prompt.plan("topup", "pk", "1GB", *words).endswith(
+        "Left 7.00 GB (before: 6.00 GB)."
+    )
+    first = prompt.plan("ledger", "pk", *words).splitlines()[:2]
+    assert first == [
+        "12 Jun 10:00 PKT  operator: 6.00 GB left",
+        "    accepted; entry config:pk:2025-06-12T05:00:00Z, noted by configuration",
+    ]
+    assert "There are: pk" in prompt.plan("show", "home", *words, status=2)

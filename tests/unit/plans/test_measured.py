@@ -5,7 +5,14 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.plans.measured import Whose, owners_of, parts_of
+from monitor.plans.measured import (
+    EVERYTHING,
+    NOTHING,
+    Telling,
+    Whose,
+    owners_of,
+    parts_of,
+)
 from monitor.usage import Application, Share
 
 VPN = Application("vpn", "unit")
@@ -20,7 +27,7 @@ SHARES = {
     6: Share(VPN, kind="tunnel_overhead", via="tun0"),
     7: Share(APT, kind="tunnel", via="wg0"),
 }
-OWNERS = owners_of(SHARES, {}, tethered=False)
+OWNERS = owners_of(SHARES, EVERYTHING, tethered=False)
 AMOUNTS = st.integers(-1000, 10_000)
 FOUND = st.lists(
     st.tuples(st.sampled_from(sorted(SHARES)), AMOUNTS, AMOUNTS), max_size=9
@@ -66,7 +73,7 @@ def test_what_is_forwarded_is_tethered_and_on_a_tether_all_is() -> None:
         (Whose("firefox"), 10, 0),
         (Whose("firefox", tethered=True), 20, 0),
     ]
-    on_a_phone = owners_of(SHARES, {}, tethered=True)
+    on_a_phone = owners_of(SHARES, EVERYTHING, tethered=True)
     assert parts_of((35, 0), found, on_a_phone) == [
         (Whose(tethered=True), 5, 0),
         (Whose("firefox", tethered=True), 30, 0),
@@ -74,7 +81,7 @@ def test_what_is_forwarded_is_tethered_and_on_a_tether_all_is() -> None:
 
 
 def test_members_are_told_apart_by_their_login() -> None:
-    family = owners_of(SHARES, {1000: "amina"}, tethered=False)
+    family = owners_of(SHARES, Telling(members={1000: "amina"}), tethered=False)
     assert parts_of((30, 0), [(1, 10, 0), (2, 20, 0)], family) == [
         (Whose("apt"), 20, 0),
         (Whose("firefox", "amina"), 10, 0),
@@ -87,9 +94,36 @@ def test_the_carrier_sees_the_vpn_program_and_not_who_is_inside() -> None:
         (Whose(), 5, 0),
         (Whose("vpn"), 70, 0),
     ]
-    inside = owners_of(SHARES, {}, tethered=False, inner=True)
+    inside = owners_of(SHARES, Telling(inner=True), tethered=False)
     assert parts_of((75, 0), found, inside) == [
         (Whose("apt"), 5, 0),
         (Whose("firefox"), 60, 0),
         (Whose("vpn"), 10, 0),
     ]
+
+
+def test_what_a_plan_has_not_to_tell_apart_is_nobodys() -> None:
+    found = [(1, 10, 0), (2, 20, 0), (4, 5, 0)]
+    only_apt = owners_of(SHARES, Telling(apps=("ap*",), tethered=False), tethered=False)
+    assert parts_of((40, 0), found, only_apt) == [
+        (Whose(), 20, 0),
+        (Whose("apt"), 20, 0),
+    ]
+    nothing = owners_of(SHARES, NOTHING, tethered=False)
+    assert parts_of((40, 0), found, nothing) == [(Whose(), 40, 0)]
+    assert nothing.told == []
+    assert not NOTHING
+
+
+@given(found=FOUND, bill=st.tuples(AMOUNTS, AMOUNTS))
+def test_parts_that_are_not_told_apart_need_not_be_read(
+    found: list[tuple[int, int, int]], bill: tuple[int, int]
+) -> None:
+    fitting = [(key, abs(rx), abs(tx)) for key, rx, tx in found]
+    whole = (
+        abs(bill[0]) + sum(rx for _, rx, _ in fitting),
+        abs(bill[1]) + sum(tx for _, _, tx in fitting),
+    )
+    owners = owners_of(SHARES, Telling(apps=("apt", "vpn")), tethered=False)
+    read = [part for part in fitting if part[0] in owners.told]
+    assert parts_of(whole, read, owners) == parts_of(whole, fitting, owners)

@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from monitor.plans.measured import NOTHING, Telling
 from monitor.plans.samples import Sample
 from monitor.store.batch import Batch
 from monitor.store.engine import open_store
 from monitor.store.retention import purge
 from monitor.store.rollups import roll_up
-from monitor.store.samples import Telling, billed_attachments, samples
+from monitor.store.samples import billed_attachments, samples
 from monitor.usage import Attachment, Interval, Share, Traffic
 from tests.unit.store.builders import (
     BRIDGE,
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from monitor.store.engine import Store
 
 EVER = Interval(0, 2 * T0)
-BILLS_ONLY = Telling(owners=False)
 ABROAD = replace(WWAN, mcc="410", iccid="8992000000000000000", metered=True)
 
 
@@ -49,7 +49,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def found(
-    path: Path, interval: Interval = EVER, telling: Telling = BILLS_ONLY
+    path: Path, interval: Interval = EVER, telling: Telling = NOTHING
 ) -> list[Sample]:
     """Samples of all that is billed."""
     with open_store(path, writable=False) as store:
@@ -129,7 +129,7 @@ def test_only_what_is_billed_and_asked_for_is_there(path: Path) -> None:
     with open_store(path, writable=False) as store:
         known = billed_attachments(store)
         mine = {key: each for key, each in known.items() if each.device == "wlan0"}
-        for telling in (BILLS_ONLY, Telling()):
+        for telling in (NOTHING, Telling()):
             rows = samples(store, EVER, mine, telling)
             assert {row.iface for row in rows} == {"wlan0"}
             assert summed(rows) == (1000, 0)
@@ -139,7 +139,7 @@ def test_neighbouring_intervals_have_the_samples_of_both_together(path: Path) ->
     flush(path, history())
     middle_s = T0 + 3 * DAY_S + 77
     parts = [Interval(0, middle_s), Interval(middle_s, 2 * T0)]
-    for telling in (BILLS_ONLY, Telling()):
+    for telling in (NOTHING, Telling()):
         both = [row for part in parts for row in found(path, part, telling)]
         assert both == found(path, telling=telling)
         assert [row[:2] for row in both] == sorted(row[:2] for row in both)
@@ -155,7 +155,7 @@ def _whole(store: Store) -> tuple[int, int]:
     return moved.rx_bytes, moved.tx_bytes
 
 
-@pytest.mark.parametrize("telling", [BILLS_ONLY, Telling()])
+@pytest.mark.parametrize("telling", [NOTHING, Telling()])
 def test_dropped_spans_are_stood_for_by_hours_and_days(
     path: Path, telling: Telling
 ) -> None:

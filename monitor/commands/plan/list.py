@@ -1,0 +1,123 @@
+"""`esimmon plan list`: which plans there are."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from monitor import statusfile
+from monitor.commands.options import with_format
+from monitor.commands.plan.filing import open_folder, say, with_places
+from monitor.config.writing import plan_table
+from monitor.errors import StatusStaleError
+from monitor.plans.iccid import normalize
+from monitor.statusfile import status_path
+from monitor.units import format_size
+from monitor.views.plan_lines import bound_to, quota_text, times_text, when_bound
+from monitor.views.plan_phrases import short_iccid
+
+if TYPE_CHECKING:
+    from monitor.commands.plan.filing import Folder, Places
+    from monitor.config.contracts import Configured
+
+_GAP = "  "
+_NONE = "No plan yet. Write one down with: esimmon plan add"
+
+
+@click.command("list")
+@with_format("text", "json")
+@with_places
+def command(*, output_format: str, places: Places) -> None:
+    """Show which plans there are, and what a running daemon says of them.
+
+    \b
+    esimmon plan list
+    """  # noqa: D301 - \b is click's mark for lines that stay as they are
+    with open_folder(places, for_change=False) as folder:
+        folder.checked({})
+        plans = folder.configured()
+        standing = _standing(folder)
+    if output_format == "json":
+        click.echo(json.dumps(_as_json(folder, plans, standing), indent=2))
+        return
+    rows = [_row(each, folder, standing.get(each.plan.id)) for each in plans]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        say(_GAP.join(map(str.ljust, row, widths)).rstrip())
+    if not rows:
+        say(_NONE)
+
+
+def _standing(folder: Folder) -> dict[str, dict[str, Any]]:
+    """What the daemon last said of each plan; nothing without a daemon."""
+    for socket in folder.setup.sockets(folder.store):
+        try:
+            document = statusfile.read(status_path(socket))
+        except StatusStaleError:
+            continue
+        if document.get("store") in (None, str(folder.store)):
+            return {str(plan["id"]): plan for plan in document["plans"]}
+    return {}
+
+
+def _row(
+    each: Configured, folder: Folder, standing: dict[str, Any] | None
+) -> tuple[str, ...]:
+    plan = each.plan
+    times = ", ".join(times_text(plan, folder.viewer))
+    iccid = f"SIM {_short(plan.line.iccid)}" if plan.line.iccid else ""
+    bound = ", ".join(when_bound(each, folder.viewer)) or "not bound"
+    return plan.id, quota_text(plan), times, bound, iccid, _state(standing)
+
+
+def _state(standing: dict[str, Any] | None) -> str:
+    if standing is None:
+        return ""
+    used = f"used {format_size(standing['used_bytes'])}"
+    left_bytes = standing["remaining_bytes"]
+    left = "" if left_bytes is None else f"left {format_size(left_bytes)}"
+    return _GAP.join(filter(None, (str(standing["state"]), used, left)))
+
+
+def _as_json(
+    folder: Folder,
+    plans: tuple[Configured, ...],
+    standing: dict[str, dict[str, Any]],
+) -> dict[str, object]:
+    tables = {table.id: plan_table(table) for table in folder.tables()}
+    return {
+        "version": 1,
+        "store": os.fspath(folder.store),
+        "plans": [
+            {
+                "id": each.plan.id,
+                "file": _text(folder.place_of(each.plan.id)),
+                "tz": str(each.plan.tz),
+                "interfaces": bound_to(each.bindings),
+                "terms": _without_iccid(tables[each.plan.id]),
+                "status": standing.get(each.plan.id),
+            }
+            for each in plans
+        ],
+    }
+
+
+def _text(path: object) -> str | None:
+    return None if path is None else str(path)
+
+
+def _without_iccid(table: dict[str, object]) -> dict[str, object]:
+    iccid = table.get("iccid")
+    line = table.get("line")
+    if isinstance(iccid, str):
+        table |= {"iccid": _short(iccid)}
+    if isinstance(line, dict) and "iccid" in line:
+        table |= {"line": {"iccid": _short(str(line["iccid"]))}}
+    return table
+
+
+def _short(iccid: str) -> str:
+    return short_iccid(normalize(iccid) or "")
