@@ -18,6 +18,7 @@ from tests.kernel.account import both
 from tests.lab import DEVICE, Lab
 from tests.load import next_line
 from tests.namespaces import run
+from tests.processor import alone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -218,7 +219,8 @@ def shaped(meter: Meter) -> Iterator[Meter]:
 def test_a_sender_is_not_charged_what_its_queue_dropped(
     shaped: Meter, family: str, size: int, how: str
 ) -> None:
-    pid = send(shaped.lab, family, size, 1_500_000 // size, how)
+    with alone():
+        pid = send(shaped.lab, family, size, 1_500_000 // size, how)
     truth = shaped.truth()
     assert truth.tx.bytes < 1_000_000  # the queue dropped a good part
     assert shaped.process(pid).tx == truth.tx
@@ -279,7 +281,8 @@ def test_of_a_datagram_in_fragments_only_the_first_dropped_one_is_taken_back(
 ) -> None:
     """The kernel frees those behind it without a reason: they count as sent."""
     shaped.program.set_mtu(shaped.ifindex(DEVICE), 1500, shaped.lab.near.inode)
-    pid = send(shaped.lab, "4", 8000, 150)
+    with alone():
+        pid = send(shaped.lab, "4", 8000, 150)
     sent, truth = shaped.process(pid).tx, shaped.truth().tx
     assert truth.bytes < sent.bytes <= 150 * 8128
     assert both(shaped.seen().wire.traffic).tx == truth  # the bill is right
@@ -300,7 +303,8 @@ def test_what_finds_no_neighbour_was_not_sent(meter: Meter) -> None:
 def test_a_connection_is_charged_once_for_what_the_queue_dropped(
     shaped: Meter, family: str
 ) -> None:
-    pid = transfer(shaped.lab, family, 1_500_000, 0)
+    with alone():
+        pid = transfer(shaped.lab, family, 200_000, 0)
     truth = shaped.truth()
     assert shaped.process(pid) == truth
 
