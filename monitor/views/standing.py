@@ -131,7 +131,9 @@ def _pace(plan: Mapping[str, Any]) -> str:
     if plan["state"] in _IDLE or budget_bytes is None:
         return ""
     budget = format_size(budget_bytes)
-    today = f"today {_in_unit_of(budget, today_bytes)} of {budget} for the day"
+    is_over = today_bytes > budget_bytes
+    used = format_size(today_bytes) if is_over else _in_unit_of(budget, today_bytes)
+    today = f"today {used} of {budget} for the day"
     if forecast["projected_bytes"] is None:
         return today
     if forecast["runs_out_local"] is None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from monitor.alerts.rehearsing import rehearse
 from monitor.plans import casefile
 from monitor.plans.answers import answer
 from monitor.plans.casefile import CaseFileError
@@ -81,7 +82,7 @@ def command(file: str) -> int:
         progress.show(number)
         try:
             with _bounded():
-                written: object = answer(case)
+                written: object = answer(case, rehearse)
         except RefusedError as error:
             written, failed = {"error": str(error)}, True
         stdout.write(",\n" if number else "\n")

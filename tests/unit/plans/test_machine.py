@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.alerts.rehearsing import rehearse
 from monitor.counters import device_usage
 from monitor.devices import DeviceCounters
 from monitor.plans.answers import answer
@@ -43,7 +44,7 @@ def test_rows_of_one_boot_are_subtracted_as_the_daemon_subtracts_devices(
                 usage.outcome.value,
             ]
         )
-    assert answer(case) == {"deltas": expected}
+    assert answer(case, rehearse) == {"deltas": expected}
 
 
 def test_an_instant_of_any_year_is_written() -> None:

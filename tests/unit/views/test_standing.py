@@ -67,7 +67,7 @@ def test_a_plan_that_will_not_last_says_when_it_is_empty() -> None:
     text = as_text(document(used_bytes=9 * GB // 2), 0)
     assert text.split("\n")[1] == (
         "      today 4.50 GB of 833 MB for the day, at this pace: empty "
-        "28 Nov 12:40 CET"
+        "28 Nov 12:00 CET"
     )
 
 
