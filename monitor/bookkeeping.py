@@ -153,8 +153,11 @@ class Trial(NamedTuple):
     def when_it_happened(self) -> tuple[Status, Status]:
         """How the plan stood without it and with it when it took effect."""
         at_s, book = self.entry.at_s, self.book
-        if at_s == book.at_s:
+        if at_s >= book.at_s or self.after.state == "pending":
             return self.before, self.after
+        began_s = self.after.validity_start
+        if book.standing(at_s, self.entry).state == "pending" and began_s is not None:
+            at_s = began_s  # what was dated before the activation took effect with it
         return book.standing(at_s), book.standing(at_s, self.entry)
 
 

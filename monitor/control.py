@@ -39,6 +39,8 @@ _UNKNOWN_METHOD: Final = -32601
 _FAILED: Final = -32000
 _FORBIDDEN: Final = -32001
 
+_UNKNOWN: Final = "the daemon is of another version and does not know this; restart it"
+
 
 class Access(Enum):
     """Whom a method answers."""
@@ -258,7 +260,7 @@ class Control:
         name, call_id = asked.get("method"), asked.get("id")
         method = self._methods.get(name) if isinstance(name, str) else None
         if method is None:
-            return _error(call_id, _UNKNOWN_METHOD, "this daemon knows no such method")
+            return _error(call_id, _UNKNOWN_METHOD, _UNKNOWN)
         if method.access is Access.GROUP and not may_read(
             caller.uid, caller.gid, os.geteuid()
         ):

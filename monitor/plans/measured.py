@@ -197,5 +197,3 @@ def _fit(parts: dict[Whose, int], whole: int, nobody: Whose) -> None:
         taken = min(parts[who], -rest)
         parts[who] -= taken
         rest += taken
-        if not rest:
-            return

@@ -7,7 +7,7 @@ that are equal have the same text, so that a text can be compared and hashed.
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -69,7 +69,5 @@ def _encode(value: object) -> object:
             return int(value)
         case ZoneInfo():
             return value.key
-        case date():
-            return value.isoformat()
         case _:  # names and amounts of money
             return str(value)

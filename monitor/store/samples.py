@@ -177,11 +177,11 @@ class _Reading:
         bounds = {"begin_s": interval.from_s, "end_s": interval.to_s}
         bills = self._connection.execute(tier.bill, bounds)
         explanation = self._explained(tier, bounds)
-        next_key, next_parts = next(explanation, _END)
+        next_key, next_parts = next(explanation)
         for from_s, to_s, place, span, rx_bytes, tx_bytes in bills:
             key = (from_s, to_s, place, span)
             while next_key < key:  # explained, but not billed: no carrier saw it
-                next_key, next_parts = next(explanation, _END)
+                next_key, next_parts = next(explanation)
             found = next_parts if next_key == key else []
             attachment = self._attachments.get(place)
             if attachment is None:
@@ -194,19 +194,20 @@ class _Reading:
     def _explained(
         self, tier: _Tier, bounds: Mapping[str, int]
     ) -> Iterator[tuple[tuple[int, ...], list[tuple[int, int, int]]]]:
-        """The parts of each row of the bill, by key of the row."""
-        if not self._told:
-            return
+        """The parts of each row of the bill, by key of the row; then the end."""
+        if self._told:
+            yield from self._parts(tier, {**bounds, "told": json.dumps(self._told)})
+        yield (1 << 62,), []
+
+    def _parts(
+        self, tier: _Tier, parameters: Mapping[str, int | str]
+    ) -> Iterator[tuple[tuple[int, ...], list[tuple[int, int, int]]]]:
         # By the driver: there are hundreds of thousands of rows, and making rows of
         # SQLAlchemy of them took as long as all the rest (measured).
         with closing(self._connection.connection.cursor()) as rows:
-            told = {"told": json.dumps(self._told)}
-            rows.execute(str(tier.explanation), {**bounds, **told})
+            rows.execute(str(tier.explanation), parameters)
             for key, parts in groupby(rows, itemgetter(0, 1, 2, 3)):  # type: ignore[call-overload]  # a cursor is iterated over, PEP 249 only wishes so
                 yield key, [part[4:] for part in parts]
-
-
-_END: tuple[tuple[int, ...], list[tuple[int, int, int]]] = ((1 << 62,), [])
 
 
 def _shares(connection: Connection) -> dict[int, Share]:

@@ -206,7 +206,8 @@ def test_a_call_hears_why_the_daemon_says_no(path: Path) -> None:
     with serving(path):
         assert call(path, "fail", {}) == Answer(refusal="something broke")
         unknown = call(path, "no such thing", {})
-    assert unknown == Answer(refusal="this daemon knows no such method")
+    assert unknown is not None
+    assert "restart it" in unknown.refusal
 
 
 def test_a_call_that_nobody_hears_is_told_from_one_without_an_answer(

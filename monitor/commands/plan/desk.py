@@ -77,7 +77,7 @@ def plans_for(setup: Setup, store: Store, *, is_running: bool) -> tuple[Agreemen
         is_running: whether a daemon answers.
     """
     kept = agreements.kept(store)
-    if is_running:
+    if is_running or store.path != setup.store():
         return kept
     return agreements.configured(setup.config, local_zone(os.environ)) or kept
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from monitor.store.agreed import ClosedCycle, close_cycles
+from monitor.store.engine import open_store
 from tests.unit.commands.plan_stores import GB, MB, Moved, Prompt, make_store
 
 if TYPE_CHECKING:
@@ -137,3 +139,58 @@ def test_a_plan_that_waits_for_its_activation_says_until_when(
     assert said.startswith("soon  pending")
     assert "to be activated before 31 Jul 00:00 UTC" in said
     assert prompt.json("show", "soon")["state"] == "pending"
+
+
+def test_what_is_slow_bound_for_a_time_and_shared_is_shown(
+    prompt: Prompt, tmp_path: Path
+) -> None:
+    slow = {
+        "plan": {
+            "id": "phone",
+            "buckets": [{"id": "main", "bytes": GB}],
+            "cycle": {"kind": "week"},
+            "overage": [{"behavior": "throttle", "kbps": 128}],
+            "caps": [{"id": "hotspot", "bytes": GB, "behavior": "throttle"}],
+            "zones": {"included": ["410"]},
+        },
+        "patterns": [],
+        "binds": [
+            {"iface": "usb0", "plan": "phone", "from": "2025-06-01T00:00:00Z"},
+            {
+                "iface": "wwan0",
+                "plan": "phone",
+                "from": "2025-06-01T00:00:00Z",
+                "to": "2025-06-09T00:00:00Z",
+            },
+        ],
+        "members": [{"id": "amina", "allocation_bytes": GB}],
+    }
+    used = [Moved("2025-06-24T10:00Z", 3 * GB, "usb0")]
+    prompt.store = make_store(tmp_path / "slow.db", [slow], used)
+    prompt.plan("topup", "phone", "1GB", "--on-depletion", "--at", "2025-06-23")
+    parts = shown(prompt)
+    assert parts["besides"].endswith("slowed down to 128 kbit/s")
+    assert parts["pays for"] == (
+        "usb0 from 1 Jun 00:00 UTC wwan0 from 1 Jun 00:00 UTC until 9 Jun 00:00 UTC"
+    )
+    assert parts["caps"] == "hotspot cap 1.00 GB: 3.00 GB used. Reached: it is slow."
+    assert parts["members"].startswith("amina used 0 B of 1.00 GB, may use")
+    assert parts["overage"] == "1.00 GB"
+
+
+def test_closed_cycles_are_part_of_the_history(prompt: Prompt) -> None:
+    begin_s = 1_735_689_600  # 2025-01-01
+    cycles = [
+        ClosedCycle(
+            "phone",
+            begin_s + month * 2_592_000,
+            begin_s + (month + 1) * 2_592_000,
+            GB,
+            "",
+        )
+        for month in range(-12, 0)
+    ]
+    with open_store(prompt.store, writable=True) as store:
+        close_cycles(store, cycles)
+    assert "and 1 before (all of them: --json)" in shown(prompt)["history"]
+    assert len(prompt.json("show", "phone")["history"]) == 13

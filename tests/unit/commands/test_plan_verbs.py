@@ -453,3 +453,105 @@ def test_without_a_daemon_the_plans_are_those_that_one_started_now_would_have(
         "    accepted; entry config:pk:2025-06-12T05:00:00Z, noted by configuration",
     ]
     assert "There are: pk" in prompt.plan("show", "home", *words, status=2)
+
+
+@pytest.mark.parametrize(
+    ("early", "said"),
+    [
+        ("restart", "Left 5.00 GB until 19 Jun 10:50 PKT"),
+        ("accumulate", "Left 7.46 GB until 19 Jun 10:50 PKT"),
+        ("extend", "Left 7.46 GB until 24 Jun 11:00 PKT"),
+    ],
+)
+def test_a_renewal_that_begins_now_says_what_is_left(
+    prompt: Prompt, early: str, said: str
+) -> None:
+    assert prompt.plan("renew", "pk", "--early", early) == (
+        f"pk: renewed. {said} (before: 2.46 GB)."
+    )
+
+
+def test_the_operators_figure_of_one_lot(prompt: Prompt) -> None:
+    prompt.plan("topup", "pk", "1GB", "--id", "t1")
+    said = prompt.plan("sync", "pk", "--lot", "t1", "--remaining", "400MB")
+    assert said == "pk: lot t1 has 400 MB left (measured: 1.00 GB)."
+
+
+WAITING: dict[tuple[str, ...], str] = {
+    ("sync", "soon", "--used", "1GB"): "operator: 1.00 GB used",
+    ("borrow", "soon", "--from", "a", "--to", "b", "1GB"): "b borrowed 1.00 GB from a",
+    ("renew", "soon"): "renewed",
+    ("replace", "soon", "--iccid", "8992069876543210987"): (
+        "line is now 8992…0987 (before: 8992…0123)"
+    ),
+    ("receive", "soon", "1GB"): "received 1.00 GB",
+    ("change", "soon", "--size", "1GB"): "main 1.00 GB",
+}
+
+
+def test_whatever_is_noted_before_activation_waits(
+    prompt: Prompt, tmp_path: Path
+) -> None:
+    prompt.store = make_store(tmp_path / "soon.db", [SOON])
+    for words, said in WAITING.items():
+        assert prompt.plan(*words).startswith(f"soon: {said}")
+    assert len(prompt.rows()) == len(WAITING)
+    results = {each["result"] for each in prompt.json("ledger", "soon")["entries"]}
+    assert results == {"waiting"}
+
+
+def test_a_figure_from_before_the_activation_is_taken_at_the_activation(
+    prompt: Prompt, tmp_path: Path
+) -> None:
+    prompt.store = make_store(tmp_path / "soon.db", [SOON])
+    prompt.plan("activate", "soon", "--at", "10:45")
+    said = prompt.plan("sync", "soon", "--used", "1GB", "--at", "10:00")
+    assert said.startswith("soon: measured 0 B, operator 1.00 GB: +1.00 GB.")
+
+
+def test_a_plan_that_lapsed_takes_nothing_any_more(
+    prompt: Prompt, tmp_path: Path
+) -> None:
+    late = {"plan": {**SOON["plan"], "validity": {**SOON["plan"]["validity"]}}}
+    late["plan"]["validity"]["activate_by"] = "2025-06-01T00:00:00Z"
+    prompt.store = make_store(tmp_path / "late.db", [late])
+    assert prompt.plan("topup", "soon", "1GB", status=1) == (
+        "soon: it was not activated in time and is over. Nothing noted."
+    )
+    assert prompt.plan("activate", "soon", "--at", "2025-05-30").startswith(
+        "soon: active since 30 May 00:00 PKT"
+    )
+
+
+def test_every_kind_of_entry_has_words_in_the_ledger(prompt: Prompt) -> None:
+    for words in (
+        ("topup", "home", "1GB"),
+        ("receive", "home", "1GB"),
+        ("gift", "home", "100MB"),
+        ("borrow", "home", "--from", "amina", "--to", "bilal", "1GB"),
+        ("sync", "home", "--used", "1GB"),
+        ("sync", "home", "--remaining", "1GB", "--lot", "main"),
+        ("adjust", "home", "--less", "1MB"),
+        ("change", "home", "--size", "1GB"),
+        ("replace", "home", "--iccid", "8992069876543210987"),
+        ("revoke", "home", "main"),
+        ("activate", "home", "--country", "PK"),
+        ("renew", "pk", "--early", "stack"),
+    ):
+        prompt.plan(*words)
+    told = prompt.plan("ledger", "home") + prompt.plan("ledger", "pk")
+    for words_of in (
+        "top-up of 1.00 GB",
+        "gift of 1.00 GB received",
+        "gift of 100 MB given away",
+        "bilal borrowed 1.00 GB from amina",
+        "operator: 1.00 GB used",
+        "operator: 1.00 GB left in lot main",
+        "1.00 MB less used than measured",
+        "other data: main 1.00 GB (next_cycle)",
+        "new profile 8992…0987",
+        "lot main taken back",
+        "activated in 410",
+        "renewed (stack)",
+    ):
+        assert words_of in told
