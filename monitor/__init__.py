@@ -15,6 +15,9 @@ The map (imports point down only; import-linter checks it):
   in front of the machine.
 - `watch`: after each tick, plans are charged and alerts judged. `telling`: alerts on
   their way, and what became of them.
+- `planbook`: all plans of the daemon, judged at each tick; `open_rows`: the newest rows
+  of usage as the store will have them; `planfacts`: how plans stand, for programs;
+  `eaters`: who used most of one.
 - `jobs`: what the calendar does. `sampler`: what a tick does. `agreements`: which plans
   there are. `bookkeeping`: their ledgers, tried out and written down.
 - `config`: the TOML file as typed, checked values; where files, store and socket are.
@@ -30,9 +33,7 @@ The map (imports point down only; import-linter checks it):
   `kernel_tunnels`: outer bytes to the programs inside. `containers`: which device
   leads to which of them.
 - `attribution`: socket rows to shares, and what is left over. `sources`: the ways to
-  reach the kernel. `tiers`: what attribution this machine gives. `planbook`: running
-  totals of the plans. `open_rows`: the newest rows of usage as the store will have
-  them. `planfacts`: how plans stand, for programs.
+  reach the kernel. `tiers`: what attribution this machine gives.
 - `collectors`: one file a kernel source; `bpf` holds the BPF program, its object and
   its loader. `applications`: process facts to application and class. `networks`: what
   is attached, and what is billed. `plans`: what was bought, and how it stands; pure.

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import logging
 import os
-from collections import Counter
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from monitor import agreements, bookkeeping, clock, statusfile
 from monitor.alerts import RateRule
+from monitor.eaters import largest_eater
 from monitor.errors import PlanError, StoreError
 from monitor.notifiers.courier import Courier, Patience
 from monitor.notifiers.desktop import WAY, Desktop, has_desktop
@@ -23,7 +23,6 @@ from monitor.planfacts import plan_facts
 from monitor.plans.entries import Entry
 from monitor.plans.refusals import read
 from monitor.store import alerts as stored_alerts
-from monitor.store import queries
 from monitor.telling import Telling
 from monitor.usage import Interval
 from monitor.zones import local_zone
@@ -37,10 +36,8 @@ if TYPE_CHECKING:
     from monitor.config import Config
     from monitor.live import Live
     from monitor.planbook import Running
-    from monitor.plans.terms import Plan
     from monitor.sampler import Sampler
     from monitor.store.engine import Store
-    from monitor.usage import Traffic
 
 log = logging.getLogger("esimmon")
 
@@ -76,26 +73,13 @@ class Watch:
 
     def _eater(self, running: Running) -> tuple[str, int] | None:
         """The program that used most of a plan in this cycle, with its bytes."""
-        status, plan = running.seen.status, running.seen.plan
-        now_s = self._now_s()
-        if status.cycle_start is None:
-            return None
-        cycle = Interval(status.cycle_start, now_s + 1)
-        moved: Counter[str] = Counter()
-        try:
-            rows = queries.explanation(self._store, cycle)
-        except StoreError:
-            return None
-        for row in rows:
-            if row.billed and row.application and self._is_paid(running, row.interface):
-                moved[row.application] += _charged(plan, row.traffic)
-        waiting = self._sampler.pending.batch.explanation.items()
-        for (piece, where, share), traffic in waiting:
-            is_inside = cycle.from_s <= piece.from_s < cycle.to_s
-            is_paid = where.billed and self._is_paid(running, where.device)
-            if is_paid and is_inside and share.application is not None:
-                moved[share.application.name] += _charged(plan, traffic)
-        return next(iter(moved.most_common(1)), None)
+        return largest_eater(
+            self._store,
+            self._sampler.pending.batch,
+            running.seen,
+            self._now_s(),
+            partial(self._is_paid, running),
+        )
 
     def _is_paid(self, running: Running, device: str) -> bool:
         return self.book.plan_of(device, self._now_s()) == running.seen.plan.id
@@ -285,13 +269,6 @@ def make_watch(
 def _zone() -> ZoneInfo:
     """This machine's, for plans that name none."""
     return local_zone(os.environ)
-
-
-def _charged(plan: Plan, traffic: Traffic) -> int:
-    """The bytes that cost, in the direction that counts."""
-    if plan.count == "both":
-        return traffic.bytes
-    return traffic.rx_bytes if plan.count == "rx" else traffic.tx_bytes
 
 
 def rate_rule(config: Config) -> RateRule:

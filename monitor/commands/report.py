@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor import clock
+from monitor import agreements, clock
 from monitor.bookkeeping import open_book
 from monitor.commands.options import with_format, with_setup
 from monitor.commands.plan.desk import plans_for
@@ -30,6 +30,7 @@ from monitor.views.text import as_text
 from monitor.zones import local_zone
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from zoneinfo import ZoneInfo
 
     from monitor.commands.options import Setup
@@ -123,6 +124,8 @@ def command(  # noqa: PLR0913 - one argument an option
     # Before anything is opened, so that a misspelt period is said first.
     chosen = None if is_cycle else _chosen(period or _PERIOD, since, zone)
     path, socket = setup.flushed()
+    if socket is None:
+        _insist_on_plans(setup, plan_id, path, is_cycle=is_cycle)
     with open_store(path, writable=False) as store:
         plans = plans_for(setup, store, is_running=socket is not None)
         plan = None if plan_id is None else _named(plans, plan_id)
@@ -168,6 +171,33 @@ def _chosen(period: str, since: str | None, zone: ZoneInfo) -> Interval | None:
     if since is not None:
         return parse_since(since, now_s, zone)
     return None if period == RUN else parse_period(period, now_s, zone)
+
+
+def _is_missing(store: Path) -> bool:
+    try:
+        store.stat()
+    except FileNotFoundError:
+        return True
+    except OSError:  # why it cannot be read is said when it is opened
+        return False
+    return False
+
+
+def _insist_on_plans(
+    setup: Setup, plan_id: str | None, store: Path, *, is_cycle: bool
+) -> None:
+    """Say what is wrong with a plan in question before a database is looked for.
+
+    Raises:
+        UsageError: there is no such plan.
+    """
+    plans = agreements.configured(setup.config, local_zone(os.environ))
+    if not plans and not _is_missing(store):
+        return  # what a daemon kept may know it
+    if plan_id is not None:
+        _named(plans, plan_id)
+    elif is_cycle:
+        _only(plans)
 
 
 def _named(plans: tuple[Agreement, ...], plan_id: str) -> Agreement:

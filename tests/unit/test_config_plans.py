@@ -64,7 +64,7 @@ def test_a_monthly_plan_has_its_defaults() -> None:
     assert found.plan == Plan(
         id=Name("home"),
         tz=KARACHI,
-        cycle=Month(billing_day=1),
+        cycle=Month(),
         buckets=(Bucket(Name("main")),),
         alerts=AlertTerms(warn_pct=(50, 80, 95), remind_before_h=(72, 24)),
     )

@@ -100,10 +100,10 @@ class Reporter:
         answer: dict[str, Any] = json.loads(self.text("--json", *arguments))
         return answer
 
-    def refused(self, *arguments: str) -> str:
+    def refused(self, *arguments: str, store: str = "/nowhere.db") -> str:
         """One line that says why not."""
         self._config.write_text(self.plans)
-        given = ["report", "--store", "/nowhere.db", "--config", str(self._config)]
+        given = ["report", "--store", store, "--config", str(self._config)]
         assert main([*given, *arguments]) == 2
         captured = self._capsys.readouterr()
         assert captured.out == ""
@@ -211,12 +211,12 @@ def test_a_question_about_no_plan_is_explained(report: Reporter) -> None:
     assert "which plan's cycle? Name it: --plan with one of home, hour." in message
 
 
-def test_a_plan_without_a_cycle_now_says_when_it_had_one(
-    report: Reporter, monkeypatch: pytest.MonkeyPatch
+def test_a_plan_without_a_cycle_now_says_why(
+    report: Reporter, made: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     report.plans = HOURLY.replace("valid", 'tz = "UTC"\nvalid')
-    message = report.refused("--period", "cycle")
-    assert "the plan hour has no cycle now: it ended 11 Jun 01:37:11 UTC." in message
+    message = report.refused("--period", "cycle", store=str(made))
+    assert "the plan hour has no cycle now: it is expired. Name a period" in message
     monkeypatch.setattr(clock, "now_s", lambda: START_S)
-    message = report.refused("--period", "cycle")
-    assert "it begins 11 Jun 00:37:11 UTC. Name a period by date" in message
+    message = report.refused("--period", "cycle", store=str(made))
+    assert "it is pending until 11 Jun 00:37 UTC" in message

@@ -51,7 +51,7 @@ def _refused(capsys: pytest.CaptureFixture[str], arguments: Sequence[str] = ()) 
 def test_the_users_own_daemon_is_read(capsys: pytest.CaptureFixture[str]) -> None:
     keep(os.environ["XDG_RUNTIME_DIR"], document([WWAN, PACK]))
     lines = _status(capsys).splitlines()
-    assert [line.split()[0] for line in lines] == ["wwan", "pk"]
+    assert [line.split()[0] for line in lines] == ["wwan", "today", "pk", "today"]
     assert json.loads(_status(capsys, "--json"))["version"] == 1
     assert _status(capsys, "--format", "json") == _status(capsys, "--json")
 
@@ -60,7 +60,7 @@ def test_only_the_plans_that_were_asked_for_are_shown(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     keep(os.environ["XDG_RUNTIME_DIR"], document([WWAN, PACK], 4 * GB))
-    assert _status(capsys, "pk", "pk").count("\n") == 1
+    assert _status(capsys, "pk", "pk").count("\n") == 2
     assert _status(capsys, "pk", "--quiet") == ""
     assert _status(capsys, "wwan", "--quiet", expected=10) == ""
     assert main(["status", "mars"]) == 2
