@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +12,7 @@ from monitor.errors import PlanError
 from monitor.plans import iccid, machine, periods
 from monitor.plans.account import open_account, replay
 from monitor.plans.asks import (
+    AskAlerts,
     AskBoundaries,
     AskClock,
     AskCounters,
@@ -47,11 +49,19 @@ _INSTANTS: Final = frozenset(
 )
 
 
-def answer(found: object) -> Facts:
+Told = Callable[["Scene", "AskAlerts"], Iterable[tuple[int, str, str]]]
+"""Judges alerts: the tick, kind and detail of each that is told at the ticks asked.
+
+Alerts are above plans, so who may import both gives it to `answer`.
+"""
+
+
+def answer(found: object, told: Told | None = None) -> Facts:
     """Answer one case.
 
     Args:
         found: the case as JSON gives it; its rows of usage are used up.
+        told: see `Told`; without it alerts are not answered.
 
     Returns:
         The answer, for JSON.
@@ -72,6 +82,9 @@ def answer(found: object) -> Facts:
         case _:
             scene = scene_of(case, ask.plan)
     try:
+        if isinstance(ask, AskAlerts) and told is not None:
+            alerts = told(scene, ask)
+            return {"alerts": [[instant(at_s), *words] for at_s, *words in alerts]}
         return _about_plan(scene, ask)
     except PlanError as error:
         raise RefusedError(f"config: {error}.") from error
