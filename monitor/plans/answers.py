@@ -7,10 +7,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+from msgspec import structs
 
 from monitor.errors import PlanError
 from monitor.plans import iccid, machine, periods
 from monitor.plans.account import open_account, replay
+from monitor.plans.activation import activation
 from monitor.plans.asks import (
     AskAlerts,
     AskBoundaries,
@@ -25,11 +27,14 @@ from monitor.plans.asks import (
     AskStatus,
 )
 from monitor.plans.cases import case_of, scene_of
+from monitor.plans.contract import Contract
 from monitor.plans.forecast import forecast
+from monitor.plans.localtime import NEVER
 from monitor.plans.machine import instant
 from monitor.plans.refusals import RefusedError
 from monitor.plans.status import status
 from monitor.plans.straddling import day_usage
+from monitor.plans.values import Second
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -39,7 +44,6 @@ if TYPE_CHECKING:
     from monitor.plans.asks import Ask
     from monitor.plans.cases import Scene
     from monitor.plans.machine import Facts
-    from monitor.plans.terms import Plan
 
 _INSTANTS: Final = frozenset(
     {
@@ -99,10 +103,9 @@ def _about_plan(scene: Scene, ask: Ask) -> Facts:
         case AskDisplay():
             return _display(scene, ask)
         case AskCycle(at=at_s):
-            return _cycle(scene.plan, at_s)
-        case AskBoundaries(from_s=from_s, n=count):
-            marks = periods.boundaries(scene.plan, from_s, count)
-            return {"boundaries": [instant(mark) for mark in marks]}
+            return _cycle(scene, at_s)
+        case AskBoundaries():
+            return _boundaries(scene, ask)
         case AskDayUsage():
             return _days(scene, ask)
         case _:
@@ -126,13 +129,25 @@ def _display(scene: Scene, ask: AskDisplay) -> Facts:
     }
 
 
-def _cycle(plan: Plan, at_s: int) -> Facts:
-    span = periods.cycle(plan, at_s) or periods.Span(None, None)
+def _cycle(scene: Scene, at_s: int) -> Facts:
+    found = status(replay(*scene, at_s), at_s)
+    start_s, end_s = found.cycle_start, found.cycle_end
     return {
-        "cycle_start": instant(span.start_s),
-        "cycle_end": instant(span.end_s),
-        "length_s": span.length_s,
+        "cycle_start": instant(start_s),
+        "cycle_end": instant(end_s),
+        "length_s": None if start_s is None or end_s is None else end_s - start_s,
     }
+
+
+def _boundaries(scene: Scene, ask: AskBoundaries) -> Facts:
+    """Where cycles count from an activation, an entry of the ledger may say when."""
+    plan = scene.plan
+    ledger = Contract(plan, (), scene.entries, None, None).ledger
+    known_s = activation(plan, ledger.entries).at_s
+    if known_s != NEVER:
+        plan = structs.replace(plan, activated_at=Second(known_s))
+    marks = periods.boundaries(plan, ask.from_s, ask.n)
+    return {"boundaries": [instant(mark) for mark in marks]}
 
 
 def _days(scene: Scene, ask: AskDayUsage) -> Facts:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
+from click.shell_completion import CompletionItem
 
 from monitor.plans import casefile
 from monitor.plans.answers import answer
@@ -27,8 +28,16 @@ _QUIET_S: Final = 2.0
 _STDIN: Final = "-"
 
 
+def _any_file(
+    context: click.Context, parameter: click.Parameter, begun: str
+) -> list[CompletionItem]:
+    """For the shell: it knows best which files there are."""
+    del context, parameter
+    return [CompletionItem(begun, type="file")]
+
+
 @click.command("simulate")
-@click.argument("file", metavar="FILE")
+@click.argument("file", metavar="FILE", shell_complete=_any_file)
 def command(file: str) -> int:
     """Compute what plans would do: FILE (- for standard input) holds the cases.
 
