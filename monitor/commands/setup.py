@@ -174,9 +174,9 @@ def _refuse_existing(path: Path) -> None:
     """
     if os.path.lexists(path):
         raise ConfigError(
-            f"{path} is there already, and is not changed. To add a plan by hand, let "
-            "this write another file (--output new.toml), copy its [[plan]], and try "
-            "the result with `esimmon config check`."
+            f"{path} is there already, and is not changed. To add a plan: `esimmon "
+            "plan add --help`; or let this write another file (--output new.toml) for "
+            "`esimmon plan import`."
         )
 
 

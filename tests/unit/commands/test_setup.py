@@ -269,7 +269,7 @@ def test_what_is_there_is_never_overwritten(
     for options in ((), (*OPTIONS, "--every=month")):
         message = _refused(capsys, 1, *options)
         assert f"{path} is there already, and is not changed" in message
-        assert "by hand" in message
+        assert "plan add" in message
     if kind == "file":
         assert path.read_text() == "# mine\n"
     assert _files(path) == ["config.toml"]
