@@ -255,3 +255,13 @@ def say(text: str) -> None:
     """
     # Named, because click takes ASCII for a mistake and writes UTF-8 instead.
     click.echo(visible(text), file=sys.stdout)
+
+
+def show_file(text: str) -> None:
+    """Show what a file would hold.
+
+    Args:
+        text: TOML.
+    """
+    for line in text.splitlines():
+        say(line)

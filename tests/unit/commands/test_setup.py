@@ -317,6 +317,16 @@ def test_an_impossible_answer_is_refused_before_anything_is_written(
     assert _files(path) == []
 
 
+def test_a_plan_of_a_file_is_not_written_again(
+    path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "plans.d").mkdir(mode=0o755)
+    (tmp_path / "plans.d/pk.toml").write_text('every = "month"\n')
+    given = [*OPTIONS, "--billing-day=1", "--id=pk", f"--store={tmp_path}/usage.db"]
+    assert f'pk.toml: the plan "pk" is in {path}, too' in _refused(capsys, 1, *given)
+    assert _files(path) == []
+
+
 def test_a_folder_that_cannot_be_made_is_named(
     path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
