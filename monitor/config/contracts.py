@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 
     from monitor.config.plans import PlanTable
     from monitor.plans.entries import Entry
-
-_CALENDAR: Final = "days_calendar"
 
 
 class Configured(NamedTuple):
@@ -124,9 +122,6 @@ def _disorder(each: Configured, table: PlanTable) -> tuple[str, str] | None:
     for place, allowed in check(each.plan, each.members):
         return _as_written(place, table), allowed
     validity = each.plan.validity
-    is_local = hasattr(each.plan.cycle, "reset_time")
-    if table.reset_time is not None and not is_local | (validity.kind == _CALENDAR):
-        return "reset_time", "left out, because nothing begins at a local time of day"
     for index, bind in enumerate(each.bindings.binds):
         if bind.to_s is not None and bind.to_s <= (bind.from_s or 0):
             return f"bind[{index}].to", 'after "from"'

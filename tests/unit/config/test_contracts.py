@@ -424,10 +424,6 @@ def test_what_makes_no_sense_is_named_with_what_is_allowed(
             "reset_time = '06:00'\ncycle.kind = 'day'\nvalidity.kind = 'open'",
             'reset_time = "06:00": must be left out, because "cycle" and',
         ),
-        (
-            "reset_time = 06:00:00\nvalid = '7 days'\nstarts_on = 'install'",
-            "must be left out, because nothing begins at a local time of day.",
-        ),
         ("every = 'week'\nbilling_day = 3", "must be left out, or beside every = "),
         ("valid = '30'", 'must be whole hours or days, from "1 h" to "3660 days"'),
         ("valid = '90 min'\nstarts_on = 'install'", "must be whole hours or days"),
