@@ -58,3 +58,18 @@ def test_only_main_lots_and_overage_are_metered() -> None:
     terms = {**plan, "forecast": {"rapid_window_s": 3600}}
     found = ask("06-05T02:00", plan=terms, usage=usage, what="forecast")
     assert found["recent_bytes"] == 20
+
+
+def test_the_other_end_of_the_window_cuts_rows_of_one_slot_each_apart() -> None:
+    plan = {"forecast": {"rapid_window_s": 600}}
+    usage = [
+        (f"06-05T00:{minute + 5:02}", 5, {"from": f"06-05T00:{minute:02}", "app": app})
+        for minute in (0, 5, 10, 15)
+        for app in ("a", "b")
+    ]
+    # At 00:17 of the slot that began at 00:05 two fifths are too old, of each of the
+    # two applications two bytes; half of the last slot is not there yet.
+    found = ask("06-05T00:17", plan=plan, usage=usage, what="forecast")
+    assert found["recent_bytes"] == 2 * (3 + 5 + 2)
+    found = ask("06-05T00:20", plan=plan, usage=usage, what="forecast")
+    assert found["recent_bytes"] == 20

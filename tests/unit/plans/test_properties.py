@@ -21,10 +21,12 @@ from monitor.plans.entries import (
 )
 from monitor.plans.forecast import forecast
 from monitor.plans.ledger import ordered
+from monitor.plans.samples import Sample
 from monitor.plans.status import status
 from monitor.plans.straddling import Flow
+from monitor.plans.terms import ForecastTerms
 from monitor.plans.timing import Validity, Whole
-from tests.unit.plans.histories import History, histories
+from tests.unit.plans.histories import BEGIN_S, History, histories
 
 if TYPE_CHECKING:
     from monitor.plans.account import Account
@@ -142,3 +144,33 @@ def test_an_entry_undone_was_never_written(history: History) -> None:
         found["results"].pop(undo.id, None)
         expected["results"].pop(undo.id, None)
     assert found == expected
+
+
+@st.composite
+def busy_days(draw: st.DrawFn) -> History:
+    """Stored rows as a daemon writes them: a few applications in 5-minute slots."""
+    history = draw(histories())
+    first = draw(st.integers(0, 700))
+    slots = sorted(draw(st.sets(st.integers(first, first + 20), max_size=12)))
+    # The window of the forecast ends within the rows.
+    terms = ForecastTerms(0, draw(st.sampled_from([700, 2000])))
+    plan = msgspec.structs.replace(history.plan, forecast=terms)
+    rows = [
+        Sample(
+            *(BEGIN_S + slot * 300, BEGIN_S + (slot + 1) * 300, "wwan0", app),
+            *(draw(st.integers(0, 9)), draw(st.integers(0, 9))),
+            mcc=draw(st.sampled_from(["410", "410", None, "454"])),
+        )
+        for slot in slots
+        for app in ("web", "chat")
+    ]
+    at_s = BEGIN_S + first * 300 + draw(st.integers(0, 25 * 300))
+    return history._replace(plan=plan, samples=rows, at_s=at_s)
+
+
+@given(busy_days())
+@settings(max_examples=EXAMPLES, deadline=None)
+def test_a_sample_charged_whole_is_one_charged_in_pieces(history: History) -> None:
+    # Awake all the time is what a sample is without spans, and is cut with care.
+    slow = [each._replace(awake=((each[0], each[1]),)) for each in history.samples]
+    assert at_once(history) == at_once(history._replace(samples=slow))
