@@ -395,7 +395,7 @@ def test_what_the_daemon_says_is_shown_beside_the_terms(home: Path, run: Run) ->
     Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         statusfile.write(path, document() | {"store": f"{home}/usage.db"})
-        assert run("list").endswith("wwan*    active  used 100 MB  left 4.90 GB\n")
+        assert run("list").endswith("wwan*  active  used 100 MB  left 4.90 GB\n")
         # Of another store's daemon nothing is said.
         statusfile.write(path, document() | {"store": "/elsewhere/usage.db"})
         assert run("list").endswith("wwan*\n")
@@ -406,7 +406,7 @@ def test_what_the_daemon_says_is_shown_beside_the_terms(home: Path, run: Run) ->
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("--from", "soon"), '--from "soon": must be a date, such as'),
+        (("--from", "soon"), '--from "soon" is not understood. Write 10:40,'),
         (("--from", "2025-06-10", "--to", "2025-06-10"), "--to must be after --from."),
     ],
 )
