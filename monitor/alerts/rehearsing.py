@@ -8,34 +8,32 @@ from monitor.alerts.holding import look_at
 from monitor.alerts.judging import RateRule, judge
 from monitor.alerts.model import Raised, Told
 from monitor.plans.account import open_account
-from monitor.plans.writing import utc_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from monitor.plans.account import Account
+    from monitor.plans.asks import AskAlerts
     from monitor.plans.cases import Scene
 
 _NO_PROGRAMS: Final = RateRule(1 << 62, 1), (), True
 
 
-def rehearse(scene: Scene, ticks: Iterable[int]) -> list[tuple[str, str, str]]:
+def rehearse(scene: Scene, ask: AskAlerts) -> list[tuple[int, str, str]]:
     """Judge a plan at some instants. A restart changes nothing: what was told is kept.
 
     Args:
         scene: the plan, its ledger and samples.
-        ticks: UTC seconds.
+        ask: when.
 
     Returns:
-        Instant, kind and detail of everything that is told.
+        UTC second, kind and detail of everything that is told.
 
     Raises:
         PlanError: plan, members or ledger make no sense.
     """
-    told, found = Told(), []
+    told, found = Told(), list[tuple[int, str, str]]()
     account: Account | None = None
     waiting = 0
-    for at_s in sorted(ticks):
+    for at_s in sorted(ask.ticks):
         if account is None or _is_past_changed(account, at_s):
             account, waiting = _opened(scene, at_s), 0
         until = _dated(scene, waiting, at_s)
@@ -44,7 +42,7 @@ def rehearse(scene: Scene, ticks: Iterable[int]) -> list[tuple[str, str, str]]:
         changes = judge(told, at_s, [look_at(account, at_s)], _NO_PROGRAMS)
         told = told.after(changes)
         found += [
-            (utc_text(at_s), change.key.kind, change.alert.detail)
+            (at_s, change.key.kind, change.alert.detail)
             for change in changes
             if isinstance(change, Raised)
         ]

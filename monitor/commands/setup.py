@@ -13,7 +13,7 @@ import click
 
 from monitor.collectors import routes, rtnetlink
 from monitor.commands.dialogue import Given, ask
-from monitor.commands.options import config_option, find_setup, store_option
+from monitor.commands.options import Setup, config_option, find_setup, store_option
 from monitor.config import (
     SYSTEM_SOCKET,
     candidates,
@@ -135,7 +135,9 @@ def command(  # noqa: PLR0913 - one argument an option
     hidden = not_counted(answers.interfaces, links, routed)
     answers = replace(answers, unbilled=hidden)
     text = first_config(answers)
-    parse_config(text, str(path))
+    config = parse_config(text, str(path))
+    setup = Setup(config, path, store_option, os.environ, is_root)
+    setup.with_plans_beside(setup.store())  # another plan may have the name
     if not non_interactive and not _agreed(path, text):
         click.echo("Nothing was written.", err=True)
         return 1
@@ -174,9 +176,9 @@ def _refuse_existing(path: Path) -> None:
     """
     if os.path.lexists(path):
         raise ConfigError(
-            f"{path} is there already, and is not changed. To add a plan by hand, let "
-            "this write another file (--output new.toml), copy its [[plan]], and try "
-            "the result with `esimmon config check`."
+            f"{path} is there already, and is not changed. To add a plan: `esimmon "
+            "plan add --help`; or let this write another file (--output new.toml) for "
+            "`esimmon plan import`."
         )
 
 

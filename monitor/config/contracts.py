@@ -178,7 +178,7 @@ def _configured(table: PlanTable, machine: ZoneInfo) -> Configured:
 
 def _buckets(table: PlanTable) -> tuple[Bucket, ...]:
     more = table.all_buckets
-    if table.quota is None and more:
+    if table.quota is None and (table.bucket, table.buckets) != (None, None):
         return more
     main = Bucket(Name("main"), Bytes(table.quota) if table.quota else None)
     return (main, *more)

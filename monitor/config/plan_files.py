@@ -78,6 +78,9 @@ def _paths(directory: Path) -> list[Path]:
     except FileNotFoundError:
         return []
     except OSError as error:
+        # Where the store cannot be reached, its own error says how to be let in.
+        if not os.access(directory.parent, os.X_OK, effective_ids=True):
+            return []
         raise ConfigError(f"{directory}: {error.strerror}.") from error
     names = [name for name in names if _is_meant(name)]
     if names:

@@ -121,7 +121,8 @@ def parse_plan(
 
     Args:
         text: TOML.
-        name: of the file, for messages.
+        name: of the file, for messages; empty while it is not written, when there
+            are no lines to name.
         plan_id: what the plan is called; "id" may be left out.
         machine: the machine's time zone, for a plan without one of its own.
 
@@ -131,7 +132,9 @@ def parse_plan(
     Raises:
         ConfigError: something in it is not allowed.
     """
-    source = _source(text, name, PlanTable)
+    source = _source(text, name or plan_id, PlanTable)
+    if not name:
+        source = source._replace(text="")
     source.table.setdefault("id", plan_id)
     table = _converted(source, PlanTable)
     if table.id != plan_id:

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from monitor.plans.copying import twin
 from monitor.plans.localtime import NEVER
 from monitor.plans.scopes import patterns
+from monitor.plans.straddling import Flow
 from monitor.plans.windows import occurrences
 from monitor.usage import Interval
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from monitor.plans.straddling import Flow
+    from monitor.plans.samples import Sample
     from monitor.plans.terms import Background
 
 _DAY_S = 86_400
@@ -36,13 +37,9 @@ class Night(NamedTuple):
 
 
 class Nights:
-    """Raw bytes by application and window.
+    """Raw bytes by application and window."""
 
-    Attributes:
-        edge_s: UTC second until which a sample meets no edge of the window.
-    """
-
-    __slots__ = ("_is_allowed", "_nights", "_terms", "_zone", "edge_s")
+    __slots__ = ("_is_allowed", "_known_s", "_nights", "_shut", "_terms", "_zone")
 
     def __init__(self, terms: Background, zone: ZoneInfo) -> None:
         """Take the window, and who may move what he likes in it."""
@@ -50,7 +47,8 @@ class Nights:
         self._zone = zone
         self._is_allowed = patterns(terms.allow)
         self._nights: list[Night] = []
-        self.edge_s = -NEVER
+        self._known_s = -NEVER
+        self._shut = Interval(NEVER, NEVER)
 
     def copy(self) -> Nights:
         """Nights that change apart from these."""
@@ -65,15 +63,25 @@ class Nights:
             start_s: UTC second at which the piece begins.
             end_s: UTC second at which it ends.
         """
+        until_s = max(end_s, start_s + 1)
+        self._look(start_s, until_s)
         app = flow.sample.app
         if app is None or self._is_allowed(app):
             return
-        until_s = max(end_s, start_s + 1)
-        self._look(start_s, until_s)
         for window, apps in self._nights:
             from_s, to_s = max(window.from_s, start_s), min(window.to_s, until_s)
             if from_s < to_s:
                 apps[app] = apps.get(app, 0) + flow.moved(from_s, to_s)
+
+    def add_whole(self, sample: Sample) -> None:
+        """Count a sample; at once where no window is near.
+
+        Args:
+            sample: the whole.
+        """
+        shut = self._shut
+        if not (shut.from_s <= sample.from_s and sample.to_s < shut.to_s):
+            self.add(Flow(sample), sample.from_s, sample.to_s)
 
     def at(self, at_s: int) -> list[Night]:
         """The windows that are to be told about.
@@ -91,9 +99,26 @@ class Nights:
         ]
 
     def _look(self, start_s: int, until_s: int) -> None:
-        """Know the windows that a piece meets, and forget those long over."""
-        if until_s <= self.edge_s:
-            return
+        """Know the windows that a piece meets, and how long none is open."""
+        if until_s > self._known_s:
+            self._work_out(start_s, until_s)
+        begun = max(
+            (
+                night.window.to_s
+                for night in self._nights
+                if night.window.from_s <= start_s
+            ),
+            default=start_s,
+        )
+        ahead = (
+            night.window.from_s
+            for night in self._nights
+            if night.window.from_s > start_s
+        )
+        self._shut = Interval(max(begun, start_s), min(ahead, default=self._known_s))
+
+    def _work_out(self, start_s: int, until_s: int) -> None:
+        """Windows of the next time, and none that is long over."""
         known = {night.window for night in self._nights}
         ahead = occurrences(
             self._terms.window, self._zone, Interval(start_s, until_s + _DAY_S)
@@ -101,4 +126,4 @@ class Nights:
         self._nights = [
             night for night in self._nights if night.window.to_s >= start_s
         ] + [Night(window, {}) for window in ahead if window not in known]
-        self.edge_s = until_s + _DAY_S
+        self._known_s = until_s + _DAY_S

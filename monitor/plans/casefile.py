@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from monitor.errors import EsimmonError
@@ -172,9 +173,5 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object] | Doubled:
     found = dict(pairs)
     if len(found) == len(pairs):
         return found
-    seen: set[str] = set()
-    for key, _ in pairs:
-        if key in seen:
-            return Doubled(key)
-        seen.add(key)
-    return found
+    keys = Counter(key for key, _ in pairs)
+    return Doubled(keys.most_common(1)[0][0])

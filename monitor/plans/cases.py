@@ -57,7 +57,7 @@ class Scene(NamedTuple):
         members: those who share it.
         entries: its ledger, in the order of the file.
         bindings: None where all samples belong to the plan.
-        samples: by start, then end, interface and application.
+        samples: by start; those of one start in the order of the file.
     """
 
     plan: Plan
@@ -123,7 +123,7 @@ def scene_of(case: RawCase, plan_id: str | None) -> Scene:
     config = read(_given(case.config, {}), PlanConfig, "config")
     entries = read(_given(case.ledger, []), tuple[Entry, ...], "ledger")
     samples = _samples(case)
-    samples.sort(key=lambda each: (each.from_s, each.to_s, each.iface, each.app or ""))
+    samples.sort(key=lambda each: each.from_s)  # of one start, the file's order
     _refuse_shared(config.bindings or ())
     place, plan = _asked(config, plan_id)
     _refuse_senseless(place, plan, config.members, entries)

@@ -131,7 +131,7 @@ class Feed:
             return False
         books.clock_s = from_s
         if self.nights is not None:
-            self.nights.add(Flow(sample), from_s, to_s)
+            self.nights.add_whole(sample)
         return True
 
     def _take(self, route: Route, span: tuple[int, int], rx: int, tx: int) -> bool:

@@ -79,7 +79,9 @@ class MonthGrid:
     def at(self, index: int) -> int:
         """The boundary of a number."""
         month = self._base + index * self.cycle.interval
-        year, number = divmod(min(month, _LAST_YEAR * _MONTHS), _MONTHS)
+        year, number = divmod(month, _MONTHS)
+        if year > _LAST_YEAR:
+            return FARTHEST_S
         _, length = monthrange(year, number + 1)
         day = date(year, number + 1, 1).toordinal() - 1 + min(self._day, length)
         if self._day > length and self.cycle.month_end == "spill":

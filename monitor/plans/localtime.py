@@ -20,8 +20,8 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 # Sums of days may leave the calendar of `datetime`: they stop a year before its ends.
 _FIRST_DAY: Final = date(2, 1, 1).toordinal()
 _LAST_DAY: Final = date(9998, 12, 31).toordinal()
-FARTHEST_S: Final = int(datetime(9998, 12, 31, tzinfo=UTC).timestamp())
-"""Ends of what lasts by its length are not later than this."""
+FARTHEST_S: Final = int(datetime(9999, 1, 2, tzinfo=UTC).timestamp())
+"""All that would be beyond the calendar is here."""
 
 
 def instant_of(day: int, minute: int, zone: ZoneInfo) -> int:
@@ -33,9 +33,11 @@ def instant_of(day: int, minute: int, zone: ZoneInfo) -> int:
         zone: where the clock is.
 
     Returns:
-        UTC seconds.
+        UTC seconds; `FARTHEST_S` for days beyond the calendar.
     """
-    midnight = datetime.fromordinal(min(max(day, _FIRST_DAY), _LAST_DAY))
+    if day > _LAST_DAY:
+        return FARTHEST_S
+    midnight = datetime.fromordinal(max(day, _FIRST_DAY))
     return second_of(midnight + timedelta(minutes=minute), zone)
 
 

@@ -165,17 +165,21 @@ def _allowed(text: str, nodes: list[inspect.Type]) -> str:
         for value in (node.values if isinstance(node, inspect.LiteralType) else ())
     ]
     tags = [str(node.tag) for node in nodes if isinstance(node, inspect.StructType)]
+    is_tag = text.startswith(("Invalid value", "Expected `str`"))
     if text.startswith("Invalid enum value") and choices:
         return f"one of {', '.join(choices)}"
-    if text.startswith("Invalid value") and any(tags):
+    if is_tag and any(tags):
         return f"one of {', '.join(tags)}"
+    if text.endswith("encoded date"):
+        return _KINDS["date"]
     expected = _EXPECTED.fullmatch(text)
     if expected is None:
         return text.removeprefix("Invalid ")
-    got = expected["rest"].partition(", got")[0].replace(">=", "from").strip()
-    kinds = [_KINDS.get(each, each) for each in expected["kind"].split(" | ")]
-    words = " or ".join(each for each in kinds)
-    return f"{words} {got}".strip()
+    kinds = (_KINDS.get(each, each) for each in expected["kind"].split(" | "))
+    bound = expected["rest"].partition(", got")[0].strip()
+    for sign, word in ((">=", "from"), ("<=", "at most")):
+        bound = bound.replace(sign, word)
+    return f"{' or '.join(kinds)} {bound}".strip()
 
 
 def _below(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from monitor.plans.timing import Window
 
 _DAY_H: Final = 24
+_HOUR_S: Final = 3600
 _SHORTEST_MONTH: Final = 28
 _WEEKDAYS: Final = (
     *("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
@@ -148,16 +149,10 @@ def times_text(plan: Plan, viewer: Viewer) -> list[str]:
     return [*cycle, *span, *([] if has_clock else [str(plan.tz)])]
 
 
-def _cycle(plan: Plan) -> list[str]:  # noqa: PLR0911 - one a kind
+def _cycle(plan: Plan) -> list[str]:
     match plan.cycle:
-        case Month(billing_day=None, anchor=None):
-            return ["day 1 of the month"]
         case Month() as month:
-            day = month.billing_day or (month.anchor.day if month.anchor else 1)
-            end = "last day" if month.month_end == "clamp" else "the 1st of the next"
-            short = f" (shorter months: {end})" if day > _SHORTEST_MONTH else ""
-            often = "the" if month.interval == 1 else f"every {month.interval}th"
-            return [f"day {day} of {often} month{short}"]
+            return [_month(month)]
         case Week(weekday=weekday):
             return [f"each {_WEEKDAYS[weekday - 1]}"]
         case Day():
@@ -165,9 +160,18 @@ def _cycle(plan: Plan) -> list[str]:  # noqa: PLR0911 - one a kind
         case CalendarDays(days=days):
             return [f"every {days} days"]
         case Elapsed() as elapsed:
-            return [f"every {elapsed.length_s // 3600} h"]
+            return [f"every {_hours(elapsed.length_s // _HOUR_S)}"]
         case Whole():
             return []
+
+
+def _month(month: Month) -> str:
+    day = month.billing_day or (month.anchor.day if month.anchor else 1)
+    end = "last day" if month.month_end == "clamp" else "the 1st of the next"
+    short = f" (shorter months: {end})" if day > _SHORTEST_MONTH else ""
+    if month.interval == 1:
+        return f"day {day} of the month{short}"
+    return f"day {day}{short} of every {month.interval} months"
 
 
 def _span(plan: Plan, viewer: Viewer) -> list[str]:
@@ -201,5 +205,9 @@ def _length(plan: Plan) -> str:
     validity = plan.validity
     if validity.kind == "days_calendar":
         return f"{validity.days} calendar days"
-    hours = validity.days * _DAY_H + validity.hours
-    return f"{hours // _DAY_H} days" if hours % _DAY_H == 0 else f"{hours} h"
+    return _hours(validity.length_s // _HOUR_S)
+
+
+def _hours(hours: int) -> str:
+    days, rest = divmod(hours, _DAY_H)
+    return f"{hours} h" if rest or days <= 1 else f"{days} days"

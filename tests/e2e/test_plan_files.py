@@ -70,6 +70,19 @@ def test_a_plain_user_has_plans_of_his_own(
     assert daemon.stop() == 0
 
 
+def test_where_the_store_is_closed_its_own_error_says_how_to_be_let_in(
+    root: Place, user: Place, make: Callable[[Place], Esimmon]
+) -> None:
+    esimmon = make(root)
+    closed = esimmon.folder / "closed"
+    closed.mkdir(mode=0o700)
+    store = closed / "usage.db"
+    done = esimmon.at(user).plainly("report", "--store", store)
+    assert done.returncode == 1
+    assert str(store) in done.stderr
+    assert "plans.d" not in done.stderr
+
+
 def test_who_may_not_write_is_told_so(
     root: Place, user: Place, make: Callable[[Place], Esimmon]
 ) -> None:

@@ -56,6 +56,7 @@ def command(context: click.Context) -> None:
     """Keep the books of your plans, or try one out.
 
     \b
+    esimmon plan add pk --size 5GB --days 7 --bind wwan0
     esimmon plan show pk
     esimmon plan topup pk 1GB
     esimmon plan sync pk --remaining 3.2GB    what the operator says is left

@@ -9,7 +9,13 @@ from zoneinfo import ZoneInfo
 import click
 
 from monitor import clock
-from monitor.commands.plan.filing import open_folder, refuse_name, say, with_places
+from monitor.commands.plan.filing import (
+    open_folder,
+    refuse_name,
+    say,
+    show_file,
+    with_places,
+)
 from monitor.commands.plan.term_options import term_options
 from monitor.config.plans import PlanTable
 from monitor.config.writing import table_lines
@@ -65,7 +71,7 @@ def command(
         text = _file(plan_id, terms, bind, folder.zone)
         configured = folder.checked({plan_id: text})
         if dry_run:
-            click.echo(text, nl=False)
+            show_file(text)
         else:
             folder.write({plan_id: text})
         for line in _said(plan_id, configured, folder):

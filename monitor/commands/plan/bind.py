@@ -9,13 +9,12 @@ import click
 
 from monitor import clock
 from monitor.commands.plan.filing import open_folder, refuse_name, say, with_places
+from monitor.commands.plan.values import moment_of
 from monitor.config.contracts import all_bindings
-from monitor.config.decoding import decode
-from monitor.config.instants import second_of
 from monitor.config.plan_editing import with_bind, with_bind_key
-from monitor.config.values import Moment
 from monitor.errors import UsageError
 from monitor.plans.payers import Bindings, payer, turns
+from monitor.plans.values import Second
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -91,25 +90,19 @@ def _wish(
 ) -> _Wish:
     plans = folder.configured()
     plan = _of(plans, plan_id).plan
+    now_s = clock.now_s()
     from_s, to_s = (
-        None if text is None else _second(text, option, plan.tz)
+        None if text is None else moment_of(text, option, plan.tz, now_s)
         for text, option in zip(times, ("--from", "--to"), strict=True)
     )
     others = all_bindings(each for each in plans if each.plan.id != plan_id)
-    now_s = clock.now_s()
     is_paid = payer(others, iface, now_s) is not None
     if from_s is None and (is_paid or any(b.iface == iface for b in others.binds)):
-        from_s = max(plan.activated_at or plan.validity.start or 0, now_s)
+        start_s = plan.activated_at or plan.validity.start or 0
+        from_s = Second(max(start_s, now_s))
     if to_s is not None and to_s <= (from_s or 0):
         raise UsageError("--to must be after --from.")
     return _Wish(plan_id, iface, from_s, to_s)
-
-
-def _second(text: str, option: str, zone: ZoneInfo) -> int:
-    try:
-        return second_of(str(decode(Moment, text)), zone)
-    except ValueError as error:
-        raise UsageError(f'{option} "{text}": must be {error}.') from error
 
 
 def _given_way(folder: Folder, wish: _Wish) -> list[tuple[str, str]]:

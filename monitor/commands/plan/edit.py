@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.commands.plan.filing import open_folder, refuse_name, say, with_places
+from monitor.commands.plan.filing import (
+    open_folder,
+    refuse_name,
+    say,
+    show_file,
+    with_places,
+)
 from monitor.commands.plan.term_options import term_options
 from monitor.config.plan_editing import with_keys
 from monitor.config.plan_files import plan_path
@@ -82,7 +88,7 @@ def _put(
         return 1 if after is None else 0
     configured = folder.checked({plan_id: after})
     if dry_run:
-        click.echo(after, nl=False)
+        show_file(after)
     else:
         folder.write({plan_id: after})
     made = next(each for each in configured if each.plan.id == plan_id)

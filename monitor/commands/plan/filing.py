@@ -124,7 +124,8 @@ class Folder:
             ConfigError: something in it is not allowed.
         """
         path = plan_path(self.directory, plan_id)
-        return PlanFile(path, text, parse_plan(text, str(path), plan_id, self.zone))
+        name = str(path) if path.is_file() else ""
+        return PlanFile(path, text, parse_plan(text, name, plan_id, self.zone))
 
     def checked(self, new: Mapping[str, str | None]) -> tuple[Configured, ...]:
         """The plans that there would be.
@@ -254,3 +255,13 @@ def say(text: str) -> None:
     """
     # Named, because click takes ASCII for a mistake and writes UTF-8 instead.
     click.echo(visible(text), file=sys.stdout)
+
+
+def show_file(text: str) -> None:
+    """Show what a file would hold.
+
+    Args:
+        text: TOML.
+    """
+    for line in text.splitlines():
+        say(line)

@@ -46,7 +46,8 @@ def command(*, output_format: str, places: Places) -> None:
     rows = [_row(each, folder, standing.get(each.plan.id)) for each in plans]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
-        say(_GAP.join(map(str.ljust, row, widths)).rstrip())
+        cells = zip(row, widths, strict=True)
+        say(_GAP.join(cell.ljust(width) for cell, width in cells if width).rstrip())
     if not rows:
         say(_NONE)
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 import signal
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
+from click.shell_completion import CompletionItem
 
 from monitor.alerts.rehearsing import rehearse
 from monitor.plans import casefile
@@ -28,8 +30,16 @@ _QUIET_S: Final = 2.0
 _STDIN: Final = "-"
 
 
+def _any_file(
+    context: click.Context, parameter: click.Parameter, begun: str
+) -> list[CompletionItem]:
+    """For the shell: it knows best which files there are."""
+    del context, parameter
+    return [CompletionItem(begun, type="file")]
+
+
 @click.command("simulate")
-@click.argument("file", metavar="FILE")
+@click.argument("file", metavar="FILE", shell_complete=_any_file)
 def command(file: str) -> int:
     """Compute what plans would do: FILE (- for standard input) holds the cases.
 
@@ -73,13 +83,18 @@ def command(file: str) -> int:
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
     name = "standard input" if file == _STDIN else file
     text = _read(file, name)
-    count = _checked(text, name)
-    progress = _Progress(count)
-    failed = False
-    stdout = sys.stdout
+    with closing(_Progress()) as progress:
+        return int(_answer_all(text, name, progress))
+
+
+def _answer_all(text: str, name: str, progress: _Progress) -> bool:
+    """Write the answers as they come; whether one of them is an error."""
+    count, failed = _checked(text, name, progress), False
+    # Python has no standard output at all when the caller closed it.
+    stdout = sys.stdout or io.StringIO()
     stdout.write('{"version": 1, "answers": {')
     for number, case in enumerate(casefile.cases_in(text, name)):
-        progress.show(number)
+        progress.show(f"{number:,} of {count:,} cases")
         try:
             with _bounded():
                 written: object = answer(case, rehearse)
@@ -88,8 +103,7 @@ def command(file: str) -> int:
         stdout.write(",\n" if number else "\n")
         stdout.write(f"{json.dumps(case_id(case))}: {json.dumps(written)}")
     stdout.write("\n}}\n")
-    progress.end()
-    return int(failed)
+    return failed
 
 
 @contextmanager
@@ -145,7 +159,7 @@ def _read(file: str, name: str) -> str:
     return text
 
 
-def _checked(text: str, name: str) -> int:
+def _checked(text: str, name: str, progress: _Progress) -> int:
     """How many cases there are, before the first answer is written.
 
     Raises:
@@ -153,6 +167,7 @@ def _checked(text: str, name: str) -> int:
     """
     seen: set[str] = set()
     for number, case in enumerate(casefile.cases_in(text, name)):
+        progress.show(f"{number:,} cases read")
         try:
             found = case_id(case)
         except RefusedError as error:
@@ -166,22 +181,24 @@ def _checked(text: str, name: str) -> int:
 class _Progress:
     """A line on standard error for whoever waits longer than two seconds."""
 
-    def __init__(self, count: int) -> None:
-        self._count = count
+    def __init__(self) -> None:
         self._next_s = time.monotonic() + _QUIET_S
-        self._stream = sys.stderr if sys.stderr.isatty() else None
+        # Not between the answers on one terminal.
+        is_apart = not (sys.stdout and sys.stdout.isatty())
+        is_seen = sys.stderr and sys.stderr.isatty() and is_apart
+        self._stream = sys.stderr if is_seen else None
         self._shown = False
 
-    def show(self, done: int) -> None:
+    def show(self, text: str) -> None:
         """Say how far it is, at most every two seconds."""
         if self._stream is None or time.monotonic() < self._next_s:
             return
         self._next_s = time.monotonic() + _QUIET_S
         self._shown = True
-        self._stream.write(f"\r{done:,} of {self._count:,} cases\x1b[K")
+        self._stream.write(f"\r{text}\x1b[K")
         self._stream.flush()
 
-    def end(self) -> None:
+    def close(self) -> None:
         """Leave the line as it was."""
         if self._shown and self._stream is not None:
             self._stream.write("\r\x1b[K")

@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from monitor import statusfile
 from monitor.cli import main
 from monitor.config import places
+from monitor.statusfile import status_path
 from tests.unit.commands.listening import daemon_at
+from tests.unit.standings import document
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -184,6 +187,48 @@ def test_an_editor_needs_a_terminal(home: Path, run: Run) -> None:
     assert f"change {home}/plans.d/pk.toml yourself and run: esimmon config" in sentence
 
 
+KILLED_AT = """
+import os, sys
+left = int(sys.argv.pop(1))
+def count(event, _):
+    global left
+    left -= event == "os.rename"
+    if left < 0:
+        os._exit(9)
+sys.addaudithook(count)
+from monitor.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize(("done", "status"), [(0, 9), (1, 9), (2, 0)])
+def test_a_crash_between_two_files_leaves_plans_that_go_together(
+    done: int, status: int, home: Path, run: Run
+) -> None:
+    run(*ADD_CN)
+    run("bind", "cn", "wwan0")
+    run(*ADD_PK)
+    before = _files(home)
+    own = ("--config", f"{home}/config.toml", "--store", f"{home}/usage.db")
+    bind = ("bind", "pk", "wwan0", "--from", "2025-06-10T11:00")
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED_AT, str(done), "plan", *bind, *own],
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+    )
+    assert killed.returncode == status
+    after = _files(home)
+    changed = [name for name in sorted(before) if after[name] != before[name]]
+    assert changed == ["cn.toml", "pk.toml"][:done]
+    run("list")
+    # Once more, and it is as it was meant.
+    if status:
+        run(*bind)
+    assert "to = " in _files(home)["cn.toml"]
+    assert "from = " in _files(home)["pk.toml"]
+
+
 @pytest.mark.needs("setsid")
 def test_what_an_editor_wrote_is_checked_before_it_counts(home: Path, run: Run) -> None:
     run(*ADD_PK)
@@ -200,15 +245,29 @@ def test_what_an_editor_wrote_is_checked_before_it_counts(home: Path, run: Run) 
     assert status == 0
     assert "pk: 8.00 GB" in shown
     assert 'quota = "8GB"' in _files(home)["pk.toml"]
+    editor.write_text("#!/bin/sh\n")
+    status, shown = _on_a_terminal(home, editor, "")
+    assert (status, shown) == (0, "pk: nothing was changed.\r\n")
 
 
-def _on_a_terminal(home: Path, editor: Path, answer: str) -> tuple[int, str]:
+@pytest.mark.needs("setsid")
+def test_who_is_asked_may_say_no(home: Path, run: Run) -> None:
+    run(*ADD_PK)
+    status, shown = _on_a_terminal(home, home, "n\n", "remove")
+    assert status == 1
+    assert "pk: nothing was removed." in shown
+    assert sorted(_files(home)) == ["pk.toml"]
+
+
+def _on_a_terminal(
+    home: Path, editor: Path, answer: str, verb: str = "edit"
+) -> tuple[int, str]:
     ours, theirs = os.openpty()
     own = ("--config", f"{home}/config.toml", "--store", f"{home}/usage.db")
     process = subprocess.Popen(
         [
             *("setsid", "--ctty", "--wait", sys.executable, "-m", "monitor"),
-            *("plan", "edit", "pk", *own),
+            *("plan", verb, "pk", *own),
         ],
         cwd=ROOT,
         env=os.environ | {"VISUAL": str(editor)},
@@ -325,6 +384,46 @@ def test_programs_read_the_list(home: Path, run: Run) -> None:
     assert plan["terms"]["iccid"] == "8986…4321"
     assert "SIM 8986…4321" in run("list")
     assert "8986 0000 0000 0000 4321" in _files(home)["cn.toml"]
+
+
+def test_what_the_daemon_says_is_shown_beside_the_terms(home: Path, run: Run) -> None:
+    run("add", "wwan", "--size", "5GB", "--every", "month", "--bind", "wwan*")
+    socket = places.control_socket(
+        home / "usage.db", os.environ, is_root=os.geteuid() == 0, explicit=True
+    )
+    path = status_path(socket)
+    Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        statusfile.write(path, document() | {"store": f"{home}/usage.db"})
+        assert run("list").endswith("wwan*  active  used 100 MB  left 4.90 GB\n")
+        # Of another store's daemon nothing is said.
+        statusfile.write(path, document() | {"store": "/elsewhere/usage.db"})
+        assert run("list").endswith("wwan*\n")
+    finally:
+        statusfile.remove(path)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--from", "soon"), '--from "soon" is not understood. Write 10:40,'),
+        (("--from", "2025-06-10", "--to", "2025-06-10"), "--to must be after --from."),
+    ],
+)
+def test_times_of_a_binding_are_checked(
+    words: tuple[str, ...], sentence: str, run: Run
+) -> None:
+    run(*ADD_PK)
+    assert sentence in run("bind", "pk", "wwan0", *words, status=2)
+
+
+def test_a_new_plan_takes_over_from_now_on(run: Run) -> None:
+    run(*ADD_CN, "--bind", "wwan*")
+    run("add", "trip", "--days", "3", "--from", "first_use")
+    told = run("bind", "trip", "wwan0")
+    assert told.startswith("wwan0: cn until ")
+    assert "trip from then on." in told
+    assert "usb9: trip at all times." in run("bind", "trip", "usb9", "--dry-run")
 
 
 def test_a_daemon_that_refuses_is_heard(home: Path, run: Run) -> None:

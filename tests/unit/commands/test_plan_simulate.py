@@ -83,6 +83,17 @@ def test_a_closed_input_is_said() -> None:
     assert done.stderr == "esimmon: standard input: cannot be read: it is closed.\n"
 
 
+@pytest.mark.parametrize("closed", [">&-", "2>&-"])
+def test_a_closed_output_is_no_error(path: Path, closed: str) -> None:
+    path.write_text(json.dumps({"cases": [GOOD]}))
+    shell = f"exec {sys.executable} -m monitor plan simulate {path} {closed}"
+    done = subprocess.run(
+        ["sh", "-c", shell], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert ("good" in done.stdout) == (closed == "2>&-")
+
+
 def test_fifty_megabytes_are_answered(path: Path) -> None:
     """In a process of its own, of which the memory is known."""
     case = json.dumps(GOOD | {"title": "x" * 9_950})
@@ -168,4 +179,7 @@ def test_who_waits_sees_how_far_it_is(
     terminal = Terminal()
     monkeypatch.setattr("sys.stderr", terminal)
     assert main(["plan", "simulate", str(path)]) == 0
-    assert terminal.getvalue() == ("\r0 of 2 cases\x1b[K\r1 of 2 cases\x1b[K\r\x1b[K")
+    assert terminal.getvalue() == (
+        "\r0 cases read\x1b[K\r1 cases read\x1b[K"
+        "\r0 of 2 cases\x1b[K\r1 of 2 cases\x1b[K\r\x1b[K"
+    )

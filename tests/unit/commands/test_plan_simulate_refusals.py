@@ -10,6 +10,8 @@ import pytest
 
 from tests.unit.plans.casebook import ANSWER, GOOD, simulated, simulated_of
 
+_DAILY = {"kind": "elapsed", "days": 1}
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
@@ -145,7 +147,7 @@ def test_an_interface_is_never_two_plans_at_a_time(path: Path) -> None:
         (
             {"plan": {"id": "p", "cycle": {"kind": "month", "billing_day": 32}}},
             None,
-            "config.plan.cycle.billing_day = 32: must be a whole number <= 31.",
+            "config.plan.cycle.billing_day = 32: must be a whole number at most 31.",
         ),
         (
             {"plan": {"id": "p", "tz": "../../etc/passwd"}},
@@ -181,6 +183,69 @@ def test_what_is_wrong_with_a_plan_is_said_with_its_place(
     _, answers, _ = simulated_of(
         path, {"cases": [{"id": "x", "config": config, "ask": ask}]}
     )
+    assert sentence in answers["x"]["error"]
+
+
+@pytest.mark.parametrize(
+    ("parts", "sentence"),
+    [
+        (
+            {"usage": [["2025-06-01T00:00:00Z", "a", None, 1, "2.5 B", {}]]},
+            'usage[0][4] = "2.5 B": must be whole bytes, or a size such as "10 GB".',
+        ),
+        (
+            {"usage": [["2025-06-01T00:00:00Z", "a", 5, 1, 2]]},
+            "usage[0][2] = 5: must be a text or null.",
+        ),
+        (
+            {"usage": [["2025-06-01T00:00:00Z", "a", None, 1, 2, {"awake": [[1]]}]]},
+            "usage[0][5].awake[0] = [...]: must be a list of length 2.",
+        ),
+        ({"usage": {}}, "usage = {}: must be a list."),
+        ({"usage": [5]}, "usage[0] = 5: must be a list."),
+        (
+            {"ledger": [{"id": "a", "ts": "now", "kind": "topup", "bytes": 1}]},
+            'ledger[0].ts = "now": must be an instant with its offset, such as',
+        ),
+        (
+            {"ledger": [{"id": "a", "ts": "2025-06-01T00:00:00Z", "kind": "topup"}]},
+            "ledger[0].bytes: is missing.",
+        ),
+        (
+            {"ledger": [{"id": "a", "ts": "2025-06-01T00:00:00Z", "kind": "sync"}]},
+            "ledger.a: must be one with either used_bytes or remaining_bytes.",
+        ),
+        (
+            {"ask": {"what": "boundaries", "from": "2025-06-01T00:00:00Z", "n": 10**5}},
+            "ask.n = 100000: must be a whole number at most 10000.",
+        ),
+        (
+            {
+                "ask": {"what": "boundaries", "from": "2025-06-01T00:00:00Z", "n": 1},
+                "config": {
+                    "plan": {"id": "p", "cycle": {"kind": "elapsed", "days": 1}}
+                },
+            },
+            "config: plan p: its cycles count from the activation, which is not known",
+        ),
+        (
+            {
+                "ask": {"what": "counters"},
+                "config": {"persisted": {"a": {"rx": 1, "tx": 1, "boot_id": 5}}},
+            },
+            "config.persisted[...].boot_id",
+        ),
+    ],
+)
+def test_what_is_wrong_with_the_rest_is_said_with_its_place(
+    path: Path, parts: dict[str, Any], sentence: str
+) -> None:
+    case = {
+        "id": "x",
+        "config": {"plan": {"id": "p"}},
+        "ask": {"what": "status", "at": "2025-06-01T00:00:00Z"},
+    }
+    _, answers, _ = simulated_of(path, {"more": 5, "cases": [case | parts]})
     assert sentence in answers["x"]["error"]
 
 

@@ -269,7 +269,7 @@ def test_what_is_there_is_never_overwritten(
     for options in ((), (*OPTIONS, "--every=month")):
         message = _refused(capsys, 1, *options)
         assert f"{path} is there already, and is not changed" in message
-        assert "by hand" in message
+        assert "plan add" in message
     if kind == "file":
         assert path.read_text() == "# mine\n"
     assert _files(path) == ["config.toml"]
@@ -314,6 +314,16 @@ def test_an_impossible_answer_is_refused_before_anything_is_written(
 ) -> None:
     given = [*OPTIONS, "--billing-day=1", *options]
     assert sentence in _refused(capsys, 1, *given)
+    assert _files(path) == []
+
+
+def test_a_plan_of_a_file_is_not_written_again(
+    path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "plans.d").mkdir(mode=0o755)
+    (tmp_path / "plans.d/pk.toml").write_text('every = "month"\n')
+    given = [*OPTIONS, "--billing-day=1", "--id=pk", f"--store={tmp_path}/usage.db"]
+    assert f'pk.toml: the plan "pk" is in {path}, too' in _refused(capsys, 1, *given)
     assert _files(path) == []
 
 

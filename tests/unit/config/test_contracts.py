@@ -279,6 +279,16 @@ def test_alerts_in_full_keep_the_defaults_of_what_they_do_not_say() -> None:
     assert alerts.rapid == Rapid(12)
 
 
+def test_no_buckets_at_all_are_a_plan_of_top_ups() -> None:
+    assert _plan(f"{MONTH}buckets = []").buckets == ()
+
+
+def test_cycles_of_days_follow_a_validity_in_full() -> None:
+    text = 'every = "10 days"\n[plan.validity]\nstarts_on = "install"\ndays = 30\n'
+    assert _plan(f'{text}kind = "elapsed"').cycle == Elapsed(10)
+    assert _plan(f'{text}kind = "days_calendar"').cycle == CalendarDays(10)
+
+
 def test_members_share_a_plan() -> None:
     text = f'{MONTH}[[plan.member]]\nid = "amina"\nallocation_bytes = "4 GB"'
     assert _configured(text).members == (Member(Name("amina"), _bytes(4 * GB)),)
@@ -362,6 +372,15 @@ def test_the_same_said_short_and_in_full_names_both_keys(
         ("validity.start = 2026-01-01", "must be an instant with its offset, such as"),
         ("activate_by = '30 days'", "plan.p.purchased_at: must be given, because"),
         ("activate_by = 2026-12-31", "must be an instant, such as"),
+        (
+            "purchased_at = 2026-01-02T00:00:00Z\nactivate_by = 2026-01-01T00:00:00Z",
+            'must be after "purchased_at".',
+        ),
+        ("cap = [" + "{id='x',bytes=1}," * 201 + "]", "must be at most 200 of them."),
+        ("remind = [" + "'1 h'," * 21 + "]", "must be at most 20 times."),
+        ("after = 'bill'\nblock = '1 GB'", "price: must be the price of a block"),
+        ("after = 'bill'\nblock = '1 GB'\nprice = '0'", 'plan.p.price = "0": must be'),
+        ("after = 'throttle'", "plan.p.kbps: must be given, since it is throttled."),
         ("on_deadline = 'lapse'", 'must be left out, or beside "activate_by"'),
         ("kbps = 128", 'must be left out, or beside after = "throttle"'),
         ("after = 'bill'", "plan.p.block: must be a size such as"),
@@ -401,6 +420,10 @@ def test_what_makes_no_sense_is_named_with_what_is_allowed(
         ("every = '0 days'", "must be"),
         ("every = '30 days'", 'plan.p.starts_on: must be given, because "30 days"'),
         ("every = '3 months'", "starts_on: must be a date or an instant, because"),
+        (
+            "reset_time = '06:00'\ncycle.kind = 'day'\nvalidity.kind = 'open'",
+            'reset_time = "06:00": must be left out, because "cycle" and',
+        ),
         ("every = 'week'\nbilling_day = 3", "must be left out, or beside every = "),
         ("valid = '30'", 'must be whole hours or days, from "1 h" to "3660 days"'),
         ("valid = '90 min'\nstarts_on = 'install'", "must be whole hours or days"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import os
+import resource
+import signal
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -117,6 +119,25 @@ def test_a_file_of_another_user_is_not_taken(directory: Path) -> None:
     assert _together(directory) == ["a"]
 
 
+def test_a_directory_that_is_none_is_named(tmp_path: Path) -> None:
+    (tmp_path / "plans.d").touch()
+    with pytest.raises(ConfigError, match=r"plans\.d: Not a directory"):
+        read_plan_files(tmp_path / "plans.d", KARACHI)
+    # The store is there no more than its plans.
+    assert read_plan_files(tmp_path / "plans.d/deeper/plans.d", KARACHI) == ()
+
+
+def test_there_is_an_end_to_how_many_plans_there_are(directory: Path) -> None:
+    for number in range(201):
+        (directory / f"p{number}.toml").touch()
+    assert _refused(directory) == f"{directory}: more than 200 plans."
+
+
+def test_a_link_that_leads_nowhere_is_named(directory: Path) -> None:
+    (directory / "a.toml").symlink_to("nowhere")
+    assert _refused(directory) == f"{directory}/a.toml: No such file or directory."
+
+
 def test_a_pipe_is_no_file_of_a_plan(directory: Path) -> None:
     os.mkfifo(directory / "a.toml", 0o644)
     assert "this is not a regular file" in _refused(directory)
@@ -151,6 +172,19 @@ def test_nothing_is_changed_when_one_file_cannot_be_read(directory: Path) -> Non
     first = directory / "a.toml"
     with pytest.raises(ConfigError, match="No such file"):
         apply(directory, [Change(first, "new"), Change(directory / "b.toml", None)])
+    assert list(directory.iterdir()) == []
+
+
+def test_a_full_disk_changes_nothing(directory: Path) -> None:
+    first = directory / "a.toml"
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))
+    try:
+        with pytest.raises(ConfigError, match="File too large"):
+            apply(directory, [Change(first, "x"), Change(first, "x" * 100)])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert list(directory.iterdir()) == []
 
 
