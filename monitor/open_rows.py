@@ -16,7 +16,7 @@ from monitor.store.pieces import Span, assign
 from monitor.store.samples import sample_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
     from monitor.plans.measured import Telling
     from monitor.plans.samples import Sample
@@ -132,12 +132,15 @@ class OpenRows:
             if row.span.interval.to_s > until_s or row.span.interval.from_s >= until_s
         }
 
-    def samples(self, telling: Telling, since_s: int) -> list[Sample]:
+    def samples(
+        self, telling: Telling, since_s: int, devices: Container[str]
+    ) -> list[Sample]:
         """The rows as `monitor.store.samples` will give them.
 
         Args:
             telling: what to tell apart.
             since_s: UTC second; rows that began before it are left out.
+            devices: names of those that are wanted.
 
         Returns:
             In the order of from, to and attachment, and what `parts_of` makes of each.
@@ -145,7 +148,9 @@ class OpenRows:
         rows = [
             row
             for row in self._rows.values()
-            if row.is_billed and row.span.interval.from_s >= since_s
+            if row.is_billed
+            and row.span.interval.from_s >= since_s
+            and row.attachment.device in devices
         ]
         rows.sort(key=lambda row: (*row.span.interval, row.span.span_id))
         return [sample for row in rows for sample in row.samples(telling)]

@@ -41,6 +41,7 @@ class Running:
     Attributes:
         agreement: what was bought, and what was said of it.
         telling: what its samples tell apart.
+        devices: names of those that it pays for at some time.
         closed: its account at the last 5-minute mark.
         settled: samples since then that were stored before this book was opened.
         now: its account at the last tick.
@@ -49,6 +50,7 @@ class Running:
 
     agreement: Agreement
     telling: Telling
+    devices: frozenset[str]
     closed: Account
     settled: list[Sample]
     now: Account
@@ -154,6 +156,7 @@ class PlanBook:
                 Running(
                     agreement=agreement,
                     telling=telling_of(agreement, (each.entry for each in book.noted)),
+                    devices=frozenset(bind.iface for bind in book.bindings),
                     closed=account,
                     settled=settled,
                     now=now,
@@ -181,7 +184,7 @@ class PlanBook:
         slot_s = max(at_s - at_s % SLOT_S, self._closed_s)
         self.is_stale = True  # unless all goes well
         for each in self.plans:
-            fresh = rows.samples(each.telling, self._closed_s)
+            fresh = rows.samples(each.telling, self._closed_s, each.devices)
             found = sorted([*each.settled, *fresh], key=canonical)
             if slot_s > self._closed_s:
                 each.closed.charge(one for one in found if one.from_s < slot_s)

@@ -76,7 +76,12 @@ class _Terminal:
         self._seen: dict[int, Traffic] = {}
         self._billed: set[str] = set()
         self.period = Interval(0, 0)
-        self.has_plan = False
+        self._daemon: Daemon | None = None
+
+    @property
+    def has_plan(self) -> bool:
+        """Whether there is one now: they come while it runs."""
+        return self._daemon is not None and bool(self._daemon.watch.book.agreements)
 
     def started(self, daemon: Daemon) -> None:
         """Say in plain words what is measured, by which tier, and where it goes."""
@@ -84,7 +89,7 @@ class _Terminal:
         self._billed = {each.device for each in devices if each.billed}
         now_s = clock.now_s()
         self.period = Interval(now_s, now_s + 1)
-        self.has_plan = bool(daemon.watch.book.agreements)
+        self._daemon = daemon
         self._write("".join(f"{line}\n" for line in _introduction(daemon)))
 
     def refresh(self, live: Live) -> None:
