@@ -18,7 +18,7 @@ from monitor.config.contract_times import (
     validity_of,
 )
 from monitor.config.plan_checks import Fault
-from monitor.plans.checking import check
+from monitor.plans.checking import check, unsaid
 from monitor.plans.entries import Sync
 from monitor.plans.offers import Bucket, Gifting, RenewalTerms, Rollover, Tier
 from monitor.plans.payers import Bindings, Wide, clashes
@@ -119,7 +119,7 @@ def _clashes(configured: Sequence[Configured]) -> Iterator[Fault]:
 
 def _disorder(each: Configured, table: PlanTable) -> tuple[str, str] | None:
     """The first thing that does not fit in one plan."""
-    for place, allowed in check(each.plan, each.members):
+    for place, allowed in (*check(each.plan, each.members), *unsaid(each.plan)):
         return _as_written(place, table), allowed
     validity = each.plan.validity
     for index, bind in enumerate(each.bindings.binds):

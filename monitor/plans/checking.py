@@ -45,6 +45,29 @@ def check(plan: Plan, members: Sequence[Member] = ()) -> list[Fault]:
     ]
 
 
+def unsaid(plan: Plan) -> list[Fault]:
+    """Find what a person forgot to write, without which a plan can be judged.
+
+    Args:
+        plan: what was bought.
+
+    Returns:
+        Place and sentence of each.
+    """
+    return [
+        fault
+        for place, tier in enumerate(plan.overage)
+        for fault in _unsaid(f"overage[{place}]", tier)
+    ]
+
+
+def _unsaid(place: str, tier: Tier) -> Iterator[Fault]:
+    if tier.behavior == "bill" and not tier.price:
+        yield f"{place}.price", f"{_ABOVE_0}, since it is billed"
+    if tier.behavior == "throttle" and tier.kbps is None:
+        yield f"{place}.kbps", "given, since it is throttled"
+
+
 def check_entries(entries: Iterable[Entry]) -> list[Fault]:
     """Find the faults of a ledger.
 
@@ -110,10 +133,6 @@ def _tiers(tiers: Sequence[Tier]) -> Iterator[Fault]:
     for place, tier in enumerate(tiers):
         if tier.behavior == "bill" and not tier.block_bytes:
             yield f"overage[{place}].block_bytes", f"{_ABOVE_0}, since it is billed"
-        if tier.behavior == "bill" and not tier.price:
-            yield f"overage[{place}].price", f"{_ABOVE_0}, since it is billed"
-        if tier.behavior == "throttle" and tier.kbps is None:
-            yield f"overage[{place}].kbps", "given, since it is throttled"
 
 
 def _offers(plan: Plan) -> Iterator[Fault]:

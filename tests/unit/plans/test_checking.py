@@ -8,7 +8,7 @@ import pytest
 
 from monitor.errors import PlanError
 from monitor.plans.account import open_account
-from monitor.plans.checking import check, check_entries
+from monitor.plans.checking import check, check_entries, unsaid
 from monitor.plans.terms import Member
 from tests.unit.plans.asking import MAIN, entries_of, plan_of
 
@@ -45,8 +45,6 @@ FAULTY: list[tuple[dict[str, Any], str]] = [
         "overage[1].upto_bytes",
     ),
     ({"overage": [{"behavior": "bill", "price": "1"}]}, "overage[0].block_bytes"),
-    ({"overage": [{"behavior": "bill", "block_bytes": 1}]}, "overage[0].price"),
-    ({"overage": [{"behavior": "throttle"}]}, "overage[0].kbps"),
     ({"rounding": {"unit_bytes": 0}}, "rounding.unit_bytes"),
     ({"gifting": {"recipient_expiry": {}}}, "gifting.recipient_expiry.days"),
     ({"line": {"iccid": "1234"}}, "line.iccid"),
@@ -62,6 +60,22 @@ def test_a_plan_that_makes_no_sense_is_refused_at_its_place(
     with pytest.raises(PlanError) as refusal:
         open_account(plan)
     assert f"{refusal.value}".startswith(f"plan p: {place} must be ")
+
+
+@pytest.mark.parametrize(
+    ("tier", "place"),
+    [
+        ({"behavior": "bill", "block_bytes": 1}, "overage[0].price"),
+        ({"behavior": "throttle"}, "overage[0].kbps"),
+    ],
+)
+def test_what_a_person_forgot_stops_no_judgement(
+    tier: dict[str, Any], place: str
+) -> None:
+    plan = plan_of(overage=[tier])
+    assert [fault[0] for fault in unsaid(plan)] == [place]
+    assert check(plan) == []
+    open_account(plan)
 
 
 def test_a_member_is_there_once() -> None:
