@@ -8,6 +8,7 @@ day. Days are ordinals as of `date.toordinal`, wall times minutes after midnight
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ FARTHEST_S: Final = int(datetime(9999, 1, 2, tzinfo=UTC).timestamp())
 """All that would be beyond the calendar is here."""
 
 
+@lru_cache(maxsize=8192)  # the same midnights and windows are asked for again
 def instant_of(day: int, minute: int, zone: ZoneInfo) -> int:
     """When a clock in a zone shows a time.
 
