@@ -6,36 +6,45 @@ when the transaction in which an id was made did not end well.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy import Table, bindparam, func, insert, select, text, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from monitor.store.columns import FLAGS
 from monitor.store.schema import APPLICATIONS, ATTACHMENTS, PROCESSES, SHARES
+from monitor.usage import Owner
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlalchemy import Connection, CursorResult, Row
 
-    from monitor.usage import Application, Attachment, Owner, Process, Share
+    from monitor.usage import Application, Attachment, Process, Share
 
 NOBODY = 0
 """The application id of shares that no application owns."""
 
 _REMEMBERED = 4000  # entries; far more than a desktop has in a day
 
-# Built once: thousands of processes may be new in one flush, and building a statement
-# costs six times as much as executing it.
-_FIND_PROCESS = select(
-    PROCESSES.c.process_id, PROCESSES.c.application_id, PROCESSES.c.comm_last
-).where(
-    *(
-        PROCESSES.c[name] == bindparam(name)
-        for name in ("boot_id", "pid", "start_boottime_ns", "exec_id")
-    )
+# Built once, for building a statement costs six times as much as executing it; and
+# executed once for thousands of processes that may be new in one flush.
+_FIND_PROCESSES = text(
+    # A cross join, so that SQLite goes from the owners to the index, and not from each
+    # process of this boot through all owners.
+    "SELECT p.start_boottime_ns, p.pid, p.exec_id, "
+    "p.process_id, p.application_id, p.comm_last "
+    "FROM json_each(:owners) AS o CROSS JOIN processes AS p "
+    "ON p.boot_id = :boot_id "
+    "AND p.start_boottime_ns = json_extract(o.value, '$[0]') "
+    "AND p.pid = json_extract(o.value, '$[1]') "
+    "AND p.exec_id = json_extract(o.value, '$[2]')"
+).columns(
+    *(PROCESSES.c[name] for name in ("start_boottime_ns", "pid", "exec_id")),
+    *(PROCESSES.c[name] for name in ("process_id", "application_id", "comm_last")),
 )
+_LAST_PROCESS = select(func.max(PROCESSES.c.process_id))
 _MAKE_PROCESS = insert(PROCESSES)
 _RENAME_PROCESS = update(PROCESSES).where(PROCESSES.c.process_id == bindparam("of"))
 
@@ -134,9 +143,9 @@ class Ids:
             The id.
         """
         application_id = self.application(connection, application)
-        seen = self._processes.get(process.owner)
-        if seen is None:
-            seen = self._look_up(connection, process, application_id)
+        if process.owner not in self._processes:
+            self.meet(connection, {process: application})
+        seen = self._processes[process.owner]
         now = _Seen(seen.process_id, application_id, comm)
         if now != seen:
             changed = {"application_id": application_id, "comm_last": comm}
@@ -144,19 +153,44 @@ class Ids:
         self._processes[process.owner] = now
         return seen.process_id
 
-    def _look_up(
-        self, connection: Connection, process: Process, application_id: int
-    ) -> _Seen:
-        identity = {
+    def meet(
+        self, connection: Connection, processes: Mapping[Process, Application]
+    ) -> None:
+        """Find or make the rows of processes that are not remembered.
+
+        Args:
+            connection: in a transaction that may write.
+            processes: what each belongs to.
+        """
+        new = {
+            process.owner: (process, self.application(connection, application))
+            for process, application in processes.items()
+            if process.owner not in self._processes
+        }
+        if not new:
+            return
+        keys = [(owner.start_boottime_ns, owner.pid, owner.exec_id) for owner in new]
+        wanted = {"boot_id": self._boot_id, "owners": json.dumps(keys)}
+        for start_ns, pid, exec_id, *row in connection.execute(_FIND_PROCESSES, wanted):
+            self._processes[Owner(start_ns, pid, exec_id)] = _Seen(*row)
+        last = connection.execute(_LAST_PROCESS).scalar_one() or 0
+        unknown = [new[owner] for owner in new if owner not in self._processes]
+        rows = [
+            self._row(process, application_id) | {"process_id": process_id}
+            for process_id, (process, application_id) in enumerate(unknown, last + 1)
+        ]
+        if rows:
+            connection.execute(_MAKE_PROCESS, rows)
+        for process_id, (process, application_id) in enumerate(unknown, last + 1):
+            seen = _Seen(process_id, application_id, process.comm)
+            self._processes[process.owner] = seen
+
+    def _row(self, process: Process, application_id: int) -> dict[str, object]:
+        return {
             "boot_id": self._boot_id,
             "pid": process.owner.pid,
             "start_boottime_ns": process.owner.start_boottime_ns,
             "exec_id": process.owner.exec_id,
-        }
-        row = connection.execute(_FIND_PROCESS, identity).one_or_none()
-        if row is not None:
-            return _Seen(*row)
-        values = identity | {
             "comm_first": process.comm,
             "comm_last": process.comm,
             "exe": process.exe,
@@ -166,8 +200,6 @@ class Ids:
             "cgroup": process.cgroup,
             "application_id": application_id,
         }
-        made = connection.execute(_MAKE_PROCESS, values)
-        return _Seen(key_of(made), application_id, process.comm)
 
 
 def _find_or_make(

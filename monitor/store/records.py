@@ -129,6 +129,7 @@ def see_attachments(
 
 def write_processes(connection: Connection, batch: Batch, ids: Ids) -> None:
     """Add the rows of processes to their hours."""
+    ids.meet(connection, {key.process: key.application for key in batch.processes})
     rows = [
         {
             "hour_s": key.hour_s,
