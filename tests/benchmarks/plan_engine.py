@@ -12,11 +12,14 @@ are printed. Nothing here is asserted: noise is no failure.
 from __future__ import annotations
 
 import argparse
-import statistics
-import time
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import convert
+
+if __package__ in {None, ""}:  # as a script
+    sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from monitor.plans.account import Account, open_account
 from monitor.plans.forecast import forecast
@@ -24,6 +27,7 @@ from monitor.plans.samples import Sample
 from monitor.plans.status import status
 from monitor.plans.terms import Member, Plan
 from monitor.plans.values import decode
+from tests.benchmarks.resources import cpu_ms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,16 +76,6 @@ def rows(apps: int) -> list[Sample]:
         for from_s in range(START_S, START_S + DAYS * 86_400, SLOT_S)
         for app in range(apps)
     ]
-
-
-def cpu_ms(work: Callable[[], object], rounds: int) -> float:
-    """Median CPU milliseconds of a piece of work."""
-    taken = []
-    for _ in range(rounds):
-        began = time.process_time()
-        work()
-        taken.append(time.process_time() - began)
-    return statistics.median(taken) * 1000
 
 
 def rebuilt(plan: Plan, samples: list[Sample]) -> Account:

@@ -15,9 +15,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 if __package__ in {None, ""}:  # as a script
     sys.path.insert(0, str(Path(__file__).parents[2]))
@@ -31,10 +29,8 @@ from monitor.plans.values import Bytes, Name, Pattern
 from monitor.store.batch import Batch
 from monitor.store.pending import Pending
 from monitor.usage import Application, Attachment, Bill, Interval, Share, Traffic
+from tests.benchmarks.resources import cpu_ms
 from tests.unit.store.builders import T0, writing
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 SLOT_S, DAY_S = 300, 86_400
 DEVICES = ("wwan0", "usb0", "wlan0")
@@ -72,16 +68,6 @@ def slot(when: Interval, whose: list[Share]) -> Batch:
         batch.bill[when, where] = Bill(whole, whole)
         batch.explanation |= {(when, where, each): part for each in whose}
     return batch
-
-
-def cpu_ms(work: Callable[[], object], rounds: int) -> float:
-    """Median CPU milliseconds of a piece of work."""
-    taken = []
-    for _ in range(rounds):
-        began = time.process_time()
-        work()
-        taken.append(time.process_time() - began)
-    return statistics.median(taken) * 1000
 
 
 def floor_ms(rounds: int) -> float:

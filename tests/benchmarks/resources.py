@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from monitor.collectors.bpf.pins import Pins
 from monitor.collectors.bpf.records import Health, parse_losses
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 _CPUCLOCK_SCHED = 2  # man 3 clock_getcpuclockid: a clock of any process
 
@@ -38,6 +39,21 @@ def cpu_s(pid: int) -> float:
         pid: which.
     """
     return time.clock_gettime(~pid << 3 | _CPUCLOCK_SCHED)
+
+
+def cpu_ms(work: Callable[[], object], rounds: int) -> float:
+    """Median CPU milliseconds of a piece of work in this process.
+
+    Args:
+        work: what to do.
+        rounds: how often.
+    """
+    taken = []
+    for _ in range(rounds):
+        began = time.process_time()
+        work()
+        taken.append(time.process_time() - began)
+    return statistics.median(taken) * 1000
 
 
 def slope(points: Sequence[tuple[float, float]]) -> float:

@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import re
-from datetime import UTC, date, datetime
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 
-from monitor.plans.account import Account, replay
+from monitor.plans import answers
 from monitor.plans.entries import Entry
-from monitor.plans.forecast import forecast
-from monitor.plans.iccid import from_ef, has_luhn, is_same, normalize
-from monitor.plans.periods import boundaries, cycle
 from monitor.plans.samples import Sample
-from monitor.plans.status import status
-from monitor.plans.straddling import day_usage
-from monitor.plans.terms import Binding, Member, Plan
+from monitor.plans.terms import Plan
 from monitor.plans.values import Second, decode
 
-CASES: list[dict[str, Any]] = json.loads(
-    Path(__file__).with_name("cases.json").read_text(encoding="utf-8")
-)["cases"]
-_INSTANTS = {
-    *("usable_again_at", "cycle_start", "cycle_end", "validity_start", "validity_end"),
-    *("activate_by", "runs_out_at"),
-}
 Case = dict[str, Any]
 _SHORT = re.compile(r"[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2})?")
 
@@ -45,112 +30,9 @@ def text_of(at_s: int | None) -> str | None:
     return f"{datetime.fromtimestamp(at_s, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def sample_of(row: list[Any]) -> Sample:
-    """A row of `usage`."""
-    meta = row[5] if len(row) > 5 else {}
-    to_s = utc(row[0])
-    from_s = min(utc(meta["from"]), to_s) if "from" in meta else to_s
-    return Sample(
-        from_s,
-        to_s,
-        iface=row[1],
-        app=row[2],
-        rx_bytes=row[3],
-        tx_bytes=row[4],
-        awake=tuple((utc(a), utc(b)) for a, b in meta.get("awake", ())),
-        mcc=meta.get("mcc"),
-        tethered=meta.get("tethered"),
-        member=meta.get("member"),
-        iccid=meta.get("iccid"),
-    )
-
-
-def account_of(case: Case, at_s: int) -> Account:
-    """The plan that a case asks about, at an instant."""
-    config = case["config"]
-    plans = config.get("plans") or [config["plan"]]
-    wanted = case["ask"].get("plan", plans[0]["id"])
-    plan = next(each for each in plans if each["id"] == wanted)
-    bindings = None
-    if "bindings" in config:
-        bindings = msgspec.convert(config["bindings"], list[Binding], dec_hook=decode)
-    return replay(
-        msgspec.convert(plan, Plan, dec_hook=decode),
-        msgspec.convert(config.get("members", []), list[Member], dec_hook=decode),
-        msgspec.convert(case.get("ledger", []), list[Entry], dec_hook=decode),
-        bindings,
-        [sample_of(row) for row in case.get("usage", [])],
-        at_s,
-    )
-
-
 def answer(case: Case) -> dict[str, Any]:
     """What the engine says to a case."""
-    ask = case["ask"]
-    match ask["what"]:
-        case "boundaries" | "cycle":
-            return _periods(case)
-        case "day_usage":
-            days = [date.fromisoformat(day) for day in ask["days"]]
-            samples = [sample_of(row) for row in case["usage"]]
-            usage = day_usage(samples, ZoneInfo(ask["tz"]), days)
-            return {"days": {f"{day}": each for day, each in usage.items()}}
-        case "iccid":
-            return {
-                "normalized": [normalize(each) for each in ask.get("inputs", ())],
-                "luhn": [has_luhn(each) for each in ask.get("inputs", ())],
-                "same": [is_same(*each) for each in ask.get("pairs", ())],
-                "from_ef": [from_ef(each) for each in ask.get("raw", ())],
-            }
-        case _:
-            return _standing(case)
-
-
-def _standing(case: Case) -> dict[str, Any]:
-    ask = case["ask"]
-    at_s = utc(ask["at"])
-    account = account_of(case, at_s)
-    if ask["what"] == "forecast":
-        return _plain(msgspec.to_builtins(forecast(account, at_s)))
-    found = _plain(status_facts(account, at_s))
-    if ask["what"] == "display":
-        for name, zone in (("plan", account.plan.tz), ("viewer", ask["viewer_tz"])):
-            end_s = status(account, at_s).cycle_end or 0
-            local = datetime.fromtimestamp(end_s, ZoneInfo(f"{zone}"))
-            found[f"cycle_end_{name}"] = local.isoformat()
-    return found
-
-
-def status_facts(account: Account, at_s: int) -> dict[str, Any]:
-    """A status as scripts get it, with instants as text in the history."""
-    facts: dict[str, Any] = msgspec.to_builtins(status(account, at_s))
-    facts["history"] = [
-        [text_of(start), text_of(end), used] for start, end, used in facts["history"]
-    ]
-    return facts
-
-
-def _plain(facts: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: text_of(value) if name in _INSTANTS else value
-        for name, value in facts.items()
-    }
-
-
-def _periods(case: Case) -> dict[str, Any]:
-    ask = case["ask"]
-    plan = msgspec.convert(case["config"]["plan"], Plan, dec_hook=decode)
-    if ask["what"] == "boundaries":
-        found = boundaries(plan, utc(ask["from"]), ask["n"])
-        return {"boundaries": [text_of(each) for each in found]}
-    span = cycle(plan, utc(ask["at"]))
-    if span is None:
-        return {"cycle_start": None, "cycle_end": None, "length_s": None}
-    return {
-        "cycle_start": text_of(span.start_s),
-        "cycle_end": text_of(span.end_s),
-        "length_s": span.length_s,
-    }
+    return answers.answer(copy.deepcopy({"id": "asked", **case}))
 
 
 def ask(  # noqa: PLR0913 - all that an answer is a function of
