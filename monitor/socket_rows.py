@@ -53,6 +53,7 @@ class SocketRows:
         self._processes: dict[Owner, Process] = {}
         self._changed_ns: dict[SocketKey, int] = {}
         self._ended: set[Owner] = set()
+        self._ended_before: set[Owner] = set()
         self._recent: dict[Owner, Process] = {}
         self._mtus: dict[int, int] = {}
         self._failures = (0,) * len(_FAILURES)
@@ -128,6 +129,7 @@ class SocketRows:
         for key in self._last.keys() - rows.keys():
             self._forget(key, batch)
         self._last = rows
+        self._ended_before = self._ended
 
     def _forget(self, key: SocketKey, batch: Batch) -> None:
         batch.sockets_changed.pop(key, None)
@@ -155,8 +157,8 @@ class SocketRows:
         for key in quiet:
             del self._last[key]
             self._forget(key, batch)
-        # One that ended since the last call may have a row nobody has read yet.
-        gone = (ended & self._ended) - {key.owner for key in self._last}
+        # One that ended since the last read may have a row nobody has read yet.
+        gone = (ended & self._ended_before) - {key.owner for key in self._last}
         self._source.remove_owners(gone)
         self._ended = ended - gone
         for owner in gone:
