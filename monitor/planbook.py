@@ -86,7 +86,7 @@ class PlanBook:
         self.agreements = tuple(agreements)
         self._bindings: Bindings = all_bindings(self.agreements)
         self._known: frozenset[str] = frozenset()
-        self._closed_s = _LONG_AGO
+        self._closed_s = self._ticked_s = _LONG_AGO
         self.is_stale = True
 
     def restate(self) -> None:
@@ -166,7 +166,7 @@ class PlanBook:
         self.plans = plans
         self._rows = OpenRows()
         self._known = frozenset(devices)
-        self._closed_s = slot_s
+        self._closed_s, self._ticked_s = slot_s, at_s
         self.is_stale = False
 
     def tick(self, batch: Batch, at_s: int) -> None:
@@ -179,11 +179,18 @@ class PlanBook:
         Raises:
             PlanError: the past has changed; the book is stale now.
         """
-        rows = self._rows.copy()
-        rows.add(batch)
         slot_s = max(at_s - at_s % SLOT_S, self._closed_s)
+        is_quiet = slot_s == self._closed_s and not self._has_moved(batch)
+        waiting = [
+            each
+            for each in self.plans
+            if not is_quiet or at_s >= each.now.steady_until_s
+        ]
+        rows = self._rows.copy() if waiting else self._rows
+        if waiting:
+            rows.add(batch)
         self.is_stale = True  # unless all goes well
-        for each in self.plans:
+        for each in waiting:
             fresh = rows.samples(each.telling, self._closed_s, each.devices)
             found = sorted([*each.settled, *fresh], key=canonical)
             if slot_s > self._closed_s:
@@ -195,8 +202,16 @@ class PlanBook:
             each.now.charge(found)
             each.now.advance(at_s)
             each.seen = look_at(each.now, at_s)
-        self._closed_s = slot_s
+        self._closed_s, self._ticked_s = slot_s, at_s
         self.is_stale = False
+
+    def _has_moved(self, batch: Batch) -> bool:
+        """Whether anything that may be charged came since the last tick."""
+        return any(
+            bill.l3.bytes and where.billed
+            for (piece, where), bill in batch.bill.items()
+            if piece.to_s > self._ticked_s or piece.from_s >= self._ticked_s
+        )
 
     def committed(self, batch: Batch) -> None:
         """A batch is in the store: later ones go on where it ended.

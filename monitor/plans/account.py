@@ -99,6 +99,11 @@ class Account:
         return self.books.contract.plan
 
     @property
+    def steady_until_s(self) -> int:
+        """UTC second until which, without samples, nothing changes but the forecast."""
+        return self._feed.steady_until_s
+
+    @property
     def rejudge_s(self) -> int | None:
         """From this UTC second on the past is another: open the account anew."""
         rejudge_s = self.books.contract.ledger.rejudge_s

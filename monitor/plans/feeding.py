@@ -76,6 +76,11 @@ class Feed:
         is_there = books.clock_s == at_s < min(self._cut_s, books.meter.day_end_s)
         return is_there and not books.is_stale and books.phase != "always"
 
+    @property
+    def steady_until_s(self) -> int:
+        """UTC second until which nothing turns by itself."""
+        return -NEVER if self.books.is_stale else self._quiet_s
+
     def charge(self, samples: Iterable[Sample], until_s: int = NEVER) -> None:
         """Take further samples.
 
