@@ -93,7 +93,9 @@ def visible_lines(lines: list[str]) -> str:
 
 
 def _cells(plan: Mapping[str, Any], age_s: int) -> tuple[str, ...]:
-    return plan["id"], plan["state"], _used(plan), _left(plan), _turn(plan, age_s)
+    where = ", ".join(plan["interfaces"]) or "-"
+    turn = _turn(plan, age_s)
+    return plan["id"], where, plan["state"], _used(plan), _left(plan), turn
 
 
 def _used(plan: Mapping[str, Any]) -> str:

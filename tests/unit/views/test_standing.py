@@ -29,7 +29,7 @@ def _in_berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def test_a_plan_is_a_line_and_one_for_today() -> None:
     assert as_text(document(), 0) == (
-        "wwan  active  0.10 of 5.00 GB (2.0 %)  left 4.90 GB  "
+        "wwan  wwan0  active  0.10 of 5.00 GB (2.0 %)  left 4.90 GB  "
         "resets 1 Dec 00:00 CET, in 5 days 6 h\n"
         "      today 100 of 833 MB for the day, at this pace: enough"
     )
@@ -37,13 +37,13 @@ def test_a_plan_is_a_line_and_one_for_today() -> None:
 
 def test_plans_are_aligned_and_times_are_shown_in_both_zones() -> None:
     assert as_text(document([WWAN, PACK, HOME]), 0) == (
-        "wwan  active  0.10 of 5.00 GB (2.0 %)   left 4.90 GB   "
+        "wwan  wwan0  active  0.10 of 5.00 GB (2.0 %)   left 4.90 GB   "
         "resets 1 Dec 00:00 CET, in 5 days 6 h\n"
         "      today 100 of 833 MB for the day, at this pace: enough\n"
-        "pk    active  0.10 of 20.00 GB (0.5 %)  left 19.90 GB  "
+        "pk    usb0   active  0.10 of 20.00 GB (0.5 %)  left 19.90 GB  "
         "ends 28 Nov 22:00 PKT (28 Nov 18:00 CET), in 3 days\n"
         "      today 0.10 of 6.67 GB for the day, at this pace: enough\n"
-        "home  active  100 MB, no limit                         "
+        "home  wlan0  active  100 MB, no limit                         "
         "resets 1 Dec 00:00 PKT (30 Nov 20:00 CET), in 5 days 2 h"
     )
 
@@ -55,9 +55,9 @@ def test_time_passes_while_the_file_lies_there() -> None:
 
 def test_before_and_after_its_time_a_plan_says_when_that_is() -> None:
     assert as_text(document([SOON, OVER], 2_000_000, devices=["usb2"]), 0) == (
-        "soon  pending  1.00 GB    "
+        "soon  usb2  pending  1.00 GB    "
         "starts 26 Nov 22:00 PKT (26 Nov 18:00 CET), in 1 day\n"
-        "over  expired  1.00 GB    "
+        "over  -     expired  1.00 GB    "
         "ended 23 Nov 22:00 PKT (23 Nov 18:00 CET), 2 days ago\n"
         "over: 2.00 MB since its end are in no plan"
     )
@@ -73,7 +73,9 @@ def test_a_plan_that_will_not_last_says_when_it_is_empty() -> None:
 
 def test_a_depleted_plan_shows_how_much_was_used() -> None:
     text = as_text(document(used_bytes=6 * GB + GB // 5), 0)
-    assert text.startswith("wwan  depleted  6.20 of 5.00 GB (100.0 %)  left 0 B  ")
+    assert text.startswith(
+        "wwan  wwan0  depleted  6.20 of 5.00 GB (100.0 %)  left 0 B  "
+    )
 
 
 def test_a_small_plan_is_shown_in_its_own_unit() -> None:
@@ -87,7 +89,9 @@ def test_a_small_plan_is_shown_in_its_own_unit() -> None:
 def test_without_a_next_turn_the_line_ends_before_it() -> None:
     facts = document([HOME, OVER], 0)
     facts["plans"][0]["next"] = facts["plans"][1]["next"] = None
-    assert as_text(facts, 0) == "home  active   0 B, no limit\nover  expired  1.00 GB"
+    assert as_text(facts, 0) == (
+        "home  wlan0  active   0 B, no limit\nover  -      expired  1.00 GB"
+    )
 
 
 def test_a_plan_that_matches_nothing_here_is_said() -> None:
