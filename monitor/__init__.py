@@ -40,8 +40,9 @@ The map (imports point down only; import-linter checks it):
 - `counters`: difference of two readings. `dividing`: one sum among many, exactly;
   `recent`: what may still change of it. `wire`: how a driver's counters are to be
   read. `dbus`: a bus, with deadlines. `clock`: when a reading was. `zones`: the
-  machine's time zone. `sdnotify`: the service manager's protocol. `statusfile`: the
-  small file that the daemon keeps for `esimmon status`.
+  machine's time zone. `moments`: instants as people read them. `sdnotify`: the service
+  manager's protocol. `statusfile`: the small file that the daemon keeps for
+  `esimmon status`.
 - `devices`: network devices as values. `usage`, `units`, `errors`: the values, the
   words for them, the one tree of errors. `users`: people by name. `escapes`: strings
   from outside made harmless. `closing`: what a `with` ends.

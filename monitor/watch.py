@@ -145,7 +145,7 @@ class Watch:
         for note in self.book.notes:
             self._say_once(note)
         watched = [
-            replace(each.seen, eater=partial(self._eater, each))
+            replace(each.seen, viewer=_zone(), eater=partial(self._eater, each))
             for each in self.book.plans
         ]
         return self.telling.judge(now_s, sampler.boottime_ns, watched)

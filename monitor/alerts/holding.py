@@ -33,6 +33,7 @@ from monitor.plans.writing import utc_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
+    from zoneinfo import ZoneInfo
 
     from monitor.plans.account import Account
     from monitor.plans.background import Night
@@ -64,6 +65,7 @@ class Watched:
         stays: in countries where it is not good: UTC second of the first sample, and
             the country.
         snoozed: kinds that are silent until the cycle ends.
+        viewer: zone of who reads it; None for the plan's.
         eater: finds the program that used most in this cycle, with its bytes; called
             only when there is something to tell.
     """
@@ -77,6 +79,7 @@ class Watched:
     drifts: Sequence[Drift] = ()
     stays: Sequence[tuple[int, str]] = ()
     snoozed: Collection[str] = ()
+    viewer: ZoneInfo | None = None
     eater: Eater = nobody
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from monitor.alerts import model
+from monitor.moments import Clocks
 from monitor.units import format_duration, format_size
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def _soon(holds: Holding, watched: Watched, now_s: int) -> Words:
     left_bytes = watched.status.remaining_bytes
     left = f" {format_size(left_bytes)} left." if left_bytes is not None else ""
     note = f"Bought again? Note it: esimmon plan renew {watched.plan.id}"
-    return title, f"It ends {_local(watched, end_s)}.{left}\n{note}"
+    return title, f"It ends {_local(watched, end_s, now_s)}.{left}\n{note}"
 
 
 def _deadline(holds: Holding, watched: Watched, now_s: int) -> Words:
@@ -72,23 +72,24 @@ def _deadline(holds: Holding, watched: Watched, now_s: int) -> Words:
     if watched.plan.validity.on_deadline == "autostart":
         happens = "begins by itself"
     return title, (
-        f"Not activated by {_local(watched, end_s)}, it {happens}.\n"
+        f"Not activated by {_local(watched, end_s, now_s)}, it {happens}.\n"
         f"Activated already? Note it: esimmon plan activate {watched.plan.id}"
     )
 
 
-def _expired(holds: Holding, watched: Watched, _: int) -> Words:
+def _expired(holds: Holding, watched: Watched, now_s: int) -> Words:
     title = f"Plan {watched.plan.id} has ended"
+    ended = _local(watched, holds.key.since_s, now_s)
     return title, (
-        f"It ended {_local(watched, holds.key.since_s)}. More data may cost extra.\n"
+        f"It ended {ended}. More data may cost extra.\n"
         f"Bought again? Note it: esimmon plan renew {watched.plan.id}"
     )
 
 
-def _lapsed(holds: Holding, watched: Watched, _: int) -> Words:
+def _lapsed(holds: Holding, watched: Watched, now_s: int) -> Words:
     title = f"Plan {watched.plan.id} was never activated, and is over"
     return title, (
-        f"The last moment was {_local(watched, holds.key.since_s)}.\n"
+        f"The last moment was {_local(watched, holds.key.since_s, now_s)}.\n"
         f"What it says: esimmon plan show {watched.plan.id}"
     )
 
@@ -191,12 +192,13 @@ def _until(watched: Watched, now_s: int) -> str:
     if end_s is None:
         return ""
     left = format_duration(max(0, end_s - now_s))
-    return f"{_local(watched, end_s)} (in {left})"
+    return f"{_local(watched, end_s, now_s)} (in {left})"
 
 
-def _local(watched: Watched, at_s: int) -> str:
-    local = datetime.fromtimestamp(at_s, watched.plan.tz)
-    return f"{local.day} {local:%b %H:%M %Z}"
+def _local(watched: Watched, at_s: int, now_s: int) -> str:
+    """An instant in the plan's zone, and the reader's where clocks differ."""
+    zone = watched.plan.tz
+    return Clocks(zone, watched.viewer or zone, now_s).moment(at_s)
 
 
 def _look(watched: Watched) -> str:

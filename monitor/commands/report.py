@@ -13,6 +13,7 @@ from monitor.bookkeeping import open_book
 from monitor.commands.options import with_format, with_setup
 from monitor.commands.plan.desk import plans_for
 from monitor.errors import UsageError
+from monitor.moments import Clocks
 from monitor.plans.agreement import all_bindings
 from monitor.plans.payers import Paying
 from monitor.store import queries
@@ -20,7 +21,6 @@ from monitor.store.engine import open_store
 from monitor.usage import Interval
 from monitor.views.as_csv import as_csv
 from monitor.views.as_json import as_json
-from monitor.views.moments import Clocks
 from monitor.views.periods import CYCLE, RUN, find_zone, parse_period, parse_since
 from monitor.views.question import NAMED, Question
 from monitor.views.remotes import LONGEST, REMOTE, read_remotes

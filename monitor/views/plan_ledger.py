@@ -13,8 +13,8 @@ from monitor.views.plan_phrases import entry_text
 
 if TYPE_CHECKING:
     from monitor.bookkeeping import Book
+    from monitor.moments import Clocks
     from monitor.plans.entries import Entry
-    from monitor.views.moments import Clocks
     from monitor.views.table import Layout
 
 _ACCEPTED: Final = "accepted"

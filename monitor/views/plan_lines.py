@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from monitor.escapes import visible
+from monitor.moments import Clocks
 from monitor.plans.activation import validity_end
 from monitor.plans.localtime import NEVER
 from monitor.plans.timing import CalendarDays, Day, Elapsed, Month, Week, Whole
-from monitor.views.moments import Clocks
 from monitor.views.plan_phrases import amount
 
 if TYPE_CHECKING:

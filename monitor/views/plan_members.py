@@ -14,8 +14,8 @@ from monitor.views.table import Line, table
 
 if TYPE_CHECKING:
     from monitor.bookkeeping import Book
+    from monitor.moments import Clocks
     from monitor.plans.members import MemberStatus
-    from monitor.views.moments import Clocks
     from monitor.views.table import Layout
 
 

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from monitor.bookkeeping import Book
+    from monitor.moments import Clocks
     from monitor.plans.forecast import Forecast
     from monitor.plans.lots import Lot
     from monitor.plans.status import Status
     from monitor.plans.terms import Plan
-    from monitor.views.moments import Clocks
     from monitor.views.table import Layout
 
 _LABEL: Final = 12

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from monitor.bookkeeping import Trial
+    from monitor.moments import Clocks
     from monitor.plans import entries as kinds
-    from monitor.views.moments import Clocks
 
 _WAITS = ("pending",)
 

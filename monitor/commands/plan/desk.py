@@ -13,9 +13,9 @@ from monitor import agreements, bookkeeping, clock
 from monitor.commands.options import with_setup
 from monitor.commands.plan.values import NAMED
 from monitor.errors import RejectedError
+from monitor.moments import Clocks
 from monitor.store import ledger
 from monitor.store.engine import open_store
-from monitor.views.moments import Clocks
 from monitor.views.table import terminal_layout
 from monitor.zones import local_zone
 

@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
     from monitor.bookkeeping import Trial
     from monitor.commands.options import Setup
+    from monitor.moments import Clocks
     from monitor.plans.agreement import Agreement
     from monitor.plans.entries import Entry
-    from monitor.views.moments import Clocks
 
 _R = TypeVar("_R")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from msgspec.structs import replace
 
 from monitor.alerts import Raised, Rate
@@ -45,6 +47,14 @@ def test_a_plan_without_an_end_names_none() -> None:
     changes = Book().changes(NOW_S, looked_at(plan(), emptied))
     (alert,) = [each.alert for each in changes if isinstance(each, Raised)]
     assert "or be slow.\n" in alert.body
+
+
+def test_who_reads_it_elsewhere_is_told_in_both_zones() -> None:
+    karachi = ZoneInfo("Asia/Karachi")
+    seen = looked_at(plan(), standing(8_200 * MB), viewer=karachi)
+    changes = Book().changes(NOW_S, seen)
+    (alert,) = [each.alert for each in changes if isinstance(each, Raised)]
+    assert "until 1 Jul 02:00 CEST (05:00 PKT) (in 5 days 6 h)." in alert.body
 
 
 def test_who_used_it_is_only_asked_when_there_is_something_to_tell() -> None:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.views.moments import Clocks
+from monitor.moments import Clocks
 
 KARACHI, SHANGHAI = ZoneInfo("Asia/Karachi"), ZoneInfo("Asia/Shanghai")
 
