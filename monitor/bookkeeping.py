@@ -49,7 +49,7 @@ class Book:
         agreement: the plan and what belongs to it.
         noted: its ledger in the store, in order.
         bindings: which interfaces it pays for, and when.
-        samples: what was measured on these.
+        samples: what was measured on these, in the order in which it is charged.
         closed: cycles that are judged no more, the oldest first.
         at_s: UTC second up to which that is known.
     """
@@ -96,12 +96,11 @@ class Book:
             self.bindings,
             known_until_s=self.at_s,
         )
-        found = sorted(self.samples, key=canonical)
-        account.charge(each for each in found if each.from_s < until_s)
+        account.charge(each for each in self.samples if each.from_s < until_s)
         account.advance(until_s)
         return account, [
             each
-            for each in found
+            for each in self.samples
             if each.from_s >= until_s
             and (each.from_s < self.at_s or each.to_s <= self.at_s)
         ]
@@ -197,6 +196,7 @@ def open_book(
     telling = telling_of(known[plan], (each.entry for each in noted))
     found = samples(store, Interval(0, at_s + 1), mine, telling) if mine else []
     closed = tuple(agreed.closed_cycles(store, plan))
+    found.sort(key=canonical)
     return Book(known[plan], noted, bindings, found, closed, at_s)
 
 

@@ -277,6 +277,15 @@ def test_a_device_that_comes_later_is_paid_for_by_a_pattern() -> None:
         assert life.book.is_stale
 
 
+def test_of_two_devices_at_one_moment_the_same_is_charged_first() -> None:
+    """Which one empties the main lots decides when a queued top-up starts."""
+    with living((HOURLY,)) as life:
+        life.note(1)
+        moved = [(WWAN, share(), 900_000), (WLAN, share(), 19_568)]
+        life.tick(Tick(10, moved, "", 0, 0))
+        life.check()
+
+
 def test_which_plan_pays_where_several_match_is_said() -> None:
     with living((MONTHLY, HOURLY)) as life:
         life.tick(moving(10, 7))
