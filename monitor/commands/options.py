@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from monitor.config import (
     control_socket,
@@ -131,6 +132,20 @@ def find_setup(
     found = find_config(config_file, environ, is_root=is_root)
     setup = Setup(load_config(found), found, store_file, environ, is_root)
     return setup.with_plans_beside(setup.store()) if with_plans else setup
+
+
+def any_file(
+    context: click.Context, parameter: click.Parameter, begun: str
+) -> list[CompletionItem]:
+    """For the shell, which knows best which files there are.
+
+    Args:
+        context: of the call.
+        parameter: the one that is a file.
+        begun: what was typed of it.
+    """
+    del context, parameter
+    return [CompletionItem(begun, type="file")]
 
 
 config_option = click.option(

@@ -46,6 +46,10 @@ COMMANDS = {
         "monitor.commands.plan.simulate",
         "Compute what a plan would do, from a file.",
     ),
+    "compare": (
+        "monitor.commands.plan.compare",
+        "See which of several offers fits your usage.",
+    ),
 }
 """Name, module (its attribute `command` is the command) and help of each command."""
 

@@ -1,0 +1,346 @@
+"""What would have become of a load under an offer."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.plans.comparing import Comparison, Outcome
+from monitor.plans.loads import Load, even_load, load_of, local_days
+from monitor.plans.refusals import read
+from monitor.plans.samples import Sample
+from monitor.plans.terms import Plan
+from tests.unit.plans.histories import BUCKETS, TIERS
+
+BERLIN = ZoneInfo("Europe/Berlin")
+FIRST = date(2025, 3, 20)  # clocks change on the 30th
+GB = 10**9
+DAY_S = 86_400
+
+
+def plan(**terms: Any) -> Plan:  # noqa: ANN401 - a contract in its own words
+    """An offer of one bucket, for 10 days of 24 hours unless terms say otherwise."""
+    given = {
+        "id": "offer",
+        "tz": "Europe/Berlin",
+        "validity": {"kind": "elapsed", "days": 10},
+        "buckets": [{"id": "main", "bytes": GB}],
+    }
+    return read(given | terms, Plan, "plan")
+
+
+def load(*moved: tuple[str, int], days: int = 20, app: str | None = None) -> Load:
+    """Bytes received in the minute that begins at a local time."""
+    samples = []
+    for at, rx_bytes in moved:
+        from_s = int(datetime.fromisoformat(at).replace(tzinfo=BERLIN).timestamp())
+        samples.append(Sample(from_s, from_s + 60, "wwan0", app, rx_bytes, 0))
+    last = FIRST + timedelta(days=days - 1)
+    return load_of(samples, local_days(FIRST, last, BERLIN))
+
+
+def outcome(plan: Plan, load: Load, price: str = "10") -> Outcome:
+    return Comparison(load).outcome(plan, Decimal(price))
+
+
+def test_an_offer_is_bought_again_when_it_has_ended() -> None:
+    found = outcome(plan(), load(("2025-03-20T10:00", GB // 4), days=25))
+    assert (found.purchases, found.ended) == (3, 2)
+    assert found.cost == 30
+    assert found.fits
+    assert (found.paid_bytes, found.used_bytes) == (2 * GB, GB // 4)
+    assert found.unused_bytes == 2 * GB - GB // 4
+
+
+def test_a_price_for_thirty_days_is_the_cost_of_thirty_days_however_long_it_is() -> (
+    None
+):
+    thirty = plan(validity={"kind": "elapsed", "days": 30})
+    for days in (7, 30, 31, 92):
+        assert outcome(thirty, load(days=days)).cost_30_days == Decimal("10.00"), days
+
+
+def test_where_nothing_is_left_days_until_the_end_are_without_data() -> None:
+    found = outcome(
+        plan(),
+        load(
+            ("2025-03-21T10:00", GB),
+            ("2025-03-22T10:00", 5),
+            ("2025-03-22T11:00", 5),
+            ("2025-03-28T23:59", 1),
+            ("2025-03-31T10:00", GB),  # bought again the day before, 01:00 summer time
+        ),
+    )
+    assert (found.days_without, found.refused_bytes) == (2, 11)
+    assert not found.fits
+    assert found.again is not None
+    assert found.again.purchases == 3  # the second ends before what came on the 31st
+
+
+def test_a_byte_at_midnight_is_refused_on_the_day_that_begins() -> None:
+    used_up = ("2025-03-21T10:00", GB)
+    found = outcome(plan(), load(used_up, ("2025-03-21T23:59", 60)))
+    assert found.days_without == 1
+    found = outcome(plan(), load(used_up, ("2025-03-21T23:59", 60), days=2))
+    assert (found.days_without, found.refused_bytes) == (1, 60)
+
+
+def test_what_is_throttled_or_billed_is_not_refused() -> None:
+    moved = load(("2025-03-21T10:00", 3 * GB + 1), ("2025-03-22T10:00", 5))
+    slow = outcome(plan(overage=[{"behavior": "throttle", "kbps": 64}]), moved)
+    assert (slow.fits, slow.days_slow) == (True, 2)
+    assert not slow.billed
+    block = {"behavior": "bill", "block_bytes": GB, "price": "1.50"}
+    billed = outcome(plan(overage=[block]), moved)
+    assert (billed.fits, billed.days_slow) == (True, 0)
+    assert billed.billed == Decimal("4.50")
+    assert billed.cost == 20 + Decimal("4.50")
+    assert billed.again is None
+
+
+def test_a_tier_that_ends_is_followed_by_nothing() -> None:
+    tier = {"behavior": "throttle", "kbps": 64, "upto_bytes": 100}
+    moved = load(("2025-03-21T10:00", GB + 90), ("2025-03-22T10:00", 30))
+    found = outcome(plan(overage=[tier]), moved)
+    assert (found.days_slow, found.days_without, found.refused_bytes) == (2, 1, 20)
+
+
+def test_a_plan_without_an_end_is_bought_with_each_cycle_from_its_first_day() -> None:
+    monthly = plan(validity={"kind": "open"}, cycle={"kind": "month", "billing_day": 1})
+    moved = load(
+        ("2025-03-21T10:00", GB),
+        ("2025-04-19T10:00", 1),
+        ("2025-04-20T10:00", GB),
+        days=93,
+    )
+    found = outcome(monthly, moved, "9.99")
+    assert (found.purchases, found.ended, found.days_without) == (4, 3, 1)
+    assert found.cost == 4 * Decimal("9.99")
+    assert (found.paid_bytes, found.used_bytes) == (3 * GB, 2 * GB)
+
+
+def test_weeks_and_several_months_begin_on_the_first_day_as_well() -> None:
+    for cycle, count in (
+        ({"kind": "week", "weekday": 1}, 13),
+        ({"kind": "month", "billing_day": 1, "interval": 2, "anchor": "2000-01-01"}, 2),
+        ({"kind": "day"}, 91),
+    ):
+        found = outcome(plan(validity={"kind": "open"}, cycle=cycle), load(days=91))
+        assert found.purchases == count, cycle
+
+
+def test_what_rolls_over_is_paid_once() -> None:
+    rolling = plan(
+        validity={"kind": "open"}, cycle={"kind": "elapsed", "days": 5}, rollover={}
+    )
+    moved = load(("2025-03-26T10:00", 2 * GB), days=15)
+    found = outcome(rolling, moved)
+    assert found.fits
+    assert (found.paid_bytes, found.used_bytes) == (2 * GB, 2 * GB)  # two have ended
+
+
+def test_a_bucket_of_the_night_serves_the_night_only() -> None:
+    night = {"windows": [{"start": "22:00", "end": "06:00"}]}
+    nightly = plan(
+        buckets=[
+            {"id": "main", "bytes": 10},
+            {"id": "night", "bytes": GB, "scope": night},
+        ]
+    )
+    fitting = outcome(nightly, load(("2025-03-21T23:00", GB // 2)))
+    assert fitting.fits
+    assert not outcome(nightly, load(("2025-03-21T21:00", GB // 2))).fits
+    edge = outcome(nightly, load(("2025-03-21T21:59", 60), ("2025-03-21T22:00", 60)))
+    assert edge.refused_bytes == 50
+    assert fitting.again is None
+
+
+def test_a_free_program_is_known_by_its_name() -> None:
+    scope = {"apps": ["radio*"]}
+    free = {"id": "radio", "scope": scope, "zero_rated": True}
+    offer = plan(buckets=[{"id": "main", "bytes": 10}, free])
+    moved = ("2025-03-21T10:00", GB)
+    assert outcome(offer, load(moved, app="radio1")).fits
+    assert not outcome(offer, load(moved, app="firefox")).fits
+
+
+def test_countries_outside_leave_one_without_data() -> None:
+    abroad = load(("2025-03-21T10:00", 50))
+    abroad = abroad._replace(
+        samples=tuple(each._replace(mcc="454") for each in abroad.samples)
+    )
+    found = outcome(plan(zones={"included": ["410"]}), abroad)
+    assert (found.days_without, found.refused_bytes, found.uncovered_bytes) == (
+        *(1, 50),
+        50,
+    )
+    assert found.again is None
+    assert outcome(plan(zones={"included": ["410", "454"]}), abroad).fits
+
+
+def test_above_a_cap_of_the_hotspot_it_is_refused() -> None:
+    cap = {"id": "hotspot", "bytes": 20, "scope": {"tethered": True}}
+    moved = load(("2025-03-21T10:00", 50))
+    tethered = moved._replace(
+        samples=tuple(each._replace(tethered=True) for each in moved.samples)
+    )
+    assert outcome(plan(caps=[cap]), moved).fits
+    assert outcome(plan(caps=[cap]), tethered).refused_bytes == 30
+    slow = outcome(plan(caps=[cap | {"behavior": "throttle"}]), tethered)
+    assert (slow.fits, slow.days_slow) == (True, 1)
+
+
+def test_an_offer_longer_than_the_period_counts_by_its_time_or_its_data() -> None:
+    year = plan(validity={"kind": "elapsed", "days": 365})
+    idle = outcome(year, load(days=10), "73.00")
+    assert idle.cost_30_days == Decimal("6.00")
+    assert (idle.ended, idle.paid_bytes) == (0, 0)
+    half = outcome(year, load(("2025-03-21T10:00", GB // 2), days=10), "73.00")
+    assert half.cost_30_days == Decimal("109.50")
+
+
+def test_bought_again_at_the_byte_that_finds_nothing_left() -> None:
+    found = outcome(plan(), load(("2025-03-21T10:00", 7 * GB // 2), days=10))
+    assert found.again is not None
+    assert found.again.purchases == 4
+    assert found.again.cost == Decimal(40)
+    # The last one was bought after six sevenths of the hour, and counts by its time.
+    bought_s = DAY_S + 10 * 3600 + 3600 * 6 // 7
+    last = Decimal(10 * DAY_S - bought_s) / (10 * DAY_S)
+    assert found.again.cost_30_days == round(30 * (3 + last), 2)
+
+
+def test_a_tiny_offer_and_a_huge_load_take_no_time() -> None:
+    offer = plan(buckets=[{"id": "main", "bytes": 1}])
+    found = outcome(offer, load(("2025-03-21T10:00", 10**15)))
+    assert found.again is not None
+    assert found.again.purchases == 10**15 + 1
+
+
+def test_six_gigabytes_a_month_fit_a_month_and_thirty_days_of_six() -> None:
+    even = even_load(6 * GB, None, date(2025, 1, 1), BERLIN, 12)
+    buckets = [{"id": "main", "bytes": 6 * GB}]
+    monthly = {"kind": "month", "billing_day": 1}
+    for terms in (
+        {"validity": {"kind": "open"}, "cycle": monthly},
+        {"validity": {"kind": "elapsed", "days": 30}},
+        {"validity": {"kind": "days_calendar", "days": 30}},
+    ):
+        found = outcome(plan(buckets=buckets, **terms), even)
+        assert found.fits, terms
+
+
+DAYS = local_days(date(2025, 6, 1), date(2025, 6, 10), ZoneInfo("UTC"))
+SAMPLES = st.lists(
+    st.builds(
+        lambda hour, rx, tx: Sample(
+            DAYS[0] + hour * 3600, DAYS[0] + hour * 3600 + 3600, "w", None, rx, tx
+        ),
+        st.integers(0, 10 * 24 - 1),
+        st.integers(0, 50),
+        st.integers(0, 50),
+    ),
+    max_size=30,
+)
+LENGTHS = st.integers(1, 12)
+
+
+def _plain(size_bytes: int, days: int) -> Plan:
+    return plan(
+        tz="UTC",
+        validity={"kind": "elapsed", "days": days},
+        buckets=[{"id": "main", "bytes": size_bytes}],
+    )
+
+
+@given(SAMPLES, st.integers(1, 300), LENGTHS)
+def test_what_is_refused_is_what_a_purchase_does_not_hold(
+    samples: list[Sample], size_bytes: int, days: int
+) -> None:
+    found = outcome(_plain(size_bytes, days), load_of(samples, DAYS))
+    used: dict[int, int] = {}
+    refused: dict[int, int] = {}
+    for each in sorted(samples):
+        purchase = (each.from_s - DAYS[0]) // (days * DAY_S)
+        amount = each.rx_bytes + each.tx_bytes
+        fits = min(amount, size_bytes - used.get(purchase, 0))
+        used[purchase] = used.get(purchase, 0) + fits
+        day = (each.from_s - DAYS[0]) // DAY_S
+        refused[day] = refused.get(day, 0) + amount - fits
+    assert found.refused_bytes == sum(refused.values())
+    assert found.days_without == sum(each > 0 for each in refused.values())
+    ended = [part for at, part in used.items() if (at + 1) * days <= len(DAYS) - 1]
+    assert found.used_bytes == sum(ended)
+    assert found.purchases == -(-(len(DAYS) - 1) // days)
+
+
+@given(SAMPLES, st.integers(1, 300), st.integers(0, 300), LENGTHS)
+def test_a_larger_bucket_never_has_more_days_without_data(
+    samples: list[Sample], size_bytes: int, more_bytes: int, days: int
+) -> None:
+    moved = Comparison(load_of(samples, DAYS))
+    small = moved.outcome(_plain(size_bytes, days), Decimal(1))
+    large = moved.outcome(_plain(size_bytes + more_bytes, days), Decimal(1))
+    assert large.days_without <= small.days_without
+    assert large.refused_bytes <= small.refused_bytes
+    if small.again is not None and large.again is not None:
+        assert large.again.purchases <= small.again.purchases
+
+
+@given(
+    SAMPLES,
+    BUCKETS,
+    TIERS,
+    st.sampled_from(
+        [
+            {"validity": {"kind": "elapsed", "hours": 31}},
+            {"validity": {"kind": "days_calendar", "days": 2}},
+            {"validity": {"kind": "elapsed", "days": 4}, "cycle": {"kind": "day"}},
+            {"cycle": {"kind": "week"}, "rollover": {}},
+            {"cycle": {"kind": "day", "reset_time": "02:30"}, "rollover": {}},
+        ]
+    ),
+    st.sampled_from(["UTC", "Asia/Kathmandu", "Australia/Lord_Howe"]),
+)
+def test_no_cost_is_negative_and_what_is_used_was_paid(
+    samples: list[Sample],
+    buckets: list[dict[str, Any]],
+    tiers: list[dict[str, Any]],
+    terms: dict[str, Any],
+    tz: str,
+) -> None:
+    given = {"validity": {"kind": "open"}, "buckets": buckets, "overage": tiers}
+    moved = load_of(samples, DAYS)
+    found = outcome(plan(tz=tz, **(given | terms)), moved, "0.37")
+    assert found.cost_30_days >= 0
+    assert found.cost == found.purchases * Decimal("0.37") + found.billed
+    assert found.billed >= 0
+    assert 0 <= found.used_bytes <= found.paid_bytes
+    assert found.unused_bytes + found.used_bytes == found.paid_bytes
+    total = sum(each.rx_bytes + each.tx_bytes for each in samples)
+    assert 0 <= found.uncovered_bytes <= found.refused_bytes <= total
+    assert 0 <= found.days_without <= len(DAYS) - 1
+    assert bool(found.refused_bytes) == bool(found.days_without)
+
+
+@pytest.mark.parametrize("count", ["rx", "tx"])
+def test_only_the_direction_that_costs_is_used(count: str) -> None:
+    sample = Sample(DAYS[0], DAYS[0] + 60, "w", None, 30, 5)
+    found = outcome(
+        plan(count=count, tz="UTC", validity={"kind": "elapsed", "days": 5}),
+        load_of([sample], DAYS),
+    )
+    assert found.used_bytes == (30 if count == "rx" else 5)
+
+
+def test_an_instant_is_charged_to_what_begins_there() -> None:
+    at_s = int(datetime(2025, 6, 6, tzinfo=UTC).timestamp())
+    moved = load_of([Sample(at_s, at_s, "w", None, 7, 0)], DAYS)
+    found = outcome(_plain(5, 5), moved)
+    assert (found.refused_bytes, found.days_without, found.used_bytes) == (2, 1, 5)
