@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from msgspec.structs import replace
 
-from monitor.errors import PlanError
 from monitor.plans.account import open_account
 from monitor.plans.loads import merged, shape_of
 from monitor.plans.localtime import NEVER, local_time
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
 
     from monitor.plans.books import Books
     from monitor.plans.loads import Load, Shape
+    from monitor.plans.lots import Lot
     from monitor.plans.offers import Tier
     from monitor.plans.samples import Sample
     from monitor.plans.terms import Plan
@@ -188,8 +188,7 @@ class _Run:
         """Go through one validity; when it ended."""
         account = open_account(begun(self.plan, begin_s)).advance(begin_s)
         books, at_s = account.books, begin_s
-        if books.segment is None:
-            raise PlanError(f"plan {self.plan.id}: ends as soon as it begins")
+        assert books.segment is not None  # noqa: S101 - it was activated just now
         end_s = min(books.segment.to_s, self.load.period.to_s)
         if books.segment.to_s < NEVER:
             self.bought.append(books.segment)
@@ -263,20 +262,21 @@ class _Run:
         """A cycle is over, or the period: what was billed, and what was left."""
         self.billed += Decimal(bill(self.plan.overage, books.overage_bytes).cost)
         size_bytes = left_bytes = 0
-        for lot in books.lots:
-            if lot.offer.size_bytes is None or lot.left_bytes is None:
-                continue
-            if not lot.is_counted:
-                continue
-            size_bytes += lot.offer.size_bytes
-            left_bytes += lot.left_bytes
+        for lot in filter(_is_limited, books.lots):
+            lot_bytes, rest_bytes = lot.offer.size_bytes or 0, lot.left_bytes or 0
+            size_bytes += lot_bytes
+            left_bytes += rest_bytes
             if lot.end_s <= mark_s:
-                self.used_bytes += lot.offer.size_bytes - lot.left_bytes
+                self.used_bytes += lot_bytes - rest_bytes
                 # What has rolled over was paid for before.
                 is_new = lot.offer.lot_class != "rollover"
-                self.paid_bytes += lot.offer.size_bytes if is_new else 0
+                self.paid_bytes += lot_bytes if is_new else 0
         if size_bytes and cycle == self.bought[-1]:
             self.last_used = Fraction(size_bytes - left_bytes, size_bytes)
+
+
+def _is_limited(lot: Lot) -> bool:
+    return lot.is_counted and lot.offer.size_bytes is not None
 
 
 class _Counts(NamedTuple):

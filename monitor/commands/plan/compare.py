@@ -132,7 +132,7 @@ def command(  # noqa: PLR0913 - one argument an option
     What was recorded is moved again under each offer: at its times, by its programs.
     An offer is bought on the first day and, whenever it has ended, again. One that is
     used up before leaves you without data until it ends, unless it is slow or billed
-    from then on. If it were bought again at once, is said below it.
+    from then on; what it would cost to buy it again at once is said below it.
 
     \b
     for 30 days   what it costs, with what is billed beyond it; of the purchase that

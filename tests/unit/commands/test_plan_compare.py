@@ -125,7 +125,7 @@ def test_the_cheapest_offer_that_fits_is_named_last(shop: Shop) -> None:
 def test_interfaces_and_months_say_which_usage_is_meant(shop: Shop) -> None:
     found = shop.compare("--interface", "*")
     assert "on usb0, wwan0 from 2025-06-10" in found
-    small = "Small            15.00       3       10 days       0 %"
+    small = "Small            15.00       3       12 days       0 %"
     assert small in found.split("\n")
     assert "  bought again at once: 22.50 EUR for 30 days, 5 times" in found
     assert "1.50 GB." in shop.compare("--interface", "wwan*")
@@ -138,6 +138,18 @@ def test_a_plan_says_which_usage_is_meant(shop: Shop) -> None:
     assert "3.00 GB." in shop.compare("--plan", "phone")
     said = shop.compare("--plan", "other", status=2)
     assert said == 'no plan "other". There are: phone.'
+
+
+def test_an_interface_that_a_plan_paid_for_for_a_time_counts_for_that_time(
+    shop: Shop, tmp_path: Path
+) -> None:
+    """A row over the end of a binding is cut there."""
+    until = {"iface": "usb0", "plan": "phone", "to": "2025-06-20T10:00:30Z"}
+    plan = PLAN | {"patterns": [], "binds": [until]}
+    moved = daily("2025-06-10", 30, 100 * MB)
+    shop.prompt.store = make_store(tmp_path / "bound.db", [plan], moved)
+    found = shop.prompt.json("compare", str(shop.catalogue))["usage"]
+    assert (found["days_with_usage"], found["bytes"]) == (11, 1050 * MB)
 
 
 def test_without_plans_all_that_is_billed_is_meant(shop: Shop, tmp_path: Path) -> None:
@@ -246,6 +258,17 @@ def test_where_none_fits_the_least_evil_is_named(shop: Shop) -> None:
         "possible, if you buy it again whenever it is used up: Large, 21.19 EUR for "
         "30 days, 22 times none fits; fewest days without data: Large, 161 of 365"
     )
+
+
+def test_of_what_has_no_limit_nothing_is_left_over(shop: Shop) -> None:
+    text = OFFERS.replace("5 GB", "unlimited").replace('"5.00"', '"0.333"')
+    shop.catalogue.write_text(text, encoding="utf-8")
+    large = "Large            12.00       1        0 days         -"
+    assert large in shop.compare().split("\n")
+    found = shop.prompt.json("compare", str(shop.catalogue))["offers"]
+    assert [
+        (each["price"], each["cost"]) for each in found if "Small" in each["name"]
+    ] == [("0.333", "0.999")]
 
 
 def test_cheaper_by_buying_again_in_time_is_said(shop: Shop) -> None:

@@ -184,6 +184,18 @@ def test_countries_outside_leave_one_without_data() -> None:
     assert outcome(plan(zones={"included": ["410", "454"]}), abroad).fits
 
 
+def test_bytes_abroad_use_up_nothing_at_home() -> None:
+    moved = load(
+        ("2025-03-21T10:00", GB), ("2025-03-22T10:00", GB), ("2025-03-23T10:00", 1)
+    )
+    abroad, *home = moved.samples
+    there = moved._replace(samples=(abroad._replace(mcc="454"), *home))
+    found = outcome(plan(zones={"included": ["410"]}), there)
+    assert (found.days_without, found.refused_bytes) == (2, GB + 1)
+    assert found.again is not None
+    assert found.again.purchases == 3  # the second ends before the period does
+
+
 def test_above_a_cap_of_the_hotspot_it_is_refused() -> None:
     cap = {"id": "hotspot", "bytes": 20, "scope": {"tethered": True}}
     moved = load(("2025-03-21T10:00", 50))
