@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 import click
-from click.shell_completion import CompletionItem
 
 from monitor.config import (
     control_socket,
@@ -27,6 +26,8 @@ from monitor.zones import local_zone
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
+
+    from click.shell_completion import CompletionItem
 
     from monitor.config import Config
 
@@ -144,6 +145,8 @@ def any_file(
         parameter: the one that is a file.
         begun: what was typed of it.
     """
+    from click.shell_completion import CompletionItem  # noqa: PLC0415 - only on Tab
+
     del context, parameter
     return [CompletionItem(begun, type="file")]
 
