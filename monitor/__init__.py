@@ -21,7 +21,8 @@ The map (imports point down only; import-linter checks it):
   of usage as the store will have them; `planfacts`: how plans stand, for programs;
   `eaters`: who used most of one.
 - `jobs`: what the calendar does. `sampler`: what a tick does. `agreements`: which plans
-  there are. `bookkeeping`: their ledgers, tried out and written down.
+  there are. `bookkeeping`: their ledgers, tried out and written down. `apart`: what
+  their samples tell apart.
 - `config`: the TOML file as typed, checked values; where files, store and socket are.
 - `booking`: what a tick counted, on its way into what is pending. `explaining`: whose
   bytes they were, from sockets, `forwarding`, `tunnels` and `containers`.

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from monitor.apart import canonical, telling_of
 from monitor.errors import RejectedError, UsageError
 from monitor.escapes import visible
 from monitor.plans.account import open_account, replay
 from monitor.plans.agreement import all_bindings, bindings_of
-from monitor.plans.entries import PlanChange, Topup, Undo
-from monitor.plans.measured import Telling
+from monitor.plans.entries import Undo
 from monitor.plans.rules import rule_against
 from monitor.plans.status import status
 from monitor.store import agreed, ledger
@@ -198,42 +198,6 @@ def open_book(
     closed = tuple(agreed.closed_cycles(store, plan))
     found.sort(key=canonical)
     return Book(known[plan], noted, bindings, found, closed, at_s)
-
-
-def canonical(sample: Sample) -> tuple[object, ...]:
-    """The order in which samples are charged."""
-    return (
-        sample.from_s,
-        sample.to_s,
-        sample.iface,
-        sample.iccid or "",
-        sample.mcc or "",
-        sample.app or "",
-        sample.member or "",
-        bool(sample.tethered),
-    )
-
-
-def telling_of(agreement: Agreement, entries: Iterable[Entry]) -> Telling:
-    """What has to be told apart to judge a plan.
-
-    Args:
-        agreement: the plan and what belongs to it.
-        entries: of its ledger in the store.
-    """
-    plan = agreement.plan
-    scopes = [bucket.scope for bucket in plan.buckets]
-    scopes += [cap.scope for cap in plan.caps]
-    for entry in (*agreement.entries, *entries):
-        if isinstance(entry, Topup):
-            scopes.append(entry.scope)
-        elif isinstance(entry, PlanChange):
-            scopes += [bucket.scope for bucket in entry.buckets]
-    apps = {pattern for scope in scopes for pattern in scope.apps or ()}
-    tethered = any(scope.tethered is not None for scope in scopes)
-    if plan.alerts.background is not None:
-        return Telling(apps=None, tethered=tethered)
-    return Telling(apps=tuple(sorted(apps)), tethered=tethered)
 
 
 def attempt(book: Book, entry: Entry) -> Trial:

@@ -13,7 +13,8 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
 from monitor.alerts import look_at, next_due
-from monitor.bookkeeping import canonical, open_book, telling_of
+from monitor.apart import canonical, telling_of
+from monitor.bookkeeping import open_book
 from monitor.open_rows import OpenRows
 from monitor.plans.agreement import all_bindings
 from monitor.plans.payers import Bindings, payer
