@@ -9,6 +9,8 @@ The map (imports point down only; import-linter checks it):
 - `daemon`: life of the process: build the parts, readiness, signals, stop in order.
 - `views`: ways to show usage (text, json, csv); read only.
 - `checks`: what `esimmon doctor` says: what is looked at, and what follows from it.
+- `answering`: what the daemon answers. `appointment`: when it has to look at its plans
+  next, in the calendar.
 - `control`: the daemon's socket: requests and live figures. `recorder`: sampling and
   storing with what can fail. `scheduler`: the calendar, the only importer of
   APScheduler. `signals`: what SIGTERM, SIGINT and SIGHUP asked for. `presence`: who is
@@ -19,7 +21,8 @@ The map (imports point down only; import-linter checks it):
   of usage as the store will have them; `planfacts`: how plans stand, for programs;
   `eaters`: who used most of one.
 - `jobs`: what the calendar does. `sampler`: what a tick does. `agreements`: which plans
-  there are. `bookkeeping`: their ledgers, tried out and written down.
+  there are. `bookkeeping`: their ledgers, tried out and written down. `apart`: what
+  their samples tell apart.
 - `config`: the TOML file as typed, checked values; where files, store and socket are.
 - `booking`: what a tick counted, on its way into what is pending. `explaining`: whose
   bytes they were, from sockets, `forwarding`, `tunnels` and `containers`.

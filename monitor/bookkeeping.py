@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from monitor.apart import canonical, telling_of
 from monitor.errors import RejectedError, UsageError
 from monitor.escapes import visible
 from monitor.plans.account import open_account, replay
 from monitor.plans.agreement import all_bindings, bindings_of
-from monitor.plans.entries import PlanChange, Topup, Undo
-from monitor.plans.measured import Telling
+from monitor.plans.entries import Undo
 from monitor.plans.rules import rule_against
 from monitor.plans.status import status
 from monitor.store import agreed, ledger
@@ -49,7 +49,7 @@ class Book:
         agreement: the plan and what belongs to it.
         noted: its ledger in the store, in order.
         bindings: which interfaces it pays for, and when.
-        samples: what was measured on these.
+        samples: what was measured on these, in the order in which it is charged.
         closed: cycles that are judged no more, the oldest first.
         at_s: UTC second up to which that is known.
     """
@@ -96,12 +96,11 @@ class Book:
             self.bindings,
             known_until_s=self.at_s,
         )
-        found = sorted(self.samples, key=canonical)
-        account.charge(each for each in found if each.from_s < until_s)
+        account.charge(each for each in self.samples if each.from_s < until_s)
         account.advance(until_s)
         return account, [
             each
-            for each in found
+            for each in self.samples
             if each.from_s >= until_s
             and (each.from_s < self.at_s or each.to_s <= self.at_s)
         ]
@@ -197,43 +196,8 @@ def open_book(
     telling = telling_of(known[plan], (each.entry for each in noted))
     found = samples(store, Interval(0, at_s + 1), mine, telling) if mine else []
     closed = tuple(agreed.closed_cycles(store, plan))
+    found.sort(key=canonical)
     return Book(known[plan], noted, bindings, found, closed, at_s)
-
-
-def canonical(sample: Sample) -> tuple[object, ...]:
-    """The order in which samples are charged."""
-    return (
-        sample.from_s,
-        sample.to_s,
-        sample.iface,
-        sample.iccid or "",
-        sample.mcc or "",
-        sample.app or "",
-        sample.member or "",
-        bool(sample.tethered),
-    )
-
-
-def telling_of(agreement: Agreement, entries: Iterable[Entry]) -> Telling:
-    """What has to be told apart to judge a plan.
-
-    Args:
-        agreement: the plan and what belongs to it.
-        entries: of its ledger in the store.
-    """
-    plan = agreement.plan
-    scopes = [bucket.scope for bucket in plan.buckets]
-    scopes += [cap.scope for cap in plan.caps]
-    for entry in (*agreement.entries, *entries):
-        if isinstance(entry, Topup):
-            scopes.append(entry.scope)
-        elif isinstance(entry, PlanChange):
-            scopes += [bucket.scope for bucket in entry.buckets]
-    apps = {pattern for scope in scopes for pattern in scope.apps or ()}
-    tethered = any(scope.tethered is not None for scope in scopes)
-    if plan.alerts.background is not None:
-        return Telling(apps=None, tethered=tethered)
-    return Telling(apps=tuple(sorted(apps)), tethered=tethered)
 
 
 def attempt(book: Book, entry: Entry) -> Trial:

@@ -8,6 +8,7 @@ between the two to believe. The one module that reads a clock.
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import struct
 import time
@@ -31,6 +32,9 @@ _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
 _TIMEX_BYTES = 208  # sizeof(struct timex) on 64 bit, linux/timex.h
 _TFD_NONBLOCK_CLOEXEC = os.O_NONBLOCK | os.O_CLOEXEC
+_TFD_ABSTIME = 1  # linux/timerfd.h
+_TFD_CANCEL_ON_SET = 2
+_FAR_S = 1 << 40
 _ITIMERSPEC = struct.Struct("=qqqq")
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -181,11 +185,62 @@ def now_s() -> int:
     return time.clock_gettime_ns(time.CLOCK_REALTIME) // SECOND_NS
 
 
-class BoottimeTimer(Closing):
-    """A timerfd(2) on CLOCK_BOOTTIME: fires at a fixed beat, at once after a resume.
+class _Timer(Closing):
+    """A timerfd(2). Python has os.timerfd_create only from 3.13 on, hence libc."""
 
-    Readable when at least one beat has passed. Python has os.timerfd_create only
-    from 3.13 on, hence the three calls through libc.
+    def __init__(self, clock: int, name: str) -> None:
+        self._fd = _libc.timerfd_create(clock, _TFD_NONBLOCK_CLOEXEC)
+        if self._fd < 0:
+            raise OSError(ctypes.get_errno(), f"timerfd_create({name})")
+
+    def _set(self, spec: bytes, flags: int = 0) -> None:
+        if _libc.timerfd_settime(self._fd, flags, spec, None):
+            raise OSError(ctypes.get_errno(), "timerfd_settime")
+
+    def fileno(self) -> int:
+        """For selectors."""
+        return int(self._fd)
+
+    def close(self) -> None:
+        """Release the descriptor."""
+        os.close(self._fd)
+
+
+class ClockChanges(_Timer):
+    """Readable once the wall clock was set, or the machine was woken from sleep.
+
+    A timer that never fires, and that the kernel cancels at such a moment.
+    """
+
+    def __init__(self) -> None:
+        """Look from now on.
+
+        Raises:
+            OSError: the kernel refuses a timer.
+        """
+        super().__init__(time.CLOCK_REALTIME, "CLOCK_REALTIME")
+        self._look()
+
+    def _look(self) -> None:
+        self._set(_ITIMERSPEC.pack(0, 0, _FAR_S, 0), _TFD_ABSTIME | _TFD_CANCEL_ON_SET)
+
+    def take(self) -> bool:
+        """Whether that happened since the last call."""
+        try:
+            os.read(self._fd, 8)
+        except BlockingIOError:
+            return False
+        except OSError as error:
+            if error.errno != errno.ECANCELED:
+                raise
+        self._look()
+        return True
+
+
+class BoottimeTimer(_Timer):
+    """A timer on CLOCK_BOOTTIME: fires at a fixed beat, at once after a resume.
+
+    Readable when at least one beat has passed.
     """
 
     def __init__(self, interval_s: float) -> None:
@@ -197,21 +252,13 @@ class BoottimeTimer(Closing):
         Raises:
             OSError: the kernel refuses a timer.
         """
-        self._fd = _libc.timerfd_create(time.CLOCK_BOOTTIME, _TFD_NONBLOCK_CLOEXEC)
-        if self._fd < 0:
-            raise OSError(ctypes.get_errno(), "timerfd_create(CLOCK_BOOTTIME)")
+        super().__init__(time.CLOCK_BOOTTIME, "CLOCK_BOOTTIME")
         self.set_interval(interval_s)
 
     def set_interval(self, interval_s: float) -> None:
         """Beat at another interval from now on."""
         whole, rest = divmod(int(interval_s * SECOND_NS), SECOND_NS)
-        spec = _ITIMERSPEC.pack(whole, rest, whole, rest)
-        if _libc.timerfd_settime(self._fd, 0, spec, None):
-            raise OSError(ctypes.get_errno(), "timerfd_settime")
-
-    def fileno(self) -> int:
-        """For selectors."""
-        return int(self._fd)
+        self._set(_ITIMERSPEC.pack(whole, rest, whole, rest))
 
     def beats(self) -> int:
         """How many beats have passed since the last call; 0 when it is too early."""
@@ -219,7 +266,3 @@ class BoottimeTimer(Closing):
             return int.from_bytes(os.read(self._fd, 8), "little")
         except BlockingIOError:
             return 0
-
-    def close(self) -> None:
-        """Release the descriptor."""
-        os.close(self._fd)

@@ -12,13 +12,15 @@ import os
 import selectors
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec.structs import astuple
 
 from monitor import __version__, clock, sdnotify, tiers
+from monitor.answering import Answers
+from monitor.appointment import Appointment
 from monitor.collectors import addresses, netdev, netns, routes, rtnetlink
-from monitor.control import CALLER, Access, Control, Method
+from monitor.control import Control
 from monitor.errors import ConfigError, StoreError
 from monitor.jobs import calendar_jobs
 from monitor.networks import InterfaceRules
@@ -30,12 +32,11 @@ from monitor.signals import Signals
 from monitor.sources import Sources
 from monitor.store.engine import open_store
 from monitor.store.writer import Writer
-from monitor.users import user_name
 from monitor.watch import make_watch
 from monitor.zones import local_zone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from contextlib import ExitStack
     from pathlib import Path
 
@@ -85,6 +86,7 @@ class Daemon:
         store: the open database.
         tier: what counts the bytes of processes.
         watch: plans and alerts.
+        recorder: samples and stores.
     """
 
     def __init__(self, setup: Setup, parts: ExitStack) -> None:
@@ -102,7 +104,8 @@ class Daemon:
         )
         for notice in self.store.notices:
             log.warning("%s", notice)
-        self._control = Control(setup.socket, self._methods(), self._selector)
+        methods = Answers(self).methods
+        self._control = Control(setup.socket, methods, self._selector)
         parts.callback(self._control.close)
         self._writer = parts.enter_context(Writer(self.store))
         killed = self._writer.was_killed(clock.read().boot_id, tiers.EBPF)
@@ -111,11 +114,12 @@ class Daemon:
         self._stored = False
         parts.callback(self._let_go)
         self._presence = parts.enter_context(Presence(os.environ))
-        self._recorder = self._begin()
-        self._recorder.keep_remotes(self._config.remotes.kept_s)
+        self.recorder = self._begin()
+        self.recorder.keep_remotes(self._config.remotes.kept_s)
         timer = clock.BoottimeTimer(self._config.sampling.tick_s)
         self._timer = parts.enter_context(timer)
-        self._calendar: Calendar | None = None
+        changes = clock.ClockChanges()
+        self._changes = parts.enter_context(changes)
 
     def _begin(self) -> Recorder:
         """Read where the run before ended, and take up there."""
@@ -152,7 +156,7 @@ class Daemon:
     @property
     def sampler(self) -> Sampler:
         """What a tick does."""
-        return self._recorder.sampler
+        return self.recorder.sampler
 
     @property
     def sampling(self) -> Sampling:
@@ -168,10 +172,11 @@ class Daemon:
         """
         self._selector.register(self._timer, selectors.EVENT_READ, self._beat)
         self._selector.register(self._signals.wakeup, selectors.EVENT_READ, self._wake)
+        self._selector.register(self._changes, selectors.EVENT_READ, self._set_anew)
         self._presence.watch(self._selector, self._tick)
-        self._recorder.heed(self._selector)
+        self.recorder.heed(self._selector)
         self._tick()
-        self._recorder.flush()
+        self.recorder.flush()
         self._start_calendar(parts)
         watcher.started(self)
         status = f"STATUS=tier {self.tier.name}, store {self.setup.store}"
@@ -179,6 +184,7 @@ class Daemon:
         waits_s = (watcher.refresh_s, sdnotify.watchdog_interval_s())
         wait_s = min((wait_s for wait_s in waits_s if wait_s), default=None)
         while not self._signals.stop:
+            self._appointment.plan(self.watch.due_s, self.sampler.placement.offset_ns)
             for key, _ in self._selector.select(wait_s):
                 key.data()
             watcher.refresh(self.sampler.live)
@@ -187,9 +193,16 @@ class Daemon:
 
     def _wake(self) -> None:
         if self._signals.take_reload():
-            self._reload()
+            self.reload()
+        if self._signals.take_call():
+            self._appointment.kept()
+            self._tick()
 
-    def _reload(self) -> str | None:
+    def call(self) -> None:
+        """Look at the plans once this is done, without waiting for the next beat."""
+        self._signals.call()
+
+    def reload(self) -> str | None:
         """Take the configuration anew, unless it is broken; say why not."""
         refused = None
         sdnotify.notify("RELOADING=1")
@@ -201,8 +214,9 @@ class Daemon:
         else:
             self.sampler.rules = _rules(self._config)
             self.watch.reload(self._config)
-            self._recorder.keep_remotes(self._config.remotes.kept_s)
+            self.recorder.keep_remotes(self._config.remotes.kept_s)
             self._timer.set_interval(self._config.sampling.tick_s)
+            self.call()
             log.info("configuration reloaded")
         sdnotify.notify("READY=1")
         return refused
@@ -213,71 +227,38 @@ class Daemon:
         jobs = calendar_jobs(self.store, lambda: self._config, zone)
         self._calendar = Calendar(jobs, zone, now)
         parts.callback(self._calendar.close)
+        self._appointment = Appointment(self._calendar, self.call)
 
     def _beat(self) -> None:
         beats = self._timer.beats()
         if not beats:
             return
         self._tick()
-        if self._calendar is not None and (beats > 1 or self.sampler.placement.stepped):
-            zone = local_zone(os.environ)
-            self._calendar.wake(datetime.fromtimestamp(clock.now_s(), zone))
-        since_ns = self.sampler.boottime_ns - self._recorder.flushed_ns
+        if beats > 1 or self.sampler.placement.stepped:
+            self._wake_calendar()
+        since_ns = self.sampler.boottime_ns - self.recorder.flushed_ns
         is_due = since_ns >= self._config.sampling.flush_s * clock.SECOND_NS
         if is_due or self.sampler.is_crowded:
-            self._recorder.flush()
+            self.recorder.flush()
+
+    def _set_anew(self) -> None:
+        """The wall clock was set, or the machine has slept."""
+        self._changes.take()
+        self._tick()
+        self._wake_calendar()
+
+    def _wake_calendar(self) -> None:
+        zone = local_zone(os.environ)
+        self._calendar.wake(datetime.fromtimestamp(clock.now_s(), zone))
 
     def _tick(self) -> None:
-        self._recorder.sample()
+        self.recorder.sample()
         self.watch.write_status()
-
-    def _methods(self) -> dict[str, Method]:
-        return {
-            "status": Method(Access.ANYBODY, self._answer_status),
-            "live": Method(Access.GROUP, lambda _: self.sampler.live.answer()),
-            "flush": Method(Access.GROUP, self._answer_flush),
-            "plans.changed": Method(Access.GROUP, self._answer_changed),
-            "alerts.pending": Method(
-                Access.ANYBODY, self._answer_pending, is_followed=True
-            ),
-            "alerts.shown": Method(Access.ANYBODY, self._answer_shown),
-            "ledger.append": Method(
-                Access.GROUP, self._answer_append, names_caller=True
-            ),
-        }
-
-    def _answer_status(self, _: Mapping[str, Any]) -> dict[str, Any]:
-        return {
-            "version": __version__,
-            "pid": os.getpid(),
-            "tier": self.tier.name,
-            "store": str(self.setup.store),
-        }
-
-    def _answer_changed(self, _: Mapping[str, Any]) -> dict[str, Any]:
-        """Take files of plans that were changed; says so when they are broken."""
-        return {"refused": self._reload()}
-
-    def _answer_pending(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        return self.watch.telling.pending(given)
-
-    def _answer_shown(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        return self.watch.telling.shown(given)
-
-    def _answer_append(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Note what happened in the life of a plan, judged on all that was counted."""
-        self._answer_flush({})
-        return self.watch.note(given.get("entry"), user_name(given[CALLER]))
-
-    def _answer_flush(self, _: Mapping[str, Any]) -> dict[str, Any]:
-        """Bring the store up to this moment, for a reader that is about to look."""
-        self._recorder.sample()
-        return {"flushed": self._recorder.flush()}
 
     def _stop(self) -> None:
         """The last sample and flush; the kernel stops counting only if it is stored."""
         sdnotify.notify("STOPPING=1")
-        self._stored = self._recorder.end()
+        self._stored = self.recorder.end()
         self.watch.remove_status()
 
     def _let_go(self) -> None:

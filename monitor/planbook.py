@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
-from monitor.alerts import look_at
-from monitor.bookkeeping import canonical, open_book, telling_of
+from monitor.alerts import look_at, next_due
+from monitor.apart import canonical, telling_of
+from monitor.bookkeeping import open_book
 from monitor.open_rows import OpenRows
 from monitor.plans.agreement import all_bindings
 from monitor.plans.payers import Bindings, payer
@@ -96,6 +97,20 @@ class PlanBook:
     def plan_of(self, device: str, at_s: int) -> str | None:
         """The id of the plan that pays for a device at a second, None without one."""
         return payer(self._bindings, device, at_s)
+
+    def due_s(self, at_s: int) -> int | None:
+        """When a plan turns next, or something is to be told.
+
+        Args:
+            at_s: UTC second of the last tick.
+
+        Returns:
+            UTC second; None when nothing is to come, or the book is stale.
+        """
+        if self.is_stale:
+            return None
+        due = (next_due(at_s, each.seen) for each in self.plans)
+        return min((each for each in due if each is not None), default=None)
 
     @property
     def notes(self) -> list[str]:

@@ -1,9 +1,13 @@
-"""Signals as flags: a handler only notes what was asked, the loop does it in order."""
+"""Signals as flags: a handler only notes what was asked, the loop does it in order.
+
+Another thread calls the loop in the same way.
+"""
 
 from __future__ import annotations
 
 import signal
 import socket
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,13 +23,14 @@ class Signals:
     Attributes:
         stop: asked to end.
         reload: asked to read the configuration again.
-        wakeup: readable after a signal, so that a sleeping loop looks.
+        wakeup: readable after a signal or a call, so that a sleeping loop looks.
     """
 
     def __init__(self, parts: ExitStack) -> None:
         """Catch them until `parts` is closed, which restores what was before."""
-        self.stop = self.reload = False
+        self.stop = self.reload = self._called = False
         self.wakeup, theirs = socket.socketpair()
+        self._theirs = theirs
         parts.enter_context(self.wakeup)
         parts.enter_context(theirs)
         self.wakeup.setblocking(False)  # noqa: FBT003 - the only way to say it
@@ -43,6 +48,17 @@ class Signals:
 
     def _ask_to_reload(self, *_: object) -> None:
         self.reload = True
+
+    def call(self) -> None:
+        """Have the loop look at the plans now; from any thread."""
+        self._called = True
+        with suppress(BlockingIOError):  # so full that the loop wakes up anyway
+            self._theirs.send(b"\0")
+
+    def take_call(self) -> bool:
+        """Whether somebody called since the last time this was asked."""
+        called, self._called = self._called, False
+        return called
 
     def take_reload(self) -> bool:
         """Whether a reload was asked for since the last call; empties the wakeup."""

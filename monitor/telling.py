@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from monitor import clock
 from monitor.alerts import (
-    BACKGROUND_RATE,
+    DATA_LIMIT,
+    DATA_WARNING,
     Delivery,
     Key,
     Raised,
@@ -139,11 +140,14 @@ class Telling:
             courier.tell(raised)
 
     def _pending(self) -> list[Raised]:
-        """What holds and is worth a notification: of a plan only the newest."""
+        """What holds and is worth a notification: of a kind only the newest."""
         newest: dict[tuple[str, str], Raised] = {}
         for raised in sorted(self.told.open.values(), key=_order):
-            is_program = raised.key.kind == BACKGROUND_RATE
-            newest["program" if is_program else "plan", raised.key.subject] = raised
+            # Nothing left says more than little left, and less than its end is near.
+            kind = raised.key.kind
+            newest[DATA_LIMIT if kind == DATA_WARNING else kind, raised.key.subject] = (
+                raised
+            )
         return list(newest.values())[-_MOST_PENDING:]
 
     def _unseen(self) -> list[Raised]:
@@ -216,5 +220,7 @@ class Telling:
 
 
 def _order(raised: Raised) -> tuple[int, int, Key]:
-    # Raised in one second: the limit after the warnings, a higher percent after.
-    return raised.at_s, int(raised.key.step or 0), raised.key
+    # Raised in one second: the limit after the warnings, a higher percent after. Not
+    # every step is a number: "24h" before an end.
+    step = raised.key.step
+    return raised.at_s, int(step) if step.isdecimal() else 0, raised.key

@@ -150,6 +150,13 @@ class Watch:
         ]
         return self.telling.judge(now_s, sampler.boottime_ns, watched)
 
+    @property
+    def due_s(self) -> int | None:
+        """UTC second at which a plan turns next, or something is to be told."""
+        if self._sampler.placement.offset_ns is None:
+            return None
+        return self.book.due_s(self._now_s())
+
     def note(self, found: object, by: str) -> dict[str, Any]:
         """Write an entry of a plan's ledger, if no rule of the plan forbids it.
 

@@ -53,6 +53,7 @@ KERNEL = {
     "mptcp": ("/proc/sys/net/mptcp/enabled", "1"),
     "io_uring": ("/proc/sys/kernel/io_uring_disabled", "0"),
 }
+_CAP_SYS_TIME = 25  # linux/capability.h
 # Without a program of their own to look for.
 BESIDES = ("libc6-dev", "linux-libc-dev")
 
@@ -67,7 +68,8 @@ def lacking(*needs: str) -> list[str]:
     """What is missing of the given needs, as packages to install (or "root").
 
     Args:
-        needs: names of PROGRAMS, LIBRARIES, HEADERS or KERNEL, "root" or "x86_64".
+        needs: names of PROGRAMS, LIBRARIES, HEADERS or KERNEL, "root", "x86_64", or
+            "CAP_SYS_TIME".
     """
     return [_source(need) for need in needs if not _is_there(need)]
 
@@ -75,6 +77,8 @@ def lacking(*needs: str) -> list[str]:
 def _is_there(need: str) -> bool:
     if need == "root":
         return os.geteuid() == 0
+    if need == "CAP_SYS_TIME":
+        return bool(_capabilities() >> _CAP_SYS_TIME & 1)
     if need == "x86_64":
         return platform.machine() == need
     if need in KERNEL:
@@ -86,6 +90,13 @@ def _is_there(need: str) -> bool:
             shutil.which(need, path=f"{os.environ['PATH']}:/usr/sbin:/sbin") is not None
         )
     return _loads(need) if need in LIBRARIES else Path(need).exists()
+
+
+def _capabilities() -> int:
+    """Those in effect, as bits."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    (found,) = (line for line in lines if line.startswith("CapEff:"))
+    return int(found.split()[1], 16)
 
 
 def _source(need: str) -> str:

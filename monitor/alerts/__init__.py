@@ -1,11 +1,12 @@
 """Which conditions hold; when a person is told, and when that may happen again.
 
 Pure. `model` has the values, `holding` what holds for a plan, `judging` what of it is
-told, `words` and `texts` how; `rates` is the sliding window for programs, `background`
-whose bytes it is about.
+told, `words` and `texts` how, `due` when to look next; `rates` is the sliding window
+for programs, `background` whose bytes it is about.
 """
 
 from monitor.alerts.background import is_background
+from monitor.alerts.due import next_due
 from monitor.alerts.holding import Watched, look_at
 from monitor.alerts.judging import RateRule, judge
 from monitor.alerts.model import (
@@ -42,4 +43,5 @@ __all__ = [
     "is_background",
     "judge",
     "look_at",
+    "next_due",
 ]

@@ -28,6 +28,7 @@ from monitor.alerts.model import (
     Told,
 )
 from monitor.plans.forecast import Forecast, forecast
+from monitor.plans.localtime import NEVER
 from monitor.plans.status import Status, status
 from monitor.plans.writing import utc_text
 
@@ -66,6 +67,8 @@ class Watched:
             the country.
         snoozed: kinds that are silent until the cycle ends.
         viewer: zone of who reads it; None for the plan's.
+        turns_s: UTC second at which it changes by itself next; a day's end at the
+            latest.
         eater: finds the program that used most in this cycle, with its bytes; called
             only when there is something to tell.
     """
@@ -80,6 +83,7 @@ class Watched:
     stays: Sequence[tuple[int, str]] = ()
     snoozed: Collection[str] = ()
     viewer: ZoneInfo | None = None
+    turns_s: int = NEVER
     eater: Eater = nobody
 
 
@@ -106,6 +110,7 @@ def look_at(account: Account, at_s: int, eater: Eater = nobody) -> Watched:
         drifts=seen.drifts,
         stays=seen.stays,
         snoozed=seen.snoozed,
+        turns_s=seen.turns_s,
         eater=eater,
     )
 
@@ -170,12 +175,16 @@ def _data(told: Told, watched: Watched) -> Iterator[Holding]:
         yield Holding(Key(DATA_LIMIT, start_s, "100", plan.id), "100")
 
 
-def _soon(now_s: int, watched: Watched) -> Iterator[Holding]:
+def ahead(watched: Watched) -> tuple[str, int | None]:
+    """The end that a person is reminded of, after the kind of the reminder."""
     status = watched.status
     if status.state == "pending":
-        kind, end_s = ACTIVATION_DEADLINE, status.activate_by
-    else:
-        kind, end_s = EXPIRY_SOON, status.validity_end
+        return ACTIVATION_DEADLINE, status.activate_by
+    return EXPIRY_SOON, status.validity_end
+
+
+def _soon(now_s: int, watched: Watched) -> Iterator[Holding]:
+    kind, end_s = ahead(watched)
     if end_s is None or end_s <= now_s:
         return
     hours = sorted(set(watched.plan.alerts.remind_before_h))

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from click.shell_completion import CompletionItem
+
     from monitor.config import Config
 
 _R = TypeVar("_R")
@@ -131,6 +133,22 @@ def find_setup(
     found = find_config(config_file, environ, is_root=is_root)
     setup = Setup(load_config(found), found, store_file, environ, is_root)
     return setup.with_plans_beside(setup.store()) if with_plans else setup
+
+
+def any_file(
+    context: click.Context, parameter: click.Parameter, begun: str
+) -> list[CompletionItem]:
+    """For the shell, which knows best which files there are.
+
+    Args:
+        context: of the call.
+        parameter: the one that is a file.
+        begun: what was typed of it.
+    """
+    from click.shell_completion import CompletionItem  # noqa: PLC0415 - only on Tab
+
+    del context, parameter
+    return [CompletionItem(begun, type="file")]
 
 
 config_option = click.option(

@@ -101,8 +101,8 @@ def parse_config(text: str, name: str, machine: ZoneInfo = _UTC) -> Config:
     Raises:
         ConfigError: something in it is not allowed.
     """
-    source = _source(text, name, Config)
-    config = _converted(source, Config)
+    source = source_of(text, name, Config)
+    config = converted(source, Config)
     refused = out_of_limits(config)
     if refused is not None:
         # Not from the file alone: a default may be what does not fit.
@@ -132,11 +132,11 @@ def parse_plan(
     Raises:
         ConfigError: something in it is not allowed.
     """
-    source = _source(text, name or plan_id, PlanTable)
+    source = source_of(text, name or plan_id, PlanTable)
     if not name:
         source = source._replace(text="")
     source.table.setdefault("id", plan_id)
-    table = _converted(source, PlanTable)
+    table = converted(source, PlanTable)
     if table.id != plan_id:
         raise _refusal(source, "id", f'"{plan_id}", as the file is called')
     fault = first_fault((table,)) or _first_clash((table,), machine)
@@ -145,7 +145,17 @@ def parse_plan(
     return table
 
 
-def _source(text: str, name: str, kind: type) -> Source:
+def source_of(text: str, name: str, kind: type) -> Source:
+    """What stands in a file, before its values are looked at.
+
+    Args:
+        text: TOML.
+        name: of the file, for messages.
+        kind: as what it is to be read.
+
+    Raises:
+        ConfigError: it is no TOML.
+    """
     # Only what reads a file needs to explain it.
     from monitor.config.refusals import Source  # noqa: PLC0415
 
@@ -167,10 +177,20 @@ def _written_out(table: dict[str, Any], kind: type) -> dict[str, Any]:
     if kind is PlanTable:
         written: dict[str, Any] = written_out(table)
         return written
-    return table | ({"plan": written_out(table["plan"])} if "plan" in table else {})
+    lists = {key: table[key] for key in ("plan", "offer") if key in table}
+    return table | {key: written_out(each) for key, each in lists.items()}
 
 
-def _converted(source: Source, kind: type[_T]) -> _T:
+def converted(source: Source, kind: type[_T]) -> _T:
+    """The values of a file.
+
+    Args:
+        source: what stands in it.
+        kind: what it is read as.
+
+    Raises:
+        ConfigError: one has another type, or a key is unknown.
+    """
     try:
         return msgspec.convert(source.table, kind, dec_hook=decode)
     except msgspec.ValidationError as error:

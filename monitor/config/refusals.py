@@ -78,8 +78,8 @@ def explained(source: Source, error: msgspec.ValidationError) -> ConfigError:
         return _unknown_key(source, key, unknown["key"])
     if lacking is not None:
         key = f"{key}.{lacking['key']}".lstrip(".")
-    if key == "plan":
-        allowed = "a list of tables, each under a line [[plan]]"
+    if key in ("plan", "offer"):
+        allowed = f"a list of tables, each under a line [[{key}]]"
     elif allowed.startswith(_OWN_WORDS):
         allowed = allowed_at(source.kind, source.table, key)
     return refusal(source, key, allowed)

@@ -110,6 +110,11 @@ class Account:
         return None if rejudge_s == NEVER else rejudge_s
 
     @property
+    def turns_s(self) -> int:
+        """UTC second at which it changes without a sample; a local midnight at most."""
+        return self._feed.turns_s
+
+    @property
     def stays(self) -> tuple[tuple[int, str], ...]:
         """Begun stays in countries outside the plan, the last 100.
 

@@ -73,13 +73,18 @@ class Feed:
             at_s: UTC seconds.
         """
         books = self.books
-        is_there = books.clock_s == at_s < min(self._cut_s, books.meter.day_end_s)
+        is_there = books.clock_s == at_s < self.turns_s
         return is_there and not books.is_stale and books.phase != "always"
 
     @property
     def steady_until_s(self) -> int:
         """UTC second until which nothing turns by itself."""
         return -NEVER if self.books.is_stale else self._quiet_s
+
+    @property
+    def turns_s(self) -> int:
+        """Until when nothing changes without a sample, as time was last moved."""
+        return min(self._cut_s, self.books.meter.day_end_s)
 
     def charge(self, samples: Iterable[Sample], until_s: int = NEVER) -> None:
         """Take further samples.
@@ -262,7 +267,7 @@ class Feed:
     def _look_ahead(self) -> None:
         """Until when samples need no care."""
         books = self.books
-        self._quiet_s = min(self._cut_s, books.meter.day_end_s)
+        self._quiet_s = self.turns_s
         if self._heap:
             self._quiet_s = min(self._quiet_s, self._heap[0][0])
         if books.phase not in _RUNNING or is_due(books):

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
-import struct
-import subprocess
 import time
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.e2e.truth import adds_up, billed, of_process, raw, transfer
+from tests.e2e.wall import Wall
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.e2e.daemon import Esimmon
     from tests.e2e.places import Place
@@ -23,39 +22,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.needs("clang", "/usr/include/stdlib.h")
 
-SOURCE = Path(__file__).with_name("clock.c")
 HOUR_S = 3600
 A_MINUTE_S = 60
-
-
-class Wall:
-    """The wall clock of programs that are started with it.
-
-    Attributes:
-        environ: for them.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        """Build it; it shows the true time at first."""
-        library = folder / "clock.so"
-        build = ("clang", "-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-Werror")
-        subprocess.run([*build, "-o", library, SOURCE], check=True)
-        self._file = folder / "wall"
-        self._file.write_bytes(bytes(16))
-        self.environ = {
-            "LD_PRELOAD": str(library),
-            "ESIMMON_TEST_CLOCK": str(self._file),
-        }
-
-    def set(self, ahead_s: int, *, synchronised: bool) -> None:
-        """Set it.
-
-        Args:
-            ahead_s: of the true time.
-            synchronised: whether the kernel says that it is right.
-        """
-        with self._file.open("r+b") as file:  # in place: it is mapped
-            file.write(struct.pack("=qq", ahead_s, synchronised))
 
 
 @pytest.fixture

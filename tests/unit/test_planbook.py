@@ -17,7 +17,7 @@ from monitor.planbook import PlanBook
 from monitor.plans.agreement import Agreement
 from monitor.plans.entries import Activate, Adjust, Entry, LotValidity, Sync, Topup
 from monitor.plans.offers import Bucket, Rollover, Scope, Tier
-from monitor.plans.terms import AlertTerms, Background, Binding, Plan
+from monitor.plans.terms import AlertTerms, Background, Binding, Member, Plan
 from monitor.plans.timing import Day, Elapsed, Month, Validity, Whole, Window
 from monitor.plans.values import Bytes, Minute, Money, Name, Pattern, Second
 from monitor.store import ledger
@@ -93,7 +93,30 @@ HOURLY = Agreement(
     position=3,
     patterns=("wlan*", "wwan0"),
 )
-CHOICES = ((MONTHLY, DAILY), (PACK, DAILY, MONTHLY), (HOURLY,), (DAILY, HOURLY), ())
+SHARED = Agreement(
+    plan=Plan(
+        id=Name("shared"),
+        cycle=Day(),
+        buckets=(
+            bucket("main", 2 * MB),
+            bucket("one's", MB, scope=Scope(members=(Name("root"),))),
+        ),
+    ),
+    position=4,
+    members=(
+        Member(Name("root"), Bytes(MB)),
+        Member(Name("no login of this machine\0")),
+    ),
+    patterns=("wwan*",),
+)
+CHOICES = (
+    (MONTHLY, DAILY),
+    (PACK, DAILY, MONTHLY),
+    (HOURLY,),
+    (DAILY, HOURLY),
+    (SHARED, DAILY),
+    (),
+)
 
 
 class Tick(NamedTuple):
@@ -113,7 +136,7 @@ TICKS = st.lists(
         st.lists(
             st.tuples(
                 st.sampled_from([WWAN, WLAN]),
-                st.sampled_from([share(), share(CURL), KERNEL]),
+                st.sampled_from([share(), share(CURL), share(CURL, 0), KERNEL]),
                 st.integers(0, 900_000),
             ),
             max_size=3,
@@ -275,6 +298,26 @@ def test_a_device_that_comes_later_is_paid_for_by_a_pattern() -> None:
         life.now_s = when.to_s
         life.book.see(when, {"wwan0", "wwan1"})
         assert life.book.is_stale
+
+
+def test_who_logs_in_by_the_name_of_a_member_is_that_member() -> None:
+    with living((SHARED,)) as life:
+        moved = [(WWAN, share(CURL, 0), 700_000), (WWAN, share(), 70_000)]
+        life.tick(Tick(10, moved, "flush", 0, 0))
+        life.check()
+        (shared,) = life.book.plans
+        members = shared.seen.status.members
+        # Nine tenths of the bytes are explained.
+        assert [each.used_bytes for each in members.values()] == [720_000, 0]
+
+
+def test_of_two_devices_at_one_moment_the_same_is_charged_first() -> None:
+    """Which one empties the main lots decides when a queued top-up starts."""
+    with living((HOURLY,)) as life:
+        life.note(1)
+        moved = [(WWAN, share(), 900_000), (WLAN, share(), 19_568)]
+        life.tick(Tick(10, moved, "", 0, 0))
+        life.check()
 
 
 def test_which_plan_pays_where_several_match_is_said() -> None:

@@ -1,4 +1,7 @@
-"""Calendar jobs run at the start, after a wake-up and after a clock step."""
+"""Calendar jobs run at the start, after a wake-up and after a clock step.
+
+An appointment is kept at its instant, whatever else runs.
+"""
 
 from __future__ import annotations
 
@@ -85,4 +88,61 @@ def test_a_job_that_fails_is_tried_again_the_next_time() -> None:
         assert ran.wait(WAIT_S)
         assert calendar._scheduler.get_jobs()
     finally:
+        calendar.close()
+
+
+def test_an_appointment_is_kept_once_and_not_before_its_instant() -> None:
+    kept: list[datetime] = []
+    met = threading.Event()
+
+    def meet() -> None:
+        kept.append(now())
+        met.set()
+
+    calendar = Calendar([], ZONE, now())
+    try:
+        at = now() + timedelta(seconds=0.3)
+        calendar.appoint(at, meet)
+        assert met.wait(WAIT_S)
+        assert kept[0] >= at
+        calendar.wake(now())
+        assert not calendar._scheduler.get_jobs()
+    finally:
+        calendar.close()
+    assert len(kept) == 1
+
+
+def test_a_later_appointment_takes_the_place_of_the_one_before() -> None:
+    calendar = Calendar([], ZONE, now())
+    far, near = threading.Event(), threading.Event()
+    try:
+        calendar.appoint(now() + timedelta(days=1), far.set)
+        calendar.appoint(now() - timedelta(days=1), near.set)
+        assert near.wait(WAIT_S)
+        calendar.appoint(now() + timedelta(days=1), far.set)
+        calendar.cancel()
+        calendar.cancel()
+        assert not calendar._scheduler.get_jobs()
+    finally:
+        calendar.close()
+    assert not far.is_set()
+
+
+def test_an_appointment_is_kept_while_a_job_runs() -> None:
+    """A backup takes a while."""
+    begun, may_end, met = threading.Event(), threading.Event(), threading.Event()
+
+    def work() -> None:
+        begun.set()
+        may_end.wait(WAIT_S)
+
+    calendar = Calendar([daily(work)], ZONE, now())
+    try:
+        assert begun.wait(WAIT_S)
+        calendar.appoint(now(), met.set)
+        assert met.wait(WAIT_S)
+        calendar.wake(now())
+        may_end.set()
+    finally:
+        may_end.set()
         calendar.close()

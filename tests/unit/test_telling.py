@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from monitor.alerts import Raised, RateRule, Told
+from monitor.alerts import DATA_LIMIT, DATA_WARNING, Key, Raised, RateRule, Told
+from monitor.alerts.model import (
+    EXPIRY_EXPIRED,
+    EXPIRY_SOON,
+    OVERAGE_BLOCK,
+    ROAMING_UNCOVERED,
+)
 from monitor.attribution import Attributed
 from monitor.errors import NotShownError
 from monitor.notifiers.courier import Courier
@@ -101,6 +107,30 @@ def test_an_alert_is_in_the_log_and_on_the_desktop_once(
         "Plan wwan: 80 % of 10.00 GB used. 8.00 GB used. 2.00 GB left until 1 Jul"
     )
     assert "\n" not in record.getMessage()
+
+
+def test_of_a_kind_the_newest_is_pending_whatever_its_step(daemon: Daemon) -> None:
+    """A step is a percent, hours, a number of blocks, a country, or nothing."""
+    for kind, step in (
+        (DATA_LIMIT, "100"),
+        (DATA_WARNING, "80"),
+        (EXPIRY_SOON, "24h"),
+        (EXPIRY_EXPIRED, ""),
+        (ROAMING_UNCOVERED, "²"),
+        (OVERAGE_BLOCK, "9"),
+        (OVERAGE_BLOCK, "10"),
+    ):
+        told = daemon.telling.told.after([raised(kind, step)])
+        daemon.telling.told = told
+    ids = [each["id"] for each in daemon.telling.pending()["alerts"]]
+    keys = [Key.parse(each.partition("/")[2]) for each in ids]
+    assert {(key.kind, key.step) for key in keys} == {
+        (DATA_LIMIT, "100"),
+        (EXPIRY_SOON, "24h"),
+        (EXPIRY_EXPIRED, ""),
+        (ROAMING_UNCOVERED, "²"),
+        (OVERAGE_BLOCK, "10"),
+    }
 
 
 def test_what_nobody_saw_is_tried_again_ever_more_rarely_and_said_once(

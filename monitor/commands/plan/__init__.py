@@ -46,6 +46,10 @@ COMMANDS = {
         "monitor.commands.plan.simulate",
         "Compute what a plan would do, from a file.",
     ),
+    "compare": (
+        "monitor.commands.plan.compare",
+        "See which of several offers fits your usage.",
+    ),
 }
 """Name, module (its attribute `command` is the command) and help of each command."""
 
@@ -61,6 +65,7 @@ def command(context: click.Context) -> None:
     esimmon plan topup pk 1GB
     esimmon plan sync pk --remaining 3.2GB    what the operator says is left
     esimmon plan simulate cases.json
+    esimmon plan compare offers.toml          which offer would have fitted
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
     if context.invoked_subcommand is None:
         click.echo(context.get_help())

@@ -6,15 +6,15 @@ import io
 import json
 import signal
 import sys
-import time
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
-from click.shell_completion import CompletionItem
 
 from monitor.alerts.rehearsing import rehearse
+from monitor.commands.options import any_file
+from monitor.commands.progress import Progress
 from monitor.plans import casefile
 from monitor.plans.answers import answer
 from monitor.plans.casefile import CaseFileError
@@ -26,20 +26,11 @@ if TYPE_CHECKING:
 
 MOST_S: Final = 120.0
 """Of computing for one case; half a million rows of usage take a tenth of it."""
-_QUIET_S: Final = 2.0
 _STDIN: Final = "-"
 
 
-def _any_file(
-    context: click.Context, parameter: click.Parameter, begun: str
-) -> list[CompletionItem]:
-    """For the shell: it knows best which files there are."""
-    del context, parameter
-    return [CompletionItem(begun, type="file")]
-
-
 @click.command("simulate")
-@click.argument("file", metavar="FILE", shell_complete=_any_file)
+@click.argument("file", metavar="FILE", shell_complete=any_file)
 def command(file: str) -> int:
     """Compute what plans would do: FILE (- for standard input) holds the cases.
 
@@ -83,11 +74,11 @@ def command(file: str) -> int:
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
     name = "standard input" if file == _STDIN else file
     text = _read(file, name)
-    with closing(_Progress()) as progress:
+    with closing(Progress()) as progress:
         return int(_answer_all(text, name, progress))
 
 
-def _answer_all(text: str, name: str, progress: _Progress) -> bool:
+def _answer_all(text: str, name: str, progress: Progress) -> bool:
     """Write the answers as they come; whether one of them is an error."""
     count, failed = _checked(text, name, progress), False
     # Python has no standard output at all when the caller closed it.
@@ -159,7 +150,7 @@ def _read(file: str, name: str) -> str:
     return text
 
 
-def _checked(text: str, name: str, progress: _Progress) -> int:
+def _checked(text: str, name: str, progress: Progress) -> int:
     """How many cases there are, before the first answer is written.
 
     Raises:
@@ -176,30 +167,3 @@ def _checked(text: str, name: str, progress: _Progress) -> int:
             raise CaseFileError(f"{name}: two cases have the id {json.dumps(found)}.")
         seen.add(found)
     return len(seen)
-
-
-class _Progress:
-    """A line on standard error for whoever waits longer than two seconds."""
-
-    def __init__(self) -> None:
-        self._next_s = time.monotonic() + _QUIET_S
-        # Not between the answers on one terminal.
-        is_apart = not (sys.stdout and sys.stdout.isatty())
-        is_seen = sys.stderr and sys.stderr.isatty() and is_apart
-        self._stream = sys.stderr if is_seen else None
-        self._shown = False
-
-    def show(self, text: str) -> None:
-        """Say how far it is, at most every two seconds."""
-        if self._stream is None or time.monotonic() < self._next_s:
-            return
-        self._next_s = time.monotonic() + _QUIET_S
-        self._shown = True
-        self._stream.write(f"\r{text}\x1b[K")
-        self._stream.flush()
-
-    def close(self) -> None:
-        """Leave the line as it was."""
-        if self._shown and self._stream is not None:
-            self._stream.write("\r\x1b[K")
-            self._stream.flush()

@@ -1,0 +1,39 @@
+"""A wall clock that a test sets, without touching the machine's."""
+
+from __future__ import annotations
+
+import struct
+import subprocess
+from pathlib import Path
+
+SOURCE = Path(__file__).with_name("clock.c")
+
+
+class Wall:
+    """The wall clock of programs that are started with it.
+
+    Attributes:
+        environ: for them.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Build it; it shows the true time at first."""
+        library = folder / "clock.so"
+        build = ("clang", "-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-Werror")
+        subprocess.run([*build, "-o", library, SOURCE], check=True)
+        self._file = folder / "wall"
+        self._file.write_bytes(bytes(16))
+        self.environ = {
+            "LD_PRELOAD": str(library),
+            "ESIMMON_TEST_CLOCK": str(self._file),
+        }
+
+    def set(self, ahead_s: int, *, synchronised: bool) -> None:
+        """Set it.
+
+        Args:
+            ahead_s: of the true time.
+            synchronised: whether the kernel says that it is right.
+        """
+        with self._file.open("r+b") as file:  # in place: it is mapped
+            file.write(struct.pack("=qq", ahead_s, synchronised))
