@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from monitor.bookkeeping import telling_of
+from monitor.apart import telling_of
 from monitor.errors import EsimmonError, UsageError
 from monitor.plans.agreement import Agreement, all_bindings
 from monitor.plans.loads import Load, day_bytes, load_of, local_days
