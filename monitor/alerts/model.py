@@ -23,6 +23,22 @@ BACKGROUND_USE: Final = "background.use"
 SYNC_DRIFT: Final = "sync.drift"
 BACKGROUND_RATE: Final = "background.rate"
 
+OF_PLANS: Final = (
+    DATA_WARNING,
+    DATA_LIMIT,
+    EXPIRY_SOON,
+    ACTIVATION_DEADLINE,
+    EXPIRY_EXPIRED,
+    EXPIRY_LAPSED,
+    DATA_RAPID,
+    DATA_BUDGET_DAY,
+    ROAMING_UNCOVERED,
+    MEMBER_LIMIT,
+    OVERAGE_BLOCK,
+    BACKGROUND_USE,
+    SYNC_DRIFT,
+)
+"""In the order in which they are told."""
 REARMED: Final = frozenset({DATA_WARNING, DATA_LIMIT, MEMBER_LIMIT})
 """Told again in one cycle when they had ceased to hold."""
 REMINDERS: Final = frozenset({EXPIRY_SOON, ACTIVATION_DEADLINE})

@@ -217,6 +217,18 @@ def revoked(trial: Trial, clocks: Clocks) -> Iterator[str]:
     yield from _told(trial, clocks, head)
 
 
+def snoozed(trial: Trial, clocks: Clocks) -> Iterator[str]:
+    """How long it is silent."""
+    entry: Any = trial.entry
+    plan, after = trial.book.agreement.plan.id, trial.after
+    if after.cycle_start is None and after.cycle_end is None:
+        yield f"{plan}: no cycle runs, so there is nothing to be silent about."
+        return
+    end = "for good" if after.cycle_end is None else clocks.edge(after.cycle_end)
+    until = end if after.cycle_end is None else f"until {end}"
+    yield f"{plan}: silent about {entry.alert} {until}."
+
+
 def undone(trial: Trial, clocks: Clocks) -> Iterator[str]:
     """What never was."""
     entry: Any = trial.entry

@@ -27,11 +27,11 @@ def _commands() -> dict[str, click.Command]:
     for name, (module, _) in cli.COMMANDS.items():
         command = importlib.import_module(module).command
         found[name] = command
+        if isinstance(command, click.Group):
+            found |= {f"{name} {sub}": each for sub, each in command.commands.items()}
         if isinstance(command, LazyGroup):
             for sub, (place, _) in command.table.items():
                 found[f"{name} {sub}"] = importlib.import_module(place).command
-        elif isinstance(command, click.Group):
-            found |= {f"{name} {sub}": each for sub, each in command.commands.items()}
     return found
 
 

@@ -102,8 +102,11 @@ class Prompt:
 
     def plan(self, *words: str, status: int = 0) -> str:
         """Type `esimmon plan ...`; what it answers, or what is wrong."""
-        verb, *rest = words
-        found = main(["plan", verb, "--store", str(self.store), *rest])
+        return self.type("plan", *words, status=status)
+
+    def type(self, group: str, verb: str, *rest: str, status: int = 0) -> str:
+        """The same of another group."""
+        found = main([group, verb, "--store", str(self.store), *rest])
         out, err = self._capsys.readouterr()
         assert found == status, (out, err)
         if status:

@@ -92,6 +92,17 @@ def test_a_dry_run_shows_the_same_and_notes_nothing(prompt: Prompt) -> None:
     assert prompt.plan(*words).splitlines() == would
 
 
+def test_a_kind_of_alert_is_silent_until_the_cycle_ends(prompt: Prompt) -> None:
+    said = prompt.type("alerts", "snooze", "home", "data.warning")
+    assert said == "home: silent about data.warning until 1 Jul."
+    assert [kind for _, kind in prompt.rows()] == ["snooze"]
+    prompt.is_at("2025-06-30T10:00+05:00")
+    said = prompt.type("alerts", "snooze", "pk", "data.limit")
+    assert said == "pk: no cycle runs, so there is nothing to be silent about."
+    said = prompt.type("alerts", "snooze", "pk", "data.nothing", status=2)
+    assert "is not one of 'data.warning', 'data.limit'" in said
+
+
 def test_a_renewal_in_time_follows_this_pack(prompt: Prompt) -> None:
     assert prompt.plan("renew", "pk", "--early", "stack") == (
         "pk: renewed. This pack runs to 17 Jun 11:00 PKT; the next 5.00 GB to "

@@ -1,4 +1,4 @@
-"""`esimmon alerts list` and `esimmon alerts test`."""
+"""`esimmon alerts`: list and test; snooze is in a file of its own."""
 
 from __future__ import annotations
 
@@ -11,18 +11,25 @@ import click
 from monitor.commands.options import with_format, with_setup
 from monitor.control import request
 from monitor.errors import NotShownError
+from monitor.lazy import LazyGroup
 
 if TYPE_CHECKING:
     from monitor.commands.options import Setup
 
 
-@click.group("alerts")
+COMMANDS = {
+    "snooze": ("monitor.commands.alerts.snooze", "Be silent about a kind of alert."),
+}
+
+
+@click.group("alerts", cls=LazyGroup, table=COMMANDS)
 def command() -> None:
     """See what was told and when, or try whether telling works here.
 
     \b
     esimmon alerts list
     esimmon alerts test
+    esimmon alerts snooze pk data.warning
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
 
 
