@@ -224,7 +224,12 @@ class Daemon:
     def _start_calendar(self, parts: ExitStack) -> None:
         zone = local_zone(os.environ)
         now = datetime.fromtimestamp(clock.now_s(), zone)
-        jobs = calendar_jobs(self.store, lambda: self._config, zone)
+        jobs = calendar_jobs(
+            self.store,
+            lambda: self._config,
+            zone,
+            lambda: self.watch.book.needed_since_s,
+        )
         self._calendar = Calendar(jobs, zone, now)
         parts.callback(self._calendar.close)
         self._appointment = Appointment(self._calendar, self.call)

@@ -69,7 +69,7 @@ def purge_all(store: Store, limits: Limits, max_rows: int = MOST_ROWS) -> None:
             break
 
 
-def _limits(config: Config) -> Limits:
+def _limits(config: Config, needed_since_s: int) -> Limits:
     return Limits(
         slots_s=config.retention.slots_s,
         hours_s=config.retention.hours_s,
@@ -77,11 +77,15 @@ def _limits(config: Config) -> Limits:
         size_bytes=config.store.size_limit_bytes,
         remotes_s=config.remotes.kept_s,
         remotes_top=config.remotes.top,
+        needed_since_s=needed_since_s,
     )
 
 
 def calendar_jobs(
-    store: Store, config: Callable[[], Config], zone: ZoneInfo
+    store: Store,
+    config: Callable[[], Config],
+    zone: ZoneInfo,
+    needed_since_s: Callable[[], int],
 ) -> list[CalendarJob]:
     """All calendar jobs of a daemon.
 
@@ -90,15 +94,20 @@ def calendar_jobs(
         config: limits of retention, and how many backups are kept; asked at each run,
             for a reload may have changed it.
         zone: whose days the daily roll-up follows.
+        needed_since_s: the UTC second from which on plans need what was measured; asked
+            at each run, in the scheduler's thread.
     """
 
     def backup() -> None:
         if keep := config().store.backups:
             back_up(store, clock.now_s(), keep)
 
+    def retention() -> None:
+        purge_all(store, _limits(config(), needed_since_s()))
+
     jobs: list[tuple[str, str, int, Callable[[], object]]] = [
         ("roll-up", "*", 1, lambda: roll_up(store, clock.now_s(), zone)),
-        ("retention", "*", 11, lambda: purge_all(store, _limits(config()))),
+        ("retention", "*", 11, retention),
         ("backup", "3", 30, backup),
     ]
     return [

@@ -17,8 +17,10 @@ from monitor.apart import canonical, telling_of
 from monitor.bookkeeping import open_book
 from monitor.open_rows import OpenRows
 from monitor.plans.agreement import all_bindings
+from monitor.plans.localtime import NEVER
 from monitor.plans.payers import Bindings, payer
 from monitor.plans.periods import marks
+from monitor.plans.reaching import needed_since_s
 from monitor.usage import SLOT_S, Interval
 
 if TYPE_CHECKING:
@@ -65,6 +67,8 @@ class PlanBook:
         agreements: what was bought, in the order of the configuration.
         plans: the same, judged; empty until the book was opened.
         is_stale: whether all is to be judged anew, once it is in the store.
+        needed_since_s: UTC second from which on plans need what was measured; long ago
+            while that is not known. May be read from any thread.
     """
 
     def __init__(self, store: Store, agreements: Iterable[Agreement]) -> None:
@@ -87,7 +91,7 @@ class PlanBook:
         self.agreements = tuple(agreements)
         self._bindings: Bindings = all_bindings(self.agreements)
         self._known: frozenset[str] = frozenset()
-        self._closed_s = self._ticked_s = _LONG_AGO
+        self._closed_s = self._ticked_s = self.needed_since_s = _LONG_AGO
         self.is_stale = True
 
     def restate(self) -> None:
@@ -182,7 +186,13 @@ class PlanBook:
         self._rows = OpenRows()
         self._known = frozenset(devices)
         self._closed_s, self._ticked_s = slot_s, at_s
+        self._look_back()
         self.is_stale = False
+
+    def _look_back(self) -> None:
+        """See how far back what was measured is needed."""
+        needed = (needed_since_s(each.closed) for each in self.plans)
+        self.needed_since_s = min(needed, default=NEVER)
 
     def tick(self, batch: Batch, at_s: int) -> None:
         """Charge what came since the last tick.
@@ -217,6 +227,8 @@ class PlanBook:
             each.now.charge(found)
             each.now.advance(at_s)
             each.seen = look_at(each.now, at_s)
+        if slot_s > self._closed_s:
+            self._look_back()
         self._closed_s, self._ticked_s = slot_s, at_s
         self.is_stale = False
 

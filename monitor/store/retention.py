@@ -1,10 +1,12 @@
 """Dropping what is old, in steps so short that the writer hardly notices.
 
 Spans go when their hour and its day are summed, hours when their day is; days stay for
-ever. The mark of how far was dropped moves in the same transaction as the first row
-goes, so that no query ever sums half an hour. Rows of processes go after a week, and
-beyond a number the smallest melt into one row for each application. Networks at the
-other end go after some hours, and the small ones of an hour when it is over.
+ever. What a plan that lives needs stays longer, unless the size of the database forbids
+it, and that is an event. The mark of how far was dropped moves in the same transaction
+as the first row goes, so that no query ever sums half an hour. Rows of processes go
+after a week, and beyond a number the smallest melt into one row for each application.
+Networks at the other end go after some hours, and the small ones of an hour when it is
+over.
 """
 
 from __future__ import annotations
@@ -13,6 +15,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from monitor.plans.localtime import NEVER
+from monitor.plans.reaching import kept_since_s
 from monitor.store import alerts, dropping, remotes, sizecap
 from monitor.store.melting import Melting
 from monitor.store.schema import ALERT_MARKS, ALERTS, EVENTS
@@ -45,6 +49,7 @@ class Limits:
         process_rows: the most rows of processes.
         remotes_s: networks at the other end; 0 for not at all.
         remotes_top: of them, for each application and hour that is over.
+        needed_since_s: UTC second from which on plans need spans; at most 400 days.
     """
 
     slots_s: int = 62 * _DAY_S
@@ -54,6 +59,7 @@ class Limits:
     process_rows: int = 50_000
     remotes_s: int = 0
     remotes_top: int = 20
+    needed_since_s: int = NEVER
 
 
 @dataclass(slots=True)
@@ -95,14 +101,17 @@ def purge(
         done = _repeat(store, step, max_rows)
         purged.dropped[table] = done
         purged.more |= done >= max_rows
+    before_s = sizecap.spans_since_s(store)
     _fit(store, now_s, limits.size_bytes, max_rows, purged)
+    if before_s <= limits.needed_since_s < sizecap.spans_since_s(store):
+        sizecap.note_missed(store, now_s, limits.needed_since_s)
     sizecap.give_back(store)
     return purged
 
 
 def _steps(now_s: int, limits: Limits) -> dict[str, Step]:
     """What is old, by table, in the order in which it goes."""
-    slots_s = now_s - limits.slots_s
+    slots_s = kept_since_s(limits.needed_since_s, now_s, limits.slots_s)
     hours_s = now_s - limits.hours_s
     processes_s = now_s - limits.processes_s
     # Those of an hour that goes on count as kept at least until it is over.

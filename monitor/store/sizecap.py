@@ -10,12 +10,12 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, insert, select
 
-from monitor.store import dropping, remotes
+from monitor.store import dropping, meta, remotes
 from monitor.store.connection import connect
 from monitor.store.faults import explained
-from monitor.store.schema import DAYS_EXPLANATION, HOURS, SPANS
+from monitor.store.schema import DAYS_EXPLANATION, EVENTS, HOURS, SPANS
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -88,6 +88,28 @@ def _days_explanation(connection: Connection, now_s: int) -> int:
     if oldest_s is None or oldest_s >= now_s - 62 * _DAY_S:
         return 0
     return connection.execute(delete(DAYS_EXPLANATION).where(day == oldest_s)).rowcount
+
+
+def spans_since_s(store: Store) -> int:
+    """UTC second from which on there are spans."""
+    with store.read() as connection:
+        return meta.number(meta.read(connection), meta.SPANS_PURGED_TO_S)
+
+
+def note_missed(store: Store, now_s: int, needed_s: int) -> None:
+    """Say that spans went that a plan needs: its past is known by the hour only.
+
+    Args:
+        store: open for writing.
+        now_s: UTC second now.
+        needed_s: UTC second from which on it needs them.
+
+    Raises:
+        StoreError: it is not noted.
+    """
+    event = {"at_s": now_s, "kind": "plan-rows-dropped", "detail": str(needed_s)}
+    with store.begin() as connection:
+        connection.execute(insert(EVENTS), event)
 
 
 def give_back(store: Store) -> int:

@@ -172,7 +172,9 @@ def test_retention_follows_a_configuration_that_was_reloaded(tmp_path: Path) -> 
             patch.setattr("monitor.clock.now_s", lambda: now_s)
             job = next(
                 job
-                for job in calendar_jobs(store, lambda: config, ZoneInfo("UTC"))
+                for job in calendar_jobs(
+                    store, lambda: config, ZoneInfo("UTC"), lambda: T0
+                )
                 if job.name == "retention"
             )
             rows = [(T0 + hour * HOUR_S, CURL, network(0), 1) for hour in range(30)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -146,3 +147,39 @@ def test_a_purge_beside_a_flush_waits_for_nobody_long(tmp_path: Path) -> None:
             purge(store, NOW_S, SHORT)
             writer.flush(usage_batch(NOW_S, NOW_S + 30), NOW_S + 30, trusted=True)
             assert reader.execute("SELECT count(*) FROM spans").fetchone() == rows
+
+
+def test_what_a_plan_needs_stays_as_it_was_measured(tmp_path: Path) -> None:
+    path = tmp_path / "usage.db"
+    with writing(path) as (store, writer):
+        writer.flush(history(), NOW_S, trusted=True)
+        roll_up(store, NOW_S, UTC_ZONE)
+        needed_s = T0 + 2 * DAY_S
+        purge(store, NOW_S, replace(SHORT, needed_since_s=needed_s))
+        assert needed_s <= column(path, "spans.from_s")[0] < needed_s + EVERY_S
+        # Hours whose spans are there stay as well.
+        assert column(path, "hours.from_s")[0] < needed_s + EVERY_S
+        purge(store, NOW_S, SHORT)
+        assert column(path, "spans.from_s")[0] >= NOW_S - SHORT.slots_s
+
+
+def test_the_size_wins_over_what_a_plan_needs_and_that_is_said_once(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "usage.db"
+    tight = replace(SHORT, size_bytes=1, needed_since_s=T0 + DAY_S)
+    with writing(path) as (store, writer):
+        writer.flush(history(), NOW_S, trusted=True)
+        roll_up(store, NOW_S, UTC_ZONE)
+        assert purge(store, NOW_S, replace(tight, size_bytes=10**9)).dropped["spans"]
+        assert kinds(path).count("plan-rows-dropped") == 0
+        for _ in range(2):
+            purge(store, NOW_S, tight)
+        assert column(path, "spans.from_s")[0] >= NOW_S - 2 * DAY_S
+        assert kinds(path).count("plan-rows-dropped") == 1
+
+
+def kinds(path: Path) -> list[str]:
+    """Of all events."""
+    with closing(sqlite3.connect(path)) as connection:
+        return [kind for (kind,) in connection.execute("SELECT kind FROM events")]
