@@ -111,15 +111,19 @@ class Book:
 
     @property
     def history(self) -> list[tuple[int | None, int, int]]:
-        """All cycles that are over: start, end and bytes used; the oldest first."""
-        judged = [*(self.now.history or ())]
-        known = {start_s for start_s, _, _ in judged}
-        kept = [
-            (each.start_s, each.end_s, each.used_bytes)
-            for each in self.closed
-            if each.start_s not in known
+        """All cycles that are over: start, end and bytes used; the oldest first.
+
+        Those that are judged no more stay as they were kept, whatever the plan says
+        now; of the others the first may begin before the last of them ends.
+        """
+        kept = [(each.start_s, each.end_s, each.used_bytes) for each in self.closed]
+        until_s = max((end_s for _, end_s, _ in kept), default=None)
+        judged = [
+            cycle
+            for cycle in self.now.history or ()
+            if until_s is None or cycle[1] > until_s
         ]
-        return sorted([*kept, *judged], key=lambda cycle: cycle[1])
+        return [*sorted(kept, key=lambda cycle: cycle[1]), *judged]
 
     @cached_property
     def now(self) -> Status:

@@ -31,6 +31,18 @@ class Live(NamedTuple):
     top: str = ""
     top_bytes: int = 0
 
+    @property
+    def rates(self) -> dict[str, dict[str, int]]:
+        """Bytes a second by device."""
+        length_s = max(self.interval_s, 0.001)
+        return {
+            name: {
+                "rx_bytes_per_s": int(moved.rx_bytes / length_s),
+                "tx_bytes_per_s": int(moved.tx_bytes / length_s),
+            }
+            for name, moved in self.devices.items()
+        }
+
     def answer(self) -> dict[str, Any]:
         """The same for who asks by the socket."""
         return {

@@ -20,7 +20,9 @@ from monitor.plans.agreement import all_bindings
 from monitor.plans.localtime import NEVER
 from monitor.plans.payers import Bindings, payer
 from monitor.plans.periods import marks
-from monitor.plans.reaching import needed_since_s
+from monitor.plans.reaching import finished, needed_since_s
+from monitor.plans.writing import canonical as canonical_json
+from monitor.store import agreed
 from monitor.usage import SLOT_S, Interval
 
 if TYPE_CHECKING:
@@ -49,6 +51,7 @@ class Running:
         settled: samples since then that were stored before this book was opened.
         now: its account at the last tick.
         seen: how it stood then.
+        frozen_s: UTC second up to which its cycles are judged no more.
     """
 
     agreement: Agreement
@@ -58,6 +61,7 @@ class Running:
     settled: list[Sample]
     now: Account
     seen: Watched
+    frozen_s: int
 
 
 class PlanBook:
@@ -92,6 +96,7 @@ class PlanBook:
         self._bindings: Bindings = all_bindings(self.agreements)
         self._known: frozenset[str] = frozenset()
         self._closed_s = self._ticked_s = self.needed_since_s = _LONG_AGO
+        self._frozen_s = _LONG_AGO
         self.is_stale = True
 
     def restate(self) -> None:
@@ -180,6 +185,7 @@ class PlanBook:
                     settled=settled,
                     now=now,
                     seen=look_at(now, at_s),
+                    frozen_s=max((cycle.end_s for cycle in book.closed), default=0),
                 )
             )
         self.plans = plans
@@ -239,6 +245,25 @@ class PlanBook:
             for (piece, where), bill in batch.bill.items()
             if piece.to_s > self._ticked_s or piece.from_s >= self._ticked_s
         )
+
+    def freeze(self) -> None:
+        """Keep what cycles came to that are judged no more, in the words of now.
+
+        Raises:
+            StoreError: they are judged anew until it can be written.
+        """
+        if self.is_stale or self._frozen_s == self._closed_s:
+            return
+        for each in self.plans:
+            words = agreed.hash_of(canonical_json(each.agreement))
+            over = [
+                agreed.ClosedCycle(each.agreement.plan.id, *cycle, words)
+                for cycle in finished(each.closed, self._closed_s)
+                if cycle[1] > each.frozen_s
+            ]
+            agreed.close_cycles(self._store, over)
+            each.frozen_s = max([each.frozen_s, *(cycle.end_s for cycle in over)])
+        self._frozen_s = self._closed_s
 
     def committed(self, batch: Batch) -> None:
         """A batch is in the store: later ones go on where it ended.

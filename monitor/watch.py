@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
     from monitor.alerts import Change
     from monitor.config import Config
-    from monitor.live import Live
     from monitor.planbook import Running
     from monitor.sampler import Sampler
     from monitor.store.engine import Store
@@ -142,6 +141,7 @@ class Watch:
         except PlanError as error:
             self._say_once(f"the plans cannot be judged: {error}")
             return []
+        self._freeze()
         for note in self.book.notes:
             self._say_once(note)
         watched = [
@@ -149,6 +149,12 @@ class Watch:
             for each in self.book.plans
         ]
         return self.telling.judge(now_s, sampler.boottime_ns, watched)
+
+    def _freeze(self) -> None:
+        try:
+            self.book.freeze()
+        except StoreError as error:
+            self._say_once(f"what old cycles came to is not written down: {error}")
 
     @property
     def due_s(self) -> int | None:
@@ -228,7 +234,7 @@ class Watch:
             ],
             "alerts": self.telling.pending()["alerts"],
             "devices": devices,
-            "rate": _rates(sampler.live),
+            "rate": sampler.live.rates,
             "store": str(self._store.path),
         }
         return statusfile.document(
@@ -282,15 +288,3 @@ def rate_rule(config: Config) -> RateRule:
     """How much a program may move in the background."""
     given = config.background
     return RateRule(given.rate_bytes, given.within_s, given.allow)
-
-
-def _rates(live: Live) -> dict[str, dict[str, int]]:
-    """Bytes a second by device, of the last tick."""
-    length_s = max(live.interval_s, 0.001)
-    return {
-        name: {
-            "rx_bytes_per_s": int(moved.rx_bytes / length_s),
-            "tx_bytes_per_s": int(moved.tx_bytes / length_s),
-        }
-        for name, moved in live.devices.items()
-    }

@@ -51,3 +51,21 @@ def kept_since_s(needed_s: int, at_s: int, kept_s: int) -> int:
         UTC second.
     """
     return min(at_s - kept_s, max(needed_s, at_s - FARTHEST_BACK_S))
+
+
+def finished(account: Account, at_s: int) -> list[tuple[int, int, int]]:
+    """Cycles that are so long over that they are judged no more.
+
+    Args:
+        account: of the plan.
+        at_s: UTC second now.
+
+    Returns:
+        Start, end and bytes used; a first one that has no start is left out.
+    """
+    until_s = kept_since_s(needed_since_s(account), at_s, JUDGED_S)
+    return [
+        (start_s, end_s, used_bytes)
+        for start_s, end_s, used_bytes in account.books.history
+        if start_s is not None and end_s <= until_s
+    ]
