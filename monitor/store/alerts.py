@@ -14,7 +14,7 @@ from sqlalchemy import and_, bindparam, delete, exists, func, insert, select, up
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from monitor.alerts import Alert, Cleared, Key, Noted, Raised, Told
-from monitor.store.schema import ALERT_MARKS, ALERTS, DELIVERIES
+from monitor.store.alert_tables import ALERT_MARKS, ALERTS, DELIVERIES
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, RowMapping, Select

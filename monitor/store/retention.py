@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING
 from monitor.plans.localtime import NEVER
 from monitor.plans.reaching import kept_since_s
 from monitor.store import alerts, dropping, remotes, sizecap
+from monitor.store.alert_tables import ALERT_MARKS, ALERTS
 from monitor.store.melting import Melting
-from monitor.store.schema import ALERT_MARKS, ALERTS, EVENTS
+from monitor.store.schema import EVENTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

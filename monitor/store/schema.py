@@ -7,8 +7,8 @@ explanation each: `spans` (at most 5 minutes, never over a 5-minute mark), `hour
 zone at writing). Every `hours` row is the exact sum of its spans, every `days` row of
 its hours. Flags that may be unknown are 1, 0 or -1.
 
-The tables of the plans are in `plan_tables`. A change here or there needs a new file in
-`migrations/versions` and a new `VERSION`.
+Tables of plans are in `plan_tables`, those of alerts in `alert_tables`. A change here
+or there needs a new file in `migrations/versions` and a new `VERSION`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from monitor.store import plan_tables  # noqa: F401 - its tables are of this schema
+from monitor.store import (  # noqa: F401 - their tables are of this schema
+    alert_tables,
+    plan_tables,
+)
 from monitor.store.columns import (
     FRAMING,
     PASSED,
@@ -277,35 +280,4 @@ REMOTE_HOURS = keyed(
     Column("remote", Text, primary_key=True),
     integer("rx_bytes"),
     integer("tx_bytes"),
-)
-
-# An alert for each occasion on which a condition began to hold.
-ALERTS = table(
-    "alerts",
-    Column("alert_id", Integer, primary_key=True),
-    name_from_outside("key"),
-    text("kind"),
-    text("plan"),
-    name_from_outside("application"),
-    name_from_outside("network"),
-    name_from_outside("detail"),
-    name_from_outside("title"),
-    name_from_outside("body"),
-    integer("raised_s"),
-    Column("cleared_s", Integer),  # empty while the condition holds
-    Index("ix_alerts_key", "key"),
-)
-
-# What is not told again, by the key of an alert, with the second at which it was.
-ALERT_MARKS = keyed(
-    "alert_marks", Column("key", Name, primary_key=True), integer("at_s")
-)
-
-# By way: the first time it was told, or why it was not.
-DELIVERIES = keyed(
-    "deliveries",
-    key("alert_id", "alerts.alert_id", cascade=True),
-    Column("way", Text, primary_key=True),
-    integer("at_s"),
-    name_from_outside("failure"),
 )
