@@ -28,7 +28,7 @@ MUCH = 300_000_000
 ROWS = 32_768
 MAPS = {
     *("rows", "owners", "ended", "mtus", "losses", "identity", "wires", "hops"),
-    *("peers", "local_prefixes", "remotes", "switches"),
+    *("peers", "local_prefixes", "remotes", "switches", "room", "wakeups"),
 }
 
 pytestmark = [

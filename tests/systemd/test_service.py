@@ -153,7 +153,7 @@ def test_restarts_and_kills_in_a_transfer_lose_and_double_nothing(
     kept = unit.manager.names()
     assert kept
     chance = random.Random(3)  # noqa: S311 - instants that can be repeated
-    load = Transfer(lab, up=100_000, down=45_000_000)
+    load = Transfer(lab, up=100_000, down=90_000_000)
     ends = 0
     while not load.is_over():
         time.sleep(chance.uniform(0, 1))
