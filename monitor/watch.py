@@ -99,8 +99,7 @@ class Watch:
             return False
         if sampler.placement.stepped:
             self.book.restate()
-        billed = {where.device for where in tick.bills if where.billed}
-        self.book.see(tick.when, billed | self._billed())
+        self.book.see(tick.when, self._billed())
         return self.book.is_stale
 
     def reopen(self, *, is_stored: bool) -> None:
@@ -183,18 +182,17 @@ class Watch:
             self.book.restate()
         return {"id": entry.id, "new": is_new}
 
-    def keep_plans(self, config: Config) -> None:
+    def keep_plans(self) -> None:
         """Write down which plans there are, for commands that have no configuration."""
-        plans = agreements.configured(config, _zone())
         try:
-            agreements.keep(self._store, plans, clock.now_s())
+            agreements.keep(self._store, self.book.agreements, clock.now_s())
         except StoreError as error:
             log.error("the plans were not written down: %s", error)  # noqa: TRY400 - a sentence
 
     def reload(self, config: Config) -> None:
         """Take other plans and rules; what was used before is asked of the store."""
-        self.keep_plans(config)
         self.book.reload(agreements.configured(config, _zone()))
+        self.keep_plans()
         self._tick_s = config.sampling.tick_s
         self.telling.rule = rate_rule(config)
         self._noted.clear()
@@ -275,7 +273,7 @@ def make_watch(
     telling = Telling(told, rate_rule(config), courier)
     path = statusfile.status_path(socket_path)
     watch = Watch(store, sampler, config, telling, path)
-    watch.keep_plans(config)
+    watch.keep_plans()
     return watch
 
 

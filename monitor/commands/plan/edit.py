@@ -61,10 +61,10 @@ def command(
     keys = _keys(terms, unset)
     # An editor may be open for hours: others must not wait for it.
     with open_folder(places, for_change=False, without=plan_id) as folder:
-        before = _text_of(plan_id, folder)
+        before = read_text(folder.written(plan_id))
         after = None if keys else _edited(before, plan_id, folder)
     with open_folder(places, for_change=not dry_run, without=plan_id) as folder:
-        if _text_of(plan_id, folder) != before:
+        if read_text(folder.written(plan_id)) != before:
             raise ConfigError(f"{plan_id}: was changed meanwhile by somebody else.")
         if keys:
             name = str(plan_path(folder.directory, plan_id))
@@ -94,19 +94,6 @@ def _put(
     made = next(each for each in configured if each.plan.id == plan_id)
     say(plan_line(made, folder.viewer))
     return 0
-
-
-def _text_of(plan_id: str, folder: Folder) -> str:
-    """What stands in the file, right or wrong.
-
-    Raises:
-        ConfigError: there is none.
-    """
-    path = plan_path(folder.directory, plan_id)
-    if not path.is_file():
-        folder.file_of(plan_id)
-    folder.refuse_configured(plan_id)
-    return read_text(path)
 
 
 def _edited(before: str, plan_id: str, folder: Folder) -> str | None:

@@ -100,6 +100,18 @@ class Folder:
                 return file
         raise _no_such_plan(plan_id, [table.id for table in self.tables()])
 
+    def written(self, plan_id: str) -> Path:
+        """The file of a plan, right or wrong.
+
+        Raises:
+            ConfigError: there is none.
+        """
+        path = plan_path(self.directory, plan_id)
+        if not path.is_file():
+            self.file_of(plan_id)
+        self.refuse_configured(plan_id)
+        return path
+
     def refuse_configured(self, plan_id: str) -> None:
         """Leave alone what a person wrote into the configuration file.
 

@@ -8,14 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor.commands.plan.filing import open_folder, refuse_name, say, with_places
-from monitor.config.plan_files import plan_path
 from monitor.config.plan_writing import aside
 from monitor.views.names import visible
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from monitor.commands.plan.filing import Folder, Places
+    from monitor.commands.plan.filing import Places
 
 
 @click.command("remove")
@@ -38,7 +35,7 @@ def command(
     refuse_name(plan_id)
     # A question may stay open for hours: others must not wait for the answer.
     with open_folder(places, for_change=False, without=plan_id) as folder:
-        path = _path_of(plan_id, folder)
+        path = folder.written(plan_id)
         folder.checked({plan_id: None})
     if dry_run:
         say(f"{plan_id}: {path} would be removed.")
@@ -48,26 +45,13 @@ def command(
         say(f"{plan_id}: nothing was removed.")
         return 1
     with open_folder(places, without=plan_id) as folder:
-        _path_of(plan_id, folder)
+        folder.written(plan_id)
         folder.write({plan_id: None})
     say(
         f"{plan_id}: removed. Its ledger and what was counted stay. To undo: "
         f"esimmon plan import {aside(path)}"
     )
     return 0
-
-
-def _path_of(plan_id: str, folder: Folder) -> Path:
-    """The file of a plan, right or wrong.
-
-    Raises:
-        ConfigError: there is none.
-    """
-    path = plan_path(folder.directory, plan_id)
-    if not path.is_file():
-        folder.file_of(plan_id)
-    folder.refuse_configured(plan_id)
-    return path
 
 
 def _is_asked() -> bool:
