@@ -207,7 +207,7 @@ class Attachment:
     """A network on a device for a time: what usage is booked on.
 
     Attributes:
-        network: key of the network; `if:NAME` until networks are known.
+        network: key of the network (`monitor.uplink.Network`).
         device: the kernel's name of the interface.
         billed: whether its bytes are part of the bill.
         metered: whether its bytes cost; None when nobody said.
@@ -216,6 +216,9 @@ class Attachment:
         mcc: mobile country code of the network, empty when unknown.
         roaming: as the modem says; None when unknown.
         l3_exact: whether the device's way of counting is measured, and not assumed.
+        uuid: of the connection in NetworkManager, empty without one.
+        ssid: of a Wi-Fi network, raw; it need not be UTF-8.
+        tether: how another device's connection is shared, as `uplink.Network` says.
     """
 
     network: str
@@ -227,6 +230,9 @@ class Attachment:
     mcc: str = ""
     roaming: bool | None = None
     l3_exact: bool = False
+    uuid: str = ""
+    ssid: bytes = b""
+    tether: str = ""
 
 
 @dataclass(frozen=True, slots=True)
