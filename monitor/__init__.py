@@ -46,9 +46,10 @@ The map (imports point down only; import-linter checks it):
   machine's time zone. `moments`: instants as people read them. `sdnotify`: the service
   manager's protocol. `statusfile`: the small file that the daemon keeps for
   `esimmon status`.
-- `devices`: network devices as values; `uplink`: what they are attached to. `usage`, `units`, `errors`: the values, the
-  words for them, the one tree of errors. `users`: people by name. `escapes`: strings
-  from outside made harmless. `closing`: what a `with` ends.
+- `devices`: network devices as values; `uplink`: what they are attached to. `usage`,
+  `units`, `errors`: the values, the words for them, the one tree of errors. `users`:
+  people by name. `escapes`: strings from outside made harmless. `closing`: what a
+  `with` ends.
 """
 
 __version__ = "0.1.0"
