@@ -8,10 +8,26 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from monitor.usage import Traffic, total
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from monitor.attribution import Attributed
-    from monitor.usage import Attachment, Bill
+    from monitor.usage import Attachment, Bill, BootInterval, Interval
+
+
+class Ticked(NamedTuple):
+    """What the last tick booked.
+
+    Attributes:
+        when: the time it covers.
+        interval_s: its length; what was missed before a run has none.
+        bills: what each device moved.
+        rows: whose bytes they were.
+    """
+
+    when: Interval | BootInterval
+    interval_s: float
+    bills: Mapping[Attachment, Bill]
+    rows: Sequence[Attributed]
 
 
 class Live(NamedTuple):

@@ -1,7 +1,7 @@
 """Which network each device is attached to, and which devices are billed.
 
-Pure. Until networks are read from NetworkManager and ModemManager, a network is
-`if:NAME`. What is billed: exclude > include > guess. The guess leaves out what only
+Pure. A device of which nobody knows the network is a network by itself, `if:NAME`.
+What is billed: exclude > include > guess. The guess leaves out what only
 carries other devices' bytes a second time (bridges, virtual pairs, tunnels, VLANs and
 bonds, whose lower devices are billed), so that no byte is billed twice.
 """
@@ -11,8 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from ipaddress import IPv4Network, IPv6Network
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from monitor.uplink import CONFIG, Network
 from monitor.usage import Attachment
 
 if TYPE_CHECKING:
@@ -78,10 +80,13 @@ def _matches(name: str, patterns: Iterable[str]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
-def _metered(name: str, rules: InterfaceRules) -> bool | None:
+def _metered(name: str, network: Network, rules: InterfaceRules) -> bool | None:
+    """The person's word on this network, then on the interface, then anybody's."""
+    if network.metered_by == CONFIG:
+        return network.metered
     if _matches(name, rules.unmetered):
         return False
-    return True if _matches(name, rules.metered) else None
+    return True if _matches(name, rules.metered) else network.metered
 
 
 def _is_billed(link: Link, rules: InterfaceRules) -> bool:
@@ -109,8 +114,29 @@ def _only_way_out(
     return routed or {link.name for link in candidates}
 
 
+def _attachment(
+    name: str, network: Network, rules: InterfaceRules, *, billed: bool
+) -> Attachment:
+    return Attachment(
+        network=network.key,
+        device=name,
+        billed=billed,
+        metered=_metered(name, network, rules),
+        tethered=bool(network.tether) or _matches(name, rules.tethered),
+        iccid=network.iccid,
+        mcc=network.mcc,
+        roaming=network.roaming,
+        uuid=network.uuid,
+        ssid=network.ssid,
+        tether=network.tether,
+    )
+
+
 def attach(
-    links: Mapping[int, Link], rules: InterfaceRules, default_routes: frozenset[str]
+    links: Mapping[int, Link],
+    rules: InterfaceRules,
+    default_routes: frozenset[str],
+    found: Mapping[str, Network] = MappingProxyType({}),
 ) -> Attached:
     """Give each device its network, and say whether it is billed.
 
@@ -118,6 +144,7 @@ def attach(
         links: all devices of the namespace by ifindex.
         rules: the `[interfaces]` section of the configuration.
         default_routes: names of the devices that carry a default route.
+        found: networks by name of the device, as far as they are known.
 
     Returns:
         All devices but loopback; and a note when the guess had to be overruled.
@@ -131,12 +158,11 @@ def attach(
             names = ", ".join(sorted(billed))
             note = f"{names}: virtual, but counted, since there is no other interface"
     devices = {
-        link.ifindex: Attachment(
-            network=f"if:{link.name}",
-            device=link.name,
+        link.ifindex: _attachment(
+            link.name,
+            found.get(link.name) or Network(f"if:{link.name}"),
+            rules,
             billed=link.name in billed,
-            metered=_metered(link.name, rules),
-            tethered=_matches(link.name, rules.tethered),
         )
         for link in outer
     }

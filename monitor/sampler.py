@@ -7,7 +7,7 @@ and no thread; time, kernel and store come in as arguments.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from monitor import attribution, networks
 from monitor.applications import recognise, unclassified
@@ -17,12 +17,10 @@ from monitor.collectors.sockdiag import is_instance
 from monitor.counters import device_usage, last_counters
 from monitor.errors import SourceError
 from monitor.explaining import Explaining, watched_besides
-from monitor.live import Live, after
+from monitor.live import Live, Ticked, after
 from monitor.socket_rows import Rows, SocketRows
 from monitor.store.pending import Pending
 from monitor.usage import (
-    Attachment,
-    Bill,
     BootInterval,
     Interval,
     SocketCounters,
@@ -33,29 +31,14 @@ from monitor.wire import NOTHING
 from monitor.wire_rows import WireRows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from monitor.devices import DeviceCounters, Link
     from monitor.sources import Sources
     from monitor.store.batch import Resume
-    from monitor.usage import Process
+    from monitor.uplink import Network
+    from monitor.usage import Attachment, Process
     from monitor.wire import Reading as WireReading
-
-
-class Ticked(NamedTuple):
-    """What the last tick booked.
-
-    Attributes:
-        when: the time it covers.
-        interval_s: its length; what was missed before a run has none.
-        bills: what each device moved.
-        rows: whose bytes they were.
-    """
-
-    when: Interval | BootInterval
-    interval_s: float
-    bills: Mapping[Attachment, Bill]
-    rows: Sequence[attribution.Attributed]
 
 
 _NOWHERE: Final = attribution.Surroundings(0, {}, {}, {})
@@ -84,6 +67,7 @@ class Sampler:
         boottime_ns: when that was.
         ticked: what it booked; None before the first one.
         class_of: whether a person is in front of a process; the daemon sets it.
+        networks: what devices are attached to, by name, as of the last tick.
     """
 
     sources: Sources
@@ -103,6 +87,7 @@ class Sampler:
     boottime_ns: int = 0
     ticked: Ticked | None = None
     class_of: Callable[[Process], str] = unclassified
+    networks: Mapping[str, Network] = field(default_factory=dict)
     _around: attribution.Surroundings = _NOWHERE
     _refusal: str = ""
     _explaining: Explaining = field(init=False)
@@ -182,7 +167,7 @@ class Sampler:
         self._believe(reading)
         when = self._when(reading.boottime_ns)
         booking = Booking(self.pending, when)
-        attached, self.note = networks.attach(links, self.rules, routes)
+        attached = self._attach(links, routes)
         usage = device_usage(self.devices, devices.values(), baseline=self.baseline)
         found = self.wires.observe(wire, usage, links)
         for ifindex in found.keys() & attached.keys():
@@ -210,6 +195,20 @@ class Sampler:
         self.pending.batch.devices = tuple(self.devices.values())
         self._remember_rows(rows, wire)
         self._instruct(booking, links)
+
+    def _attach(
+        self, links: Mapping[int, Link], routes: frozenset[str]
+    ) -> dict[int, Attachment]:
+        """See what devices are attached to; what is news is written down."""
+        before, self.networks = self.networks, self.sources.networks(links)
+        self.pending.batch.networks |= {
+            each.key: each
+            for each in self.networks.values()
+            if each not in before.values()
+        }
+        found = networks.attach(links, self.rules, routes, self.networks)
+        self.note = found.note
+        return found.devices
 
     def _remember_rows(self, rows: Rows, wire: WireReading) -> None:
         """Advance the checkpoint of the kernel's map; what was missed is booked."""

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from ipaddress import IPv4Network, IPv6Network
 
     from monitor.clock import Reading
     from monitor.devices import DeviceCounters, Link
+    from monitor.uplink import Network as Uplink
     from monitor.usage import Owner, Process, SocketCounters, SocketKey
     from monitor.wire import Reading as WireReading
 
@@ -32,6 +33,10 @@ def _nobody_knows(
     cgroup: str = "",  # noqa: ARG001
 ) -> int | None:
     return None
+
+
+def _nowhere(_: Mapping[int, Link]) -> Mapping[str, Uplink]:
+    return {}
 
 
 class Health(Protocol):
@@ -175,6 +180,7 @@ class Sources:
         netns: inode number of this process's network namespace.
         sockets: the eBPF program, or TCP by sock_diag; None on the `interface` tier.
         find_nsid: `collectors.netns.collect`.
+        networks: what these devices are attached to, by name, as far as that is known.
     """
 
     read_clock: Callable[[], Reading]
@@ -185,3 +191,4 @@ class Sources:
     netns: int
     sockets: SocketSource | None
     find_nsid: FindNsid = _nobody_knows
+    networks: Callable[[Mapping[int, Link]], Mapping[str, Uplink]] = _nowhere

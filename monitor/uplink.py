@@ -25,6 +25,9 @@ BLUETOOTH: Final = "bluetooth"
 INTERFACE: Final = "interface"
 """Nothing but the name of the interface is known."""
 
+CONFIG: Final = "config"
+"""The person said so; nobody knows better."""
+
 
 @dataclass(frozen=True, slots=True)
 class Connection:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from monitor.alerts import Change, Delivery
     from monitor.devices import DeviceCounters
+    from monitor.uplink import Network
     from monitor.usage import (
         Application,
         Attachment,
@@ -120,6 +121,7 @@ class Batch:
             other end.
         remotes_kept_s: how long such rows are kept from now on; 0 for not at all, then
             those that are there go. None when nothing changed.
+        networks: what devices are attached to, by key, as far as that is news.
         events: in order of time.
         alerts: raised, noted and cleared, in this order.
         delivered: what became of telling alerts.
@@ -141,6 +143,7 @@ class Batch:
     calibrations: dict[str, Calibration] = field(default_factory=dict)
     remotes: dict[RemoteHour, tuple[int, int]] = field(default_factory=dict)
     remotes_kept_s: int | None = None
+    networks: dict[str, Network] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     alerts: list[Change] = field(default_factory=list)
     delivered: list[Delivery] = field(default_factory=list)

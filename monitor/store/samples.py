@@ -25,7 +25,7 @@ from monitor.plans.measured import (
     parts_of,
 )
 from monitor.plans.samples import Sample
-from monitor.store import meta
+from monitor.store import meta, networks
 from monitor.store.columns import FLAG
 from monitor.store.ids import NOBODY
 from monitor.store.schema import (
@@ -42,6 +42,7 @@ from monitor.store.schema import (
     SHARES,
     SPANS,
 )
+from monitor.uplink import Network
 from monitor.usage import Application, Attachment, Interval, Share
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ def billed_attachments(store: Store) -> dict[int, Attachment]:
     wanted = select(ATTACHMENTS).where(ATTACHMENTS.c.billed == 1)
     with store.read() as connection:
         rows = connection.execute(wanted).mappings().all()
+        known = networks.known(connection)
+    unknown = Network("")
     return {
         row["attachment_id"]: Attachment(
             network=row["network"],
@@ -85,8 +88,12 @@ def billed_attachments(store: Store) -> dict[int, Attachment]:
             mcc=row["mcc"],
             roaming=FLAG[row["roaming"]],
             l3_exact=bool(row["l3_exact"]),
+            uuid=network.uuid,
+            ssid=network.ssid,
+            tether=network.tether,
         )
         for row in rows
+        for network in [known.get(row["network"], unknown)]
     }
 
 

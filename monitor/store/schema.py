@@ -1,4 +1,4 @@
-"""What the database keeps: version 0004.
+"""What the database keeps: version 0005.
 
 Times are whole UTC seconds (`_s`) or nanoseconds of CLOCK_BOOTTIME (`_boottime_ns`).
 Usage stands in three tiers of the same shape, a table of intervals with a bill and an
@@ -7,8 +7,9 @@ explanation each: `spans` (at most 5 minutes, never over a 5-minute mark), `hour
 zone at writing). Every `hours` row is the exact sum of its spans, every `days` row of
 its hours. Flags that may be unknown are 1, 0 or -1.
 
-Tables of plans are in `plan_tables`, those of alerts in `alert_tables`. A change here
-or there needs a new file in `migrations/versions` and a new `VERSION`.
+Tables of plans are in `plan_tables`, those of alerts in `alert_tables`, that of
+networks in `network_tables`. A change here or there needs a new file in
+`migrations/versions` and a new `VERSION`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from sqlalchemy import (
 
 from monitor.store import (  # noqa: F401 - their tables are of this schema
     alert_tables,
+    network_tables,
     plan_tables,
 )
 from monitor.store.columns import (
@@ -41,7 +43,7 @@ from monitor.store.columns import (
 )
 from monitor.store.tables import key, keyed, reference, table
 
-VERSION = "0004"
+VERSION = "0005"
 """The newest Alembic revision; revisions are ordered as text."""
 
 APPLICATION_ID = 0x6553_494D

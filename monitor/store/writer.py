@@ -20,6 +20,7 @@ from monitor.store import (
     ids,
     late,
     meta,
+    networks,
     pieces,
     records,
     remotes,
@@ -158,10 +159,10 @@ class Writer(Closing):
                 records.write_devices(connection, batch)
             instance = self._facts.get(meta.SOCKETS_INSTANCE, "")
             records.write_sockets(connection, batch, instance)
-            wires.write(connection, batch)
+            for part in (wires, networks, alerts):
+                part.write(connection, batch)
             remotes.write(connection, batch, self._ids)
             records.write_events(connection, batch)
-            alerts.write(connection, batch)
             facts = self._advance(connection, batch, at_s, trusted=trusted)
         self._newest, self._facts = newest, facts
         self._devices = batch.devices

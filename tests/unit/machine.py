@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from monitor.sources import Wakeups, WireSource
+    from monitor.uplink import Network
 
 NETNS = 4026531840
 START_S = RELEASED_S + 100_000 // 300 * 300
@@ -52,6 +53,7 @@ class Machine:
     instance_id: str = "map-1"
     wires: WireSource | None = None
     wakeups: Wakeups | None = None
+    networks: dict[str, Network] = field(default_factory=dict)
 
     def pass_time(self, seconds: float) -> None:
         """Both clocks run."""

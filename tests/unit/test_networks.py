@@ -13,6 +13,7 @@ from monitor.networks import (
     attach,
     lowers,
 )
+from monitor.uplink import CONFIG, SIM, WIFI, Network
 
 ARPHRD_PPP = 512
 
@@ -87,6 +88,45 @@ def test_metered_is_the_persons_word_or_unknown() -> None:
     rules = InterfaceRules(metered=("ww*", "eth0"), unmetered=("eth*",))
     devices = attach(given, rules, frozenset()).devices
     assert [devices[i].metered for i in (2, 3, 4)] == [True, False, None]
+
+
+def test_a_device_is_attached_to_what_is_known_of_its_network() -> None:
+    given = links(ether(2, "wwan0"), ether(3, "wlan0"))
+    sim = Network(
+        "sim:8992", SIM, "Jazz", metered=True, iccid="8992", mcc="410", roaming=True
+    )
+    devices = attach(given, InterfaceRules(), frozenset(), {"wwan0": sim}).devices
+    where = devices[2]
+    assert (where.network, where.iccid, where.mcc) == ("sim:8992", "8992", "410")
+    assert (where.metered, where.roaming, where.tethered) == (True, True, False)
+    assert (devices[3].network, devices[3].metered) == ("if:wlan0", None)
+
+
+def test_a_tether_is_tethered_whatever_the_rules_say_of_its_interface() -> None:
+    given = links(ether(2, "wlan0"))
+    phone = Network("wifi:1", WIFI, uuid="1", ssid=b"\xff", tether="wifi/apple")
+    where = attach(given, InterfaceRules(), frozenset(), {"wlan0": phone}).devices[2]
+    assert where.tethered
+    assert (where.uuid, where.ssid, where.tether) == ("1", b"\xff", "wifi/apple")
+
+
+@pytest.mark.parametrize(
+    ("said_of_interface", "said_by", "expected"),
+    [
+        (InterfaceRules(), "guess", False),
+        (InterfaceRules(metered=("wlan0",)), "guess", True),
+        (InterfaceRules(metered=("wlan0",)), "networkmanager", True),
+        (InterfaceRules(metered=("wlan0",)), CONFIG, False),
+    ],
+)
+def test_the_persons_word_on_a_network_is_stronger_than_on_an_interface(
+    said_of_interface: InterfaceRules, said_by: str, expected: object
+) -> None:
+    """And both are stronger than what NetworkManager says or guesses."""
+    home = Network("wifi:1", WIFI, metered=False, metered_by=said_by)
+    given = links(ether(2, "wlan0"))
+    found = attach(given, said_of_interface, frozenset(), {"wlan0": home})
+    assert found.devices[2].metered is expected
 
 
 def test_a_vlan_on_a_bond_lies_on_the_ports_of_the_bond() -> None:

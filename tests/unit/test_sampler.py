@@ -12,6 +12,7 @@ from monitor.sampler import Sampler
 from monitor.socket_rows import QUIET_NS
 from monitor.sources import Sources
 from monitor.store.batch import Resume
+from monitor.uplink import SIM, WIFI, Network
 from monitor.usage import SocketCounters, SocketKey, Traffic, total
 from monitor.wire import NOTHING
 from tests.unit.machine import CURL, NETNS, ROW, START_S, Machine
@@ -27,6 +28,7 @@ def sampler_of(machine: Machine, *, sockets: bool = True) -> Sampler:
         addresses=dict,
         netns=NETNS,
         sockets=machine if sockets else None,
+        networks=lambda _: machine.networks,
     )
     return Sampler(sources, InterfaceRules(), Placement(RELEASED_S))
 
@@ -304,3 +306,45 @@ def test_a_kernel_that_refuses_to_be_told_more_doubles_nothing(
     assert explained(sampler) == Traffic(3000, 0, 3, 0)
     refused = [e for e in sampler.pending.batch.events if e.detail == "the map is full"]
     assert len(refused) == 1
+
+
+def test_usage_belongs_to_the_network_that_a_device_was_attached_to() -> None:
+    """What moved before the change is the old one's, what moved after it the new's."""
+    machine = Machine(devices={2: Traffic()})
+    machine.networks = {"eth2": Network("wifi:home", WIFI, "Home")}
+    sampler = begun(machine)
+    machine.pass_time(3)
+    machine.move(2, Traffic(1014, 0, 1, 0), ROW)
+    sampler.tick()
+    machine.networks = {"eth2": Network("wifi:phone", WIFI, "Phone", metered=True)}
+    machine.pass_time(4)
+    machine.move(2, Traffic(2028, 0, 2, 0), ROW)
+    sampler.tick()
+    batch = sampler.pending.batch
+    moved = {
+        where.network: (when.from_s - START_S, when.to_s - START_S, each.l3.rx_bytes)
+        for (when, where), each in batch.bill.items()
+        if each.counter
+    }
+    assert moved == {"wifi:home": (0, 3, 1000), "wifi:phone": (3, 7, 2000)}
+    owned = {
+        where.network: each.rx_bytes
+        for (_, where, _), each in batch.explanation.items()
+    }
+    assert owned == {"wifi:home": 1000, "wifi:phone": 2000}
+    assert set(batch.networks) == {"wifi:home", "wifi:phone"}
+
+
+def test_a_network_is_written_down_when_it_is_met_and_when_it_changes() -> None:
+    machine = Machine(devices={2: Traffic()})
+    machine.networks = {"eth2": Network("sim:1", SIM, "Jazz", mcc="410")}
+    sampler = begun(machine)
+    assert set(sampler.pending.batch.networks) == {"sim:1"}
+    sampler.committed()
+    machine.pass_time(10)
+    sampler.tick()
+    assert not sampler.pending.batch.networks
+    machine.networks = {"eth2": Network("sim:1", SIM, "Jazz", mcc="404")}
+    machine.pass_time(10)
+    sampler.tick()
+    assert sampler.pending.batch.networks["sim:1"].mcc == "404"

@@ -10,11 +10,13 @@ import pytest
 
 from monitor.plans.measured import NOTHING, Telling
 from monitor.plans.samples import Sample
+from monitor.store import networks
 from monitor.store.batch import Batch
 from monitor.store.engine import open_store
 from monitor.store.retention import purge
 from monitor.store.rollups import roll_up
 from monitor.store.samples import billed_attachments, samples
+from monitor.uplink import WIFI, Network
 from monitor.usage import Attachment, Interval, Share, Traffic
 from tests.unit.store.builders import (
     BRIDGE,
@@ -46,6 +48,22 @@ ABROAD = replace(WWAN, mcc="410", iccid="8992000000000000000", metered=True)
 def path(tmp_path: Path) -> Path:
     """Where the store is."""
     return tmp_path / "usage.db"
+
+
+def test_what_a_network_is_comes_back_with_its_attachments(path: Path) -> None:
+    """Also what is neither text nor printable."""
+    uuid, ssid = "5b1f7f6e-0a34-4c1d-9a51-0d2f3c4b5a69", b"caf\xe9\x1b[31m\0"
+    phone = Network(f"wifi:{uuid}", WIFI, "\udce9", uuid=uuid, ssid=ssid, tether="wifi")
+    where = Attachment(
+        phone.key, "wlan0", billed=True, uuid=uuid, ssid=ssid, tether="wifi"
+    )
+    batch = Batch(networks={phone.key: phone})
+    batch.bill[Interval(T0, T0 + 10), where] = bill(1000)
+    flush(path, batch)
+    with open_store(path, writable=True) as store:
+        assert set(billed_attachments(store).values()) == {where}
+        with store.read() as connection:
+            assert networks.known(connection) == {phone.key: phone}
 
 
 def found(
