@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from monitor import networks
 from monitor.counters import Outcome
+from monitor.store.batch import SUSPEND
+from monitor.units import format_duration
 from monitor.usage import Bill, Interval, Share, Traffic
 
 if TYPE_CHECKING:
@@ -41,6 +43,15 @@ class Booking:
                     "counter-restart",
                     f"{device.name}: the counters began again from zero",
                 )
+
+    def slept(self, slept_s: int) -> None:
+        """Note that the machine slept after this time.
+
+        Args:
+            slept_s: for how long; 0 when it did not.
+        """
+        if slept_s:
+            self.event(SUSPEND, f"the machine slept for {format_duration(slept_s)}")
 
     def event(self, kind: str, detail: str) -> None:
         """Note something, if there is a calendar time for it."""

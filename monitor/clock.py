@@ -48,12 +48,34 @@ class Reading(NamedTuple):
         realtime_ns: since 1970, as the wall clock says.
         synchronised: whether the kernel believes the wall clock (adjtimex).
         boot_id: random id of this boot.
+        monotonic_ns: since boot, suspend left out (CLOCK_MONOTONIC).
     """
 
     boottime_ns: int
     realtime_ns: int
     synchronised: bool
     boot_id: str
+    monotonic_ns: int
+
+    @property
+    def asleep_ns(self) -> int:
+        """How long the machine has slept in this boot."""
+        return self.boottime_ns - self.monotonic_ns
+
+
+def slept_ns(before_ns: int, reading: Reading) -> int:
+    """How long the machine slept between two readings.
+
+    Args:
+        before_ns: `asleep_ns` of the one before.
+        reading: the one now.
+
+    Returns:
+        Nanoseconds; 0 up to a second: the two clocks are not read at one instant, and
+        a process may be halted in between.
+    """
+    slept = reading.asleep_ns - before_ns
+    return slept if slept > SECOND_NS else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,11 +194,14 @@ def read(boot_id_file: Path = _BOOT_ID) -> Reading:
     """Read all clocks of this machine."""
     timex = ctypes.create_string_buffer(_TIMEX_BYTES)  # modes = 0: only read
     synchronised = _libc.adjtimex(timex) not in (_TIME_ERROR, -1)
+    # Before BOOTTIME: a sleep that begins here is seen now, and is not a negative one.
+    monotonic_ns = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
     return Reading(
         boottime_ns=time.clock_gettime_ns(time.CLOCK_BOOTTIME),
         realtime_ns=time.clock_gettime_ns(time.CLOCK_REALTIME),
         synchronised=synchronised,
         boot_id=boot_id_file.read_text(encoding="ascii").strip(),
+        monotonic_ns=monotonic_ns,
     )
 
 

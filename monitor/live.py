@@ -18,13 +18,15 @@ class Ticked(NamedTuple):
     """What the last tick booked.
 
     Attributes:
-        when: the time it covers.
+        when: the time it covers: what the machine slept of it is left out.
+        until_ns: CLOCK_BOOTTIME of its end.
         interval_s: its length; what was missed before a run has none.
         bills: what each device moved.
         rows: whose bytes they were.
     """
 
     when: Interval | BootInterval
+    until_ns: int
     interval_s: float
     bills: Mapping[Attachment, Bill]
     rows: Sequence[Attributed]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from monitor import attribution, networks
 from monitor.applications import recognise, unclassified
 from monitor.booking import Booking
-from monitor.clock import SECOND_NS, Placement, Reading, place
+from monitor.clock import SECOND_NS, Placement, Reading, place, slept_ns
 from monitor.collectors.sockdiag import is_instance
 from monitor.counters import device_usage, last_counters
 from monitor.errors import SourceError
@@ -65,6 +65,7 @@ class Sampler:
         note: what a person should know of the choice of interfaces.
         live: figures of the last tick.
         boottime_ns: when that was.
+        asleep_ns: how long this boot had slept by then.
         ticked: what it booked; None before the first one.
         class_of: whether a person is in front of a process; the daemon sets it.
         networks: what devices are attached to, by name, as of the last tick.
@@ -85,6 +86,7 @@ class Sampler:
     note: str = ""
     live: Live = field(default_factory=Live)
     boottime_ns: int = 0
+    asleep_ns: int = 0
     ticked: Ticked | None = None
     class_of: Callable[[Process], str] = unclassified
     networks: Mapping[str, Network] = field(default_factory=dict)
@@ -142,7 +144,7 @@ class Sampler:
             self.missed = "gap" if same_boot else "before_start"
             start_s = resume.last_s if same_boot else None
             self.since = self._missed_since(start_s, reading.boottime_ns)
-        self.boottime_ns = reading.boottime_ns
+        self.boottime_ns, self.asleep_ns = reading.boottime_ns, reading.asleep_ns
 
     def _missed_since(self, last_s: int | None, now_ns: int) -> Interval | BootInterval:
         """The time that nobody watched: since the last flush, or since boot."""
@@ -165,7 +167,7 @@ class Sampler:
         wire = self.wires.read()  # close to the devices, which it is compared with
         rows = self.rows.read() if self.rows else {}
         self._believe(reading)
-        when = self._when(reading.boottime_ns)
+        when, until_ns = self._covered(reading)
         booking = Booking(self.pending, when)
         attached = self._attach(links, routes)
         usage = device_usage(self.devices, devices.values(), baseline=self.baseline)
@@ -187,10 +189,10 @@ class Sampler:
         booked = self._book_rows(booking, self._changed(rows), moved)
         if self.missed and not self.unreached:
             booking.missed(self.missed, bills, booked)
-        interval_s = (reading.boottime_ns - self.boottime_ns) / SECOND_NS
+        interval_s = (until_ns - self.boottime_ns) / SECOND_NS
         self.live = after(self.live, interval_s, {} if self.missed else bills, booked)
-        self.ticked = Ticked(when, interval_s, bills, booked)
-        self.boottime_ns = reading.boottime_ns
+        self.ticked = Ticked(when, until_ns, interval_s, bills, booked)
+        self.boottime_ns, self.asleep_ns = reading.boottime_ns, reading.asleep_ns
         self.devices = last_counters(self.devices, devices.values(), links)
         self.pending.batch.devices = tuple(self.devices.values())
         self._remember_rows(rows, wire)
@@ -236,13 +238,31 @@ class Sampler:
             at_s = self.placement.second(reading.boottime_ns)
             self.pending.add_event(at_s, "clock-step", "the wall clock was set")
 
-    def _when(self, now_ns: int) -> Interval | BootInterval:
+    def _covered(self, reading: Reading) -> tuple[Interval | BootInterval, int]:
+        """The time since the last tick, without what the machine slept of it.
+
+        A network moves nothing for a machine that sleeps, and a BOOTTIME timer fires
+        at once when it wakes: all but an instant of that time lies before the sleep,
+        and so do its bytes. Spread over the night by the 5-minute marks they would be
+        charged to hours, days and plans in which nothing moved. The next tick begins
+        when the machine woke up: nobody's bytes are of the time between.
+
+        Returns:
+            That time, and the CLOCK_BOOTTIME of its end.
+        """
+        slept = slept_ns(self.asleep_ns, reading)
+        until_ns = reading.boottime_ns - slept
+        when = self._when(until_ns)
+        Booking(self.pending, when).slept(slept // SECOND_NS)
+        return when, until_ns
+
+    def _when(self, until_ns: int) -> Interval | BootInterval:
         if self.since is not None:
             return self.since
         if self.placement.offset_ns is None:
-            return BootInterval(self.boottime_ns, now_ns)
+            return BootInterval(self.boottime_ns, until_ns)
         return Interval(
-            self.placement.second(self.boottime_ns), self.placement.second(now_ns)
+            self.placement.second(self.boottime_ns), self.placement.second(until_ns)
         )
 
     def _changed(self, rows: Rows) -> dict[SocketKey, Traffic]:

@@ -132,7 +132,8 @@ class Watch:
         # The tick that covers missed time is short, and its rows are not.
         covered_s = max(tick.interval_s, tick.when.to_s - tick.when.from_s)
         plan_of = partial(self.book.plan_of, at_s=now_s)
-        self.telling.book(tick.rows, sampler.boottime_ns, covered_s, plan_of)
+        # At the end of what it covers: before a sleep is long before the next tick.
+        self.telling.book(tick.rows, tick.until_ns, covered_s, plan_of)
         if self.book.is_stale:
             return []
         try:

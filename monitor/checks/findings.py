@@ -15,7 +15,7 @@ IDS: Final = (
     *("kernel", "lockdown", "capabilities", "libbpf", "btf", "cgroup", "bpffs"),
     *("programs", "interfaces", "inside", "default-route"),
     *("store", "store-integrity", "store-size", "disk-space", "damaged-copies"),
-    *("last-flush", "backups", "clock", "clock-steps", "gap", "losses"),
+    *("last-flush", "backups", "clock", "clock-steps", "sleeps", "gap", "losses"),
     *("system-bus", "network-manager", "modem-manager", "logind"),
     *("session-bus", "notifications", "notify-send"),
     *("orphan-pins", "orphan-socket", "orphan-status", "orphan-cgroup", "orphans"),

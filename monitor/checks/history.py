@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from monitor.checks.findings import Finding, Level
+from monitor.store.batch import SUSPEND
 from monitor.units import format_count, format_duration, format_size
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def judge(history: History, zone: ZoneInfo, remedies: Remedies) -> Iterator[Find
     if not history.is_known:
         return
     yield from _steps(history, zone)
+    yield from _sleeps(history, zone)
     yield from _gaps(history.gaps, zone)
     yield _losses(history, zone)
 
@@ -94,6 +96,17 @@ def _steps(history: History, zone: ZoneInfo) -> Iterator[Finding]:
         last = local(steps[-1].at_s, zone)
         text = f"The clock was set {times} in {DAYS} days, the last time {last}."
         yield Finding("clock-steps", Level.NOTE, text)
+
+
+def _sleeps(history: History, zone: ZoneInfo) -> Iterator[Finding]:
+    sleeps = [event for event in history.events if event.kind == SUSPEND]
+    if sleeps:
+        times = "1 sleep" if len(sleeps) == 1 else f"{len(sleeps)} sleeps"
+        last = sleeps[-1]
+        text = (
+            f"{times} in {DAYS} days, the last {local(last.at_s, zone)}: {last.detail}."
+        )
+        yield Finding("sleeps", Level.OK, text)
 
 
 def _gaps(gaps: Sequence[Missed], zone: ZoneInfo) -> Iterator[Finding]:

@@ -116,8 +116,14 @@ def clock_places(case: RawCase) -> Facts:
     config = read(case.config or {}, ClockConfig, "config")
     rows = read(case.clock or [], tuple[ClockRow, ...], "clock")
     readings = [
-        clock.Reading(mono * clock.SECOND_NS, wall * clock.SECOND_NS, is_sync, boot)
-        for wall, mono, is_sync, boot in rows
+        clock.Reading(
+            boottime_ns=boot_s * clock.SECOND_NS,
+            realtime_ns=wall_s * clock.SECOND_NS,
+            synchronised=is_sync,
+            boot_id=boot,
+            monotonic_ns=boot_s * clock.SECOND_NS,
+        )
+        for wall_s, boot_s, is_sync, boot in rows
     ]
     placed = clock.place_all(readings, config.last_trusted)
     previous: dict[str, int] = {}

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 OTHER: Final = "other"
 """In place of a network: all those that are not kept by themselves."""
+SUSPEND: Final = "suspend"
+"""Kind of the event that says how long the machine slept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,8 @@ class Event:
 
     Attributes:
         at_s: UTC seconds.
-        kind: `counter-restart`, `clock-step`, `gap`, `overflow`, `tier`, `store`.
+        kind: `counter-restart`, `clock-step`, `gap`, `overflow`, `suspend`, `tier`,
+            `store`.
         detail: one sentence.
     """
 

@@ -1,6 +1,6 @@
-/* Another wall clock for one program: preloaded, it shifts CLOCK_REALTIME by what a
- * file says, and answers adjtimex(2). The machine's clock is not touched. The file,
- * named by ESIMMON_TEST_CLOCK, holds struct wall. */
+/* Other clocks for one program: preloaded, it shifts CLOCK_REALTIME by what a file
+ * says, lets the machine have slept, and answers adjtimex(2). The machine's clocks are
+ * not touched. The file, named by ESIMMON_TEST_CLOCK, holds struct wall. */
 
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -15,6 +15,7 @@
 struct wall {
 	int64_t ahead_s;
 	int64_t synchronised;
+	int64_t slept_s;
 };
 
 static const struct wall *wall(void)
@@ -35,7 +36,9 @@ int clock_gettime(clockid_t clock, struct timespec *at)
 	int failed = (int)syscall(SYS_clock_gettime, clock, at);
 
 	if (!failed && clock == CLOCK_REALTIME)
-		at->tv_sec += wall()->ahead_s;
+		at->tv_sec += wall()->ahead_s + wall()->slept_s;
+	if (!failed && clock == CLOCK_BOOTTIME)
+		at->tv_sec += wall()->slept_s;
 	return failed;
 }
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
-from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.truth import adds_up, billed, of_process, raw, transfer
+from tests.e2e.truth import (
+    adds_up,
+    billed,
+    events,
+    of_process,
+    raw,
+    spans,
+    transfer,
+)
 from tests.e2e.wall import Wall
 
 if TYPE_CHECKING:
@@ -38,19 +44,6 @@ def esimmon(wall: Wall, root: Place, make: Callable[[Place], Esimmon]) -> Esimmo
     return make(root.given(**wall.environ))
 
 
-def spans(esimmon: Esimmon) -> list[tuple[int, int]]:
-    """When each stored span begins and ends, in the order in which they were made."""
-    with closing(sqlite3.connect(esimmon.store)) as database:
-        found = database.execute("SELECT from_s, to_s FROM spans ORDER BY span_id")
-        return list(found)
-
-
-def events(esimmon: Esimmon) -> list[str]:
-    """Kinds of what was noted."""
-    with closing(sqlite3.connect(esimmon.store)) as database:
-        return [kind for (kind,) in database.execute("SELECT kind FROM events")]
-
-
 @pytest.mark.parametrize("synchronised", [True, False])
 @pytest.mark.parametrize("step_s", [-HOUR_S, HOUR_S])
 def test_a_step_during_the_run_begins_a_new_span_and_moves_no_byte(
@@ -73,13 +66,15 @@ def test_a_step_during_the_run_begins_a_new_span_and_moves_no_byte(
     assert adds_up(report)
     assert daemon.stop() == 0
     assert billed(esimmon.report()) == raw(lab.near) - before
-    assert events(esimmon) == ["clock-step"]
-    lengths = [to_s - from_s for from_s, to_s in spans(esimmon)]
+    assert events(esimmon.store) == ["clock-step"]
+    lengths = [to_s - from_s for from_s, to_s in spans(esimmon.store)]
     assert min(lengths) >= 0
     assert max(lengths) < A_MINUTE_S
-    after = [s for s in spans(esimmon) if abs(s[0] - stepped_s - step_s) < A_MINUTE_S]
+    after = [
+        s for s in spans(esimmon.store) if abs(s[0] - stepped_s - step_s) < A_MINUTE_S
+    ]
     assert after
-    assert len(after) < len(spans(esimmon))
+    assert len(after) < len(spans(esimmon.store))
     # What a person sees at the end is this run, whichever way the clock went.
     assert "total" in daemon.shown()
 
@@ -96,9 +91,9 @@ def test_a_clock_that_lost_its_source_and_steps_is_not_believed(
     transfer(lab, down=100_000)
     assert billed(esimmon.report()) == raw(lab.near) - before
     assert daemon.stop() == 0
-    assert events(esimmon) == []
+    assert events(esimmon.store) == []
     now_s = int(time.time())
-    assert min(from_s for from_s, _ in spans(esimmon)) > now_s - A_MINUTE_S
+    assert min(from_s for from_s, _ in spans(esimmon.store)) > now_s - A_MINUTE_S
 
 
 @pytest.mark.parametrize("synchronised", [True, False])
@@ -121,4 +116,4 @@ def test_a_step_between_two_runs_moves_no_byte(
     assert {pid: of_process(report, pid) for pid in wires} == wires
     assert adds_up(report)
     assert daemon.stop() == 0
-    assert min(to_s - from_s for from_s, to_s in spans(esimmon)) >= 0
+    assert min(to_s - from_s for from_s, to_s in spans(esimmon.store)) >= 0

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tests.lab import DEVICE, Both
@@ -191,3 +193,24 @@ def are_gone(kind: str, ids: set[int]) -> bool:
     """
     there = {one["id"] for one in json.loads(run("bpftool", "-j", kind, "show"))}
     return not ids & there
+
+
+def spans(store: Path) -> list[tuple[int, int]]:
+    """When each stored span begins and ends, in the order in which they were made.
+
+    Args:
+        store: the database.
+    """
+    with closing(sqlite3.connect(store)) as database:
+        found = database.execute("SELECT from_s, to_s FROM spans ORDER BY span_id")
+        return list(found)
+
+
+def events(store: Path) -> list[str]:
+    """Kinds of what was noted.
+
+    Args:
+        store: the database.
+    """
+    with closing(sqlite3.connect(store)) as database:
+        return [kind for (kind,) in database.execute("SELECT kind FROM events")]

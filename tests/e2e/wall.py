@@ -1,4 +1,4 @@
-"""A wall clock that a test sets, without touching the machine's."""
+"""A wall clock that a test sets, and sleeps, without touching the machine's."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Wall:
         build = ("clang", "-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-Werror")
         subprocess.run([*build, "-o", library, SOURCE], check=True)
         self._file = folder / "wall"
-        self._file.write_bytes(bytes(16))
+        self._file.write_bytes(bytes(24))
         self.environ = {
             "LD_PRELOAD": str(library),
             "ESIMMON_TEST_CLOCK": str(self._file),
@@ -35,5 +35,17 @@ class Wall:
             ahead_s: of the true time.
             synchronised: whether the kernel says that it is right.
         """
+        self._write(0, struct.pack("=qq", ahead_s, synchronised))
+
+    def sleep(self, all_s: int) -> None:
+        """Let the machine have slept: CLOCK_MONOTONIC alone has stood still.
+
+        Args:
+            all_s: since the programs were started.
+        """
+        self._write(16, struct.pack("=q", all_s))
+
+    def _write(self, at: int, what: bytes) -> None:
         with self._file.open("r+b") as file:  # in place: it is mapped
-            file.write(struct.pack("=qq", ahead_s, synchronised))
+            file.seek(at)
+            file.write(what)

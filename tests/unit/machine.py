@@ -41,6 +41,7 @@ class Machine:
 
     now_s: float = 0.0
     wall_s: float = START_S
+    slept_s: float = 0.0
     boot_id: str = "boot-1"
     synchronised: bool = True
     devices: dict[int, Traffic] = field(default_factory=dict)
@@ -59,6 +60,11 @@ class Machine:
         """Both clocks run."""
         self.now_s += seconds
         self.wall_s += seconds
+
+    def sleep(self, seconds: float) -> None:
+        """The machine is suspended."""
+        self.pass_time(seconds)
+        self.slept_s += seconds
 
     def move(
         self, ifindex: int, traffic: Traffic, row: SocketKey | None = None
@@ -84,6 +90,7 @@ class Machine:
             int(self.wall_s * SECOND_NS),
             synchronised=self.synchronised,
             boot_id=self.boot_id,
+            monotonic_ns=int((self.now_s - self.slept_s) * SECOND_NS),
         )
 
     def counters(self) -> tuple[DeviceCounters, ...]:

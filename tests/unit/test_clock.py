@@ -17,7 +17,8 @@ TRUSTED_S = 1_800_000_000
 
 def reading(boot_s: float, wall_s: float, *, synchronised: bool) -> Reading:
     """Clocks of one boot."""
-    return Reading(int(boot_s * SECOND_NS), int(wall_s * SECOND_NS), synchronised, "b")
+    boot_ns = int(boot_s * SECOND_NS)
+    return Reading(boot_ns, int(wall_s * SECOND_NS), synchronised, "b", boot_ns)
 
 
 def test_a_synchronised_clock_is_believed() -> None:

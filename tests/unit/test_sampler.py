@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from monitor.clock import RELEASED_S, SECOND_NS, Placement
 from monitor.devices import DeviceCounters
@@ -13,7 +15,7 @@ from monitor.socket_rows import QUIET_NS
 from monitor.sources import Sources
 from monitor.store.batch import Resume
 from monitor.uplink import SIM, WIFI, Network
-from monitor.usage import SocketCounters, SocketKey, Traffic, total
+from monitor.usage import Interval, SocketCounters, SocketKey, Traffic, total
 from monitor.wire import NOTHING
 from tests.unit.machine import CURL, NETNS, ROW, START_S, Machine
 
@@ -183,6 +185,124 @@ def test_a_clock_step_cuts_the_spans_and_keeps_the_length_of_the_tick() -> None:
     assert piece == (START_S - 3600, START_S - 3590)
     assert sampler.pending.batch.cut
     assert [event.kind for event in sampler.pending.batch.events] == ["clock-step"]
+
+
+EIGHT_HOURS_S = 8 * 3600
+
+
+def pieces(sampler: Sampler) -> dict[Interval, int]:
+    """When how many IP bytes were moved, as far as they wait."""
+    bills = sampler.pending.batch.bill
+    return {key[0]: bill.l3.bytes for key, bill in bills.items() if bill.l3}
+
+
+def notes(sampler: Sampler) -> list[tuple[int, str, str]]:
+    """What was noted, and waits."""
+    events = sampler.pending.batch.events
+    return [(event.at_s - START_S, event.kind, event.detail) for event in events]
+
+
+def test_what_was_moved_before_a_sleep_is_booked_before_it() -> None:
+    """And not spread over the night; the next tick begins in the morning."""
+    machine = Machine(devices={2: Traffic()})
+    sampler = begun(machine)
+    machine.pass_time(4)
+    machine.move(2, Traffic(10_014, 0, 1, 0), ROW)
+    machine.sleep(EIGHT_HOURS_S)
+    machine.pass_time(0.25)
+    sampler.tick()
+    assert pieces(sampler) == {(START_S, START_S + 4): 10_000}
+    assert explained(sampler) == Traffic(10_000, 0, 1, 0)
+    assert sampler.live.interval_s == pytest.approx(4.25)
+    assert notes(sampler) == [(4, "suspend", "the machine slept for 8 h")]
+
+    machine.pass_time(10)
+    machine.move(2, Traffic(714, 0, 1, 0), ROW)
+    sampler.tick()
+    woke_s = START_S + 4 + EIGHT_HOURS_S
+    assert pieces(sampler) == {
+        (START_S, START_S + 4): 10_000,
+        (woke_s, woke_s + 10): 700,
+    }
+    assert len(notes(sampler)) == 1
+
+
+def test_a_sleep_without_a_known_time_waits_with_its_awake_part() -> None:
+    machine = Machine(now_s=10, wall_s=10, devices={2: Traffic()}, synchronised=False)
+    sampler = begun(machine)
+    machine.move(2, Traffic(114, 0, 1, 0))
+    machine.pass_time(3)
+    machine.sleep(EIGHT_HOURS_S)
+    sampler.tick()
+    *_, waiting = sampler.pending.batch.unplaced
+    assert waiting.to_boottime_ns == 13 * SECOND_NS
+
+
+def test_a_sleep_before_a_source_fails_is_told_with_the_tick_that_books_it() -> None:
+    machine = Machine(devices={2: Traffic()})
+    sampler = begun(machine)
+    machine.move(2, Traffic(1014, 0, 1, 0), ROW)
+    machine.sleep(70)
+    machine.broken = True
+    with pytest.raises(SourceError):
+        sampler.tick()
+    machine.broken = False
+    machine.pass_time(5)
+    sampler.tick()
+    assert pieces(sampler) == {(START_S, START_S + 5): 1000}
+    assert notes(sampler) == [(5, "suspend", "the machine slept for 1 min 10 s")]
+
+
+def test_less_than_a_second_between_the_clocks_is_no_sleep() -> None:
+    """They are not read at one instant."""
+    machine = Machine(devices={2: Traffic()})
+    sampler = begun(machine)
+    for wobble_s in (0.9, -0.9):
+        machine.pass_time(10)
+        machine.slept_s += wobble_s
+        sampler.tick()
+    assert notes(sampler) == []
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["pass", "sleep", "move", "tick", "commit"]),
+        st.integers(1, 2_000),
+    ),
+    max_size=40,
+)
+
+
+@given(STEPS)
+def test_sleeps_lose_and_double_nothing_and_no_byte_is_of_a_night(
+    steps: list[tuple[str, int]],
+) -> None:
+    """Whatever the order of sleeps, transfers, ticks and flushes."""
+    machine = Machine(devices={2: Traffic()})
+    sampler = begun(machine)
+    moved, found, nights = Traffic(), Traffic(), []
+    for what, amount in [*steps, ("tick", 0), ("commit", 0)]:
+        if what == "pass":
+            machine.pass_time(amount)
+        elif what == "sleep":
+            asleep_s = machine.wall_s
+            machine.sleep(amount + 1)
+            sampler.tick()  # the timer is due
+            nights.append((asleep_s, machine.wall_s))
+        elif what == "move":
+            machine.move(2, Traffic(amount + 14, 0, 1, 0), ROW)
+            moved += Traffic(amount, 0, 1, 0)
+        elif what == "tick":
+            sampler.tick()
+        else:
+            for from_s, to_s in pieces(sampler):
+                assert not any(a < to_s and from_s < b for a, b in nights)
+            assert len(notes(sampler)) <= len(nights)
+            bills = sampler.pending.batch.bill.values()
+            assert explained(sampler) == total(bill.l3 for bill in bills)
+            found += explained(sampler)
+            sampler.committed()
+    assert found == moved
 
 
 def test_a_source_that_fails_books_nothing_and_the_next_tick_covers_the_time() -> None:

@@ -104,6 +104,17 @@ def test_many_gaps_are_the_five_longest_and_a_sum() -> None:
     )
 
 
+def test_sleeps_are_told_and_are_nothing_to_worry_about() -> None:
+    slept = Event(NOW_S - 9, "suspend", "the machine slept for 7 h 12 min")
+    for count, sleeps in ((1, "1 sleep"), (3, "3 sleeps")):
+        found = only(of_history(events=[slept] * count), "sleeps")
+        assert found.level == "ok"
+        assert found.text == (
+            f"{sleeps} in 7 days, the last 11 Jun 09:30: the machine slept for "
+            "7 h 12 min."
+        )
+
+
 def test_overflows_and_steps_of_the_clock_are_counted() -> None:
     events = [
         Event(NOW_S - 9, "clock-step", "the wall clock was set"),
