@@ -1,8 +1,8 @@
 """A connection to a D-Bus daemon on which nothing waits for ever.
 
 jeepney's own connection says its first hello without a deadline, and loses signals that
-arrive while it waits for a reply. Importing this loads jeepney (3.5 MB), so it is
-imported where a bus is needed, and not before.
+arrive while it waits for a reply: here they are handed over at once. Importing this
+loads jeepney (3.5 MB), so it is imported where a bus is needed, and not before.
 """
 
 from __future__ import annotations
@@ -12,16 +12,28 @@ import time
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from jeepney import HeaderFields, Message, MessageType, Parser, message_bus
+from jeepney import (
+    DBusAddress,
+    HeaderFields,
+    Message,
+    MessageType,
+    Parser,
+    message_bus,
+    new_method_call,
+)
 from jeepney.bus import get_bus
 from jeepney.io.blocking import prep_socket
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _CONNECT_S: Final = 1.0
 ANSWER_S: Final = 2.0
 """How long to wait for a reply, also of a daemon that the bus has yet to start."""
+
+_PROPERTIES: Final = "org.freedesktop.DBus.Properties"
+_OBJECTS: Final = "org.freedesktop.DBus.ObjectManager"
+_NO_OWNER: Final = "org.freedesktop.DBus.Error.NameHasNoOwner"
 
 
 class CallError(Exception):
@@ -42,8 +54,7 @@ class Bus:
 
     Attributes:
         unique_name: its own address on the bus.
-        has_heard: whether a signal came while a reply was waited for; who cares sets
-            it back.
+        on_signal: called with each signal that comes while a reply is waited for.
     """
 
     def __init__(self, link: socket.socket) -> None:
@@ -56,7 +67,7 @@ class Bus:
         self._link = link
         self._parser = Parser()
         self._serial = 0
-        self.has_heard = False
+        self.on_signal: Callable[[Message], object] = lambda _: None
         (self.unique_name,) = self.call(message_bus.Hello(), _CONNECT_S)
 
     def call(self, message: Message, timeout_s: float = ANSWER_S) -> tuple[Any, ...]:
@@ -83,7 +94,7 @@ class Bus:
             if reply.header.fields.get(HeaderFields.reply_serial) == self._serial:
                 break
             if reply.header.message_type is MessageType.signal:
-                self.has_heard = True
+                self.on_signal(reply)
         if reply.header.message_type is MessageType.error:
             raise error_of(reply)
         return tuple(reply.body)
@@ -114,6 +125,66 @@ class Bus:
                 raise ConnectionResetError("the bus closed the connection")
             self._parser.add_data(received)
         return message
+
+
+def owner_of(bus: Bus, service: str) -> str:
+    """The unique name of who owns a name; nobody is started by asking.
+
+    Args:
+        bus: the connection.
+        service: a well-known name.
+
+    Returns:
+        Empty when nobody does.
+
+    Raises:
+        OSError: no answer in time, or the bus is gone.
+        CallError: the bus refuses.
+    """
+    try:
+        (owner,) = bus.call(message_bus.GetNameOwner(service))
+    except CallError as error:
+        if error.name == _NO_OWNER:
+            return ""
+        raise
+    return str(owner)
+
+
+def managed_objects(bus: Bus, service: str, path: str) -> Any:  # noqa: ANN401 - as it came
+    """All objects of a service with their properties, by path and interface.
+
+    Args:
+        bus: the connection.
+        service: who has them.
+        path: of its object manager.
+
+    Raises:
+        OSError: no answer in time, or the bus is gone.
+        CallError: it was an error.
+        ValueError: that is no answer to this question.
+    """
+    asked = DBusAddress(path, bus_name=service, interface=_OBJECTS)
+    (tree,) = bus.call(new_method_call(asked, "GetManagedObjects"))
+    return tree
+
+
+def properties(bus: Bus, service: str, path: str, interface: str) -> Any:  # noqa: ANN401 - as they came
+    """The properties of one interface of one object: type and value by name.
+
+    Args:
+        bus: the connection.
+        service: who has the object.
+        path: of the object.
+        interface: which of its properties.
+
+    Raises:
+        OSError: no answer in time, or the bus is gone.
+        CallError: it was an error.
+        ValueError: that is no answer to this question.
+    """
+    asked = DBusAddress(path, bus_name=service, interface=_PROPERTIES)
+    (facts,) = bus.call(new_method_call(asked, "GetAll", "s", (interface,)))
+    return facts
 
 
 def error_of(reply: Message) -> CallError:

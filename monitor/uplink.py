@@ -79,7 +79,8 @@ class Connections:
 
     Attributes:
         devices: all that it knows.
-        in_range: SSIDs that are heard now.
+        in_range: SSIDs of saved networks that are heard now; those of neighbours
+            are nobody's business, and come and go all the time.
         saved: networks that could be joined.
     """
 

@@ -46,6 +46,7 @@ HEADERS = {  # and other files
     "/usr/include/bpf/bpf_helpers.h": "libbpf-dev",
     "/usr/include/stdlib.h": "libc6-dev",
     "/lib/systemd/systemd-logind": "systemd",
+    "/usr/lib/python3/dist-packages/dbusmock/__init__.py": "python3-dbusmock",
     "/usr/include/linux/io_uring.h": "linux-libc-dev",
 }
 # What a kernel may have been built without, or told not to give.

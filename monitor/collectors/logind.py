@@ -15,14 +15,12 @@ is absent, late, hangs or is restarted costs nobody but this thread any time.
 
 from __future__ import annotations
 
-import os
-import threading
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from monitor.closing import Closing
+from monitor.collectors.following import Follower
+from monitor.collectors.services import PROPERTIES, Signal, Source, Wanted, Weight
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +31,6 @@ _NAME: Final = "org.freedesktop.login1"
 _PATH: Final = "/org/freedesktop/login1"
 _MANAGER: Final = f"{_NAME}.Manager"
 _SESSION: Final = f"{_NAME}.Session"
-_PROPERTIES: Final = "org.freedesktop.DBus.Properties"
 _SOCKET: Final = Path("/run/dbus/system_bus_socket")
 _GRAPHICAL: Final = ("x11", "wayland", "mir")
 _GONE: Final = (
@@ -41,7 +38,6 @@ _GONE: Final = (
     f"{_NAME}.NoSuchSession",
 )
 _PAUSE_S: Final = 1.0  # any user may set his own session's hints all the time
-_LONGEST_PAUSES: Final = 30
 
 
 class Session(NamedTuple):
@@ -120,134 +116,51 @@ def find_bus(environ: Mapping[str, str], socket: Path = _SOCKET) -> str | None:
     return given or (f"unix:path={socket}" if socket.is_socket() else None)
 
 
-class Logind(Closing):
-    """Follows logind in a thread of its own.
-
-    Attributes:
-        changed: a file descriptor, readable when `take` has something new.
-    """
+class Logind(Follower[Sessions]):
+    """Follows logind in a thread of its own."""
 
     def __init__(self, address: str, pause_s: float = _PAUSE_S) -> None:
         """Start.
 
         Args:
             address: of the system bus; it need not be there yet.
-            pause_s: least time between two looks, and before the next try after a
-                failure; of many in a row each one waits longer, up to 30 times as long.
+            pause_s: see `Follower`.
         """
-        self.changed = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
-        self._address = address
-        self._pause_s = pause_s
-        self._sessions = UNKNOWN
-        self._bus: Bus | None = None
-        self._stop = threading.Event()
-        # A daemon thread: what hangs must not keep the process from ending.
-        self._thread = threading.Thread(target=self._run, name="logind", daemon=True)
-        self._thread.start()
+        super().__init__(_Source(), address, pause_s)
 
-    def take(self) -> Sessions:
-        """What is known now; `changed` is silent until that changes again."""
-        with suppress(BlockingIOError):
-            os.eventfd_read(self.changed)
-        return self._sessions
 
-    def close(self, grace_s: float = 1.0) -> None:
-        """End the thread.
+class _Source(Source[Sessions]):
+    """Whoever is there may have left while logind hangs: then nobody knows."""
 
-        Args:
-            grace_s: how long to wait for it, in seconds.
-        """
-        if self._stop.is_set():
-            return
-        self._stop.set()
-        bus = self._bus
-        if bus is not None:
-            bus.break_off()
-        self._thread.join(grace_s)
-        if not self._thread.is_alive():
-            os.close(self.changed)
+    service = _NAME
+    wanted = (
+        Wanted(PROPERTIES, f"{_PATH}/session"),
+        Wanted(_MANAGER, _PATH),
+    )
+    unknown = UNKNOWN
+    is_patient = False
 
-    def _publish(self, sessions: Sessions) -> None:
-        if sessions != self._sessions:
-            self._sessions = sessions
-            os.eventfd_write(self.changed, 1)
+    def weigh(self, signal: Signal) -> Weight:  # noqa: ARG002 - all that is heard counts
+        """Sessions came, went or changed."""
+        return Weight.READ
 
-    def _run(self) -> None:
-        from monitor.dbus import connected  # noqa: PLC0415 - jeepney, in this thread
+    def read(self, bus: Bus) -> Sessions:
+        """All sessions."""
+        from jeepney import DBusAddress, new_method_call  # noqa: PLC0415 - 3.5 MB
 
-        pauses = 1
-        while not self._stop.is_set():
+        from monitor.dbus import CallError, properties  # noqa: PLC0415 - as above
+
+        manager = DBusAddress(_PATH, bus_name=_NAME, interface=_MANAGER)
+        (listed,) = bus.call(new_method_call(manager, "ListSessions"))
+        found = {}
+        for session_id, uid, _, _, path in listed:
             try:
-                with connected(self._address) as bus:
-                    self._bus = bus
-                    _subscribe(bus)
-                    while not self._stop.is_set():
-                        self._look(bus)
-                        pauses = 1
-            except Exception:  # noqa: BLE001, S110 - whatever a bus may send or lack
-                pass
-            self._bus = None
-            self._publish(UNKNOWN)
-            self._stop.wait(pauses * self._pause_s)
-            pauses = min(2 * pauses, _LONGEST_PAUSES)
-
-    def _look(self, bus: Bus) -> None:
-        """Read all sessions, say what is new, and wait for a signal.
-
-        Raises:
-            OSError: no answer in time, or the bus is gone.
-        """
-        bus.has_heard = False
-        self._publish(_read(bus))
-        self._stop.wait(self._pause_s)
-        if not bus.has_heard:
-            bus.receive()
-
-
-def _subscribe(bus: Bus) -> None:
-    """Hear of sessions that come, go and change, and of logind itself."""
-    from jeepney import MatchRule, message_bus  # noqa: PLC0415 - as above
-
-    named = MatchRule(
-        type="signal",
-        sender="org.freedesktop.DBus",
-        interface="org.freedesktop.DBus",
-        member="NameOwnerChanged",
-    )
-    named.add_arg_condition(0, _NAME)
-    changed = MatchRule(
-        type="signal",
-        sender=_NAME,
-        interface=_PROPERTIES,
-        member="PropertiesChanged",
-        path_namespace=f"{_PATH}/session",
-    )
-    listed = MatchRule(type="signal", sender=_NAME, interface=_MANAGER, path=_PATH)
-    for rule in (named, changed, listed):
-        bus.call(message_bus.AddMatch(rule))
-
-
-def _read(bus: Bus) -> Sessions:
-    """All sessions; unknown without logind, which is not started by asking."""
-    from jeepney import DBusAddress, message_bus, new_method_call  # noqa: PLC0415
-
-    from monitor.dbus import CallError  # noqa: PLC0415
-
-    (has_owner,) = bus.call(message_bus.NameHasOwner(_NAME))
-    if not has_owner:
-        return UNKNOWN
-    manager = DBusAddress(_PATH, bus_name=_NAME, interface=_MANAGER)
-    (listed,) = bus.call(new_method_call(manager, "ListSessions"))
-    found = {}
-    for session_id, uid, _, _, path in listed:
-        asked = DBusAddress(path, bus_name=_NAME, interface=_PROPERTIES)
-        try:
-            (facts,) = bus.call(new_method_call(asked, "GetAll", "s", (_SESSION,)))
-        except CallError as error:
-            if error.name in _GONE:
-                continue
-            raise
-        session = parse(uid, facts)
-        if session is not None:
-            found[session_id] = session
-    return Sessions(found)
+                facts = properties(bus, _NAME, path, _SESSION)
+            except CallError as error:
+                if error.name in _GONE:
+                    continue
+                raise
+            session = parse(uid, facts)
+            if session is not None:
+                found[session_id] = session
+        return Sessions(found)
