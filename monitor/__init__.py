@@ -36,7 +36,8 @@ The map (imports point down only; import-linter checks it):
   `kernel_tunnels`: outer bytes to the programs inside. `containers`: which device
   leads to which of them.
 - `attribution`: socket rows to shares, and what is left over. `sources`: the ways to
-  reach the kernel. `tiers`: what attribution this machine gives.
+  reach the kernel. `tiers`: what attribution this machine gives. `identities`: which
+  network a device is attached to.
 - `collectors`: one file a kernel source; `bpf` holds the BPF program, its object and
   its loader. `applications`: process facts to application and class. `networks`: what
   is attached, and what is billed. `plans`: what was bought, and how it stands; pure.
@@ -46,6 +47,7 @@ The map (imports point down only; import-linter checks it):
   machine's time zone. `moments`: instants as people read them. `sdnotify`: the service
   manager's protocol. `statusfile`: the small file that the daemon keeps for
   `esimmon status`.
+- `tethers`: whether a carrier, a phone or a cable is at the other end of a device.
 - `devices`: network devices as values; `uplink`: what they are attached to. `usage`,
   `units`, `errors`: the values, the words for them, the one tree of errors. `users`:
   people by name. `escapes`: strings from outside made harmless. `closing`: what a
