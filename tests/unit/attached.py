@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from monitor.identities import NetworkRules, identify
@@ -55,5 +56,5 @@ def wifi(
     **more: Any,  # noqa: ANN401 - any field
 ) -> Network:
     """A Wi-Fi network."""
-    given_facts = {"kind": WIFI, "uuid": UUID, "name": "Home", "ssid": ssid} | more
-    return of(Connection("wlan0", metered=metered, **given_facts))
+    usual = Connection("wlan0", WIFI, UUID, "Home", metered, ssid)
+    return of(replace(usual, **more))

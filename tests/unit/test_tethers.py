@@ -42,8 +42,8 @@ def test_without_any_service_driver_and_maker_tell(
     told: tuple[str, str, str], expected: tuple[str, str, str]
 ) -> None:
     driver, vendor, devtype = told
-    usb = {"vendor": vendor, "product": "1234", "serial": "S1"} if vendor else {}
-    network = of("net0", Hardware(driver, devtype, **usb))
+    usb = (vendor, "1234", "S1") if vendor else ()
+    network = of("net0", Hardware(driver, devtype, *usb))
     assert (network.key, network.tether, network.metered_by) == expected
     assert network.metered is (bool(network.metered_by) or None)
 
