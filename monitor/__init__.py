@@ -14,7 +14,7 @@ The map (imports point down only; import-linter checks it):
 - `control`: the daemon's socket: requests and live figures. `recorder`: sampling and
   storing with what can fail. `scheduler`: the calendar, the only importer of
   APScheduler. `signals`: what SIGTERM, SIGINT and SIGHUP asked for. `presence`: who is
-  in front of the machine.
+  in front of the machine. `sleep`: all is written down before the machine sleeps.
 - `watch`: after each tick, plans are charged and alerts judged. `telling`: alerts on
   their way, and what became of them.
 - `planbook`: all plans of the daemon, judged at each tick; `open_rows`: the newest rows

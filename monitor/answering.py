@@ -77,9 +77,7 @@ class Answers:
 
     def _flush(self, _: Mapping[str, Any]) -> dict[str, Any]:
         """Bring the store up to this moment, for a reader that is about to look."""
-        recorder = self._daemon.recorder
-        recorder.sample()
-        return {"flushed": recorder.flush()}
+        return {"flushed": self._daemon.recorder.settle()}
 
     def _changed(self, _: Mapping[str, Any]) -> dict[str, Any]:
         """Take files of plans that were changed; says so when they are broken."""

@@ -29,6 +29,7 @@ from monitor.recorder import Recorder
 from monitor.sampler import Sampler
 from monitor.scheduler import Calendar
 from monitor.signals import Signals
+from monitor.sleep import Duties, Sleep
 from monitor.sources import Sources
 from monitor.store.engine import open_store
 from monitor.store.writer import Writer
@@ -114,6 +115,7 @@ class Daemon:
         self._stored = False
         parts.callback(self._let_go)
         self._presence = parts.enter_context(Presence(os.environ))
+        self._sleep = parts.enter_context(Sleep(os.environ))
         self.recorder = self._begin()
         self.recorder.keep_remotes(self._config.remotes.kept_s)
         timer = clock.BoottimeTimer(self._config.sampling.tick_s)
@@ -174,6 +176,7 @@ class Daemon:
         self._selector.register(self._signals.wakeup, selectors.EVENT_READ, self._wake)
         self._selector.register(self._changes, selectors.EVENT_READ, self._set_anew)
         self._presence.watch(self._selector, self._tick)
+        self._sleep.watch(self._selector, Duties(self.recorder.settle, self._set_anew))
         self.recorder.heed(self._selector)
         self._tick()
         self.recorder.flush()
@@ -263,6 +266,7 @@ class Daemon:
     def _stop(self) -> None:
         """The last sample and flush; the kernel stops counting only if it is stored."""
         sdnotify.notify("STOPPING=1")
+        self._sleep.release()
         self._stored = self.recorder.end()
         self.watch.remove_status()
 

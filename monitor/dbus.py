@@ -7,6 +7,7 @@ loads jeepney (3.5 MB), so it is imported where a bus is needed, and not before.
 
 from __future__ import annotations
 
+import array
 import socket
 import time
 from contextlib import closing, contextmanager, suppress
@@ -14,9 +15,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from jeepney import (
     DBusAddress,
+    FileDescriptor,
     HeaderFields,
     Message,
     MessageType,
+    NoFDError,
     Parser,
     message_bus,
     new_method_call,
@@ -28,6 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _CONNECT_S: Final = 1.0
+_READ_BYTES: Final = 4096
+_MOST_FDS: Final = 253  # SCM_MAX_FD of linux/net/scm.h
+_FDS_BYTES: Final = socket.CMSG_SPACE(_MOST_FDS * array.array("i").itemsize)
 ANSWER_S: Final = 2.0
 """How long to wait for a reply, also of a daemon that the bus has yet to start."""
 
@@ -57,8 +63,14 @@ class Bus:
         on_signal: called with each signal that comes while a reply is waited for.
     """
 
-    def __init__(self, link: socket.socket) -> None:
+    def __init__(self, link: socket.socket, *, takes_fds: bool = False) -> None:
         """Say hello on an authenticated connection.
+
+        Args:
+            link: the connection.
+            takes_fds: whether the bus was told that descriptors may come. One that
+                came with a message is closed when the next one is received, unless
+                it was taken by then (`to_raw_fd`).
 
         Raises:
             OSError: no answer, or the bus is gone.
@@ -67,6 +79,8 @@ class Bus:
         self._link = link
         self._parser = Parser()
         self._serial = 0
+        self._takes_fds = takes_fds
+        self._came: list[FileDescriptor] = []
         self.on_signal: Callable[[Message], object] = lambda _: None
         (self.unique_name,) = self.call(message_bus.Hello(), _CONNECT_S)
 
@@ -115,16 +129,39 @@ class Bus:
             TimeoutError: none came.
             OSError: the bus is gone.
         """
+        self.close_untaken()
         while (message := self._parser.get_next_message()) is None:
             left_s = None if end_s is None else end_s - time.monotonic()
             if left_s is not None and left_s <= 0:
                 raise TimeoutError("no answer")
             self._link.settimeout(left_s)
-            received = self._link.recv(4096)
-            if not received:
-                raise ConnectionResetError("the bus closed the connection")
-            self._parser.add_data(received)
+            self._read()
         return message
+
+    def _read(self) -> None:
+        """Read some bytes; of one message only where descriptors may come with it.
+
+        Raises:
+            OSError: the bus is gone, or there was no room for a descriptor.
+        """
+        wanted = self._parser.bytes_desired() if self._takes_fds else _READ_BYTES
+        received, attached, flags, _ = self._link.recvmsg(
+            min(wanted, _READ_BYTES), _FDS_BYTES, socket.MSG_CMSG_CLOEXEC
+        )
+        came = FileDescriptor.from_ancdata(attached)
+        self._came += came
+        if flags & socket.MSG_CTRUNC:
+            raise OSError("no room for a descriptor that came over the bus")
+        if not received:
+            raise ConnectionResetError("the bus closed the connection")
+        self._parser.add_data(received, came)
+
+    def close_untaken(self) -> None:
+        """Close the descriptors that came with the last message, but those taken."""
+        for each in self._came:
+            with suppress(NoFDError):  # taken: it is its taker's
+                each.close()
+        self._came.clear()
 
 
 def owner_of(bus: Bus, service: str) -> str:
@@ -194,11 +231,12 @@ def error_of(reply: Message) -> CallError:
 
 
 @contextmanager
-def connected(address: str) -> Iterator[Bus]:
+def connected(address: str, *, takes_fds: bool = False) -> Iterator[Bus]:
     """Connect to a bus.
 
     Args:
         address: as in DBUS_SESSION_BUS_ADDRESS.
+        takes_fds: whether descriptors may come with a message, see `Bus`.
 
     Raises:
         OSError: nobody answers there in time, or refuses this user.
@@ -206,5 +244,10 @@ def connected(address: str) -> Iterator[Bus]:
         ValueError: that is no address.
         CallError: the bus refuses.
     """
-    with closing(prep_socket(get_bus(address), timeout=_CONNECT_S)) as link:
-        yield Bus(link)
+    prepared = prep_socket(get_bus(address), takes_fds, timeout=_CONNECT_S)
+    with closing(prepared) as link:
+        bus = Bus(link, takes_fds=takes_fds)
+        try:
+            yield bus
+        finally:
+            bus.close_untaken()

@@ -65,8 +65,12 @@ class Recorder:
     def _called(self, wakeups: Wakeups) -> None:
         """Many short processes: what is read and written makes room in the kernel."""
         wakeups.take()
+        self.settle()
+
+    def settle(self) -> bool:
+        """Sample and flush at once; returns whether the store is up to this moment."""
         self.sample()
-        self.flush()
+        return self.flush()
 
     def sample(self) -> None:
         """One tick; a source that fails is said once, and the next tick catches up."""

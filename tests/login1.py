@@ -7,6 +7,8 @@ real dbus-daemon, and can hang.
 
 from __future__ import annotations
 
+import os
+import select
 import threading
 from typing import TYPE_CHECKING, Any, Self
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 NAME = "org.freedesktop.login1"
 PATH = "/org/freedesktop/login1"
 _TYPES = {bool: "b", str: "s"}
+_DENIED = "org.freedesktop.DBus.Error.AccessDenied"
 _UNKNOWN_OBJECT = "org.freedesktop.DBus.Error.UnknownObject"
 
 
@@ -34,19 +37,27 @@ class Login1:
     """The service; use it with `with`, or `close` it.
 
     Attributes:
+        address: of the bus.
         hangs: whether it reads, but answers nothing.
         asked: names of all calls so far.
         ended: sessions that are listed, and gone when they are asked for.
+        refuses: whether nobody may delay a sleep.
+        is_hasty: whether a sleep begins while somebody asks to delay it.
+        delays: who asked for a lock, why, and of which kind.
     """
 
     def __init__(self, address: str) -> None:
         """Take the name on a bus."""
-        self._link = open_dbus_connection(address)
+        self.address = address
+        self._link = open_dbus_connection(address, enable_fds=True)
         self._sending = threading.Lock()
         self._sessions: dict[str, tuple[int, dict[str, bool | str]]] = {}
         self.hangs = False
         self.asked: list[str] = []
         self.ended: list[str] = []
+        self.refuses = self.is_hasty = False
+        self.delays: list[tuple[str, ...]] = []
+        self._locks: list[int] = []
         (result,) = self._link.send_and_get_reply(message_bus.RequestName(NAME)).body
         assert result == 1
         self._thread = threading.Thread(target=self._serve)
@@ -63,6 +74,8 @@ class Login1:
         self._link.sock.shutdown(2)
         self._thread.join()
         self._link.close()
+        while self._locks:
+            os.close(self._locks.pop())
 
     def add(self, session: str, uid: int = 1000, **facts: bool | str) -> None:
         """Somebody logs in, by default at a Wayland desktop."""
@@ -75,6 +88,29 @@ class Login1:
         """He logs out."""
         del self._sessions[session]
         self._say("Manager", PATH, "SessionRemoved", "so", (session, _path(session)))
+
+    def prepare(self, *, is_near: bool) -> None:
+        """The machine is about to sleep, or awake again."""
+        self._say("Manager", PATH, "PrepareForSleep", "b", (is_near,))
+
+    def locks(self) -> list[str]:
+        """For each lock that was given, whether it is still `held`, or `free`."""
+        gone = select.poll()
+        for lock in self._locks:
+            gone.register(lock, 0)
+        ended = {lock for lock, _ in gone.poll(0)}
+        return ["free" if lock in ended else "held" for lock in self._locks]
+
+    def give(self) -> None:
+        """Send a descriptor that nobody asked for."""
+        theirs = self._new_lock()
+        self._say("Manager", PATH, "PrepareForShutdown", "h", (theirs,))
+        os.close(theirs)
+
+    def _new_lock(self) -> int:
+        mine, theirs = os.pipe()
+        self._locks.append(mine)
+        return theirs
 
     def set(self, session: str, **facts: bool | str) -> None:
         """Something changes, such as LockedHint."""
@@ -113,7 +149,21 @@ class Login1:
                 continue
             self.asked.append(call.header.fields[HeaderFields.member])
             if not self.hangs:
-                self._send(self._answer(call))
+                if self.asked[-1] == "Inhibit":
+                    self._delay(call)
+                else:
+                    self._send(self._answer(call))
+
+    def _delay(self, call: Message) -> None:
+        if self.is_hasty:
+            self.prepare(is_near=True)
+        if self.refuses:
+            self._send(new_error(call, _DENIED, "s", ("nobody may",)))
+            return
+        self.delays.append(tuple(call.body))
+        theirs = self._new_lock()
+        self._send(new_method_return(call, "h", (theirs,)))
+        os.close(theirs)
 
     def _answer(self, call: Message) -> Message:
         if call.header.fields[HeaderFields.member] == "ListSessions":

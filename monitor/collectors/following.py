@@ -100,7 +100,8 @@ class Follower(Closing, Generic[T]):
 
         while not self._stop.is_set():
             try:
-                with connected(self._address) as bus:
+                takes_fds = self._source.takes_fds
+                with connected(self._address, takes_fds=takes_fds) as bus:
                     self._bus = bus
                     self._subscribe(bus)
                     self._follow(bus)

@@ -56,12 +56,14 @@ class Source(ABC, Generic[T]):
         wanted: the signals to hear.
         unknown: what is known without it.
         is_patient: whether what is known stays known while it does not answer.
+        takes_fds: whether its answers come with descriptors.
     """
 
     service: str
     wanted: tuple[Wanted, ...]
     unknown: T
     is_patient: bool = True
+    takes_fds: bool = False
 
     @abstractmethod
     def read(self, bus: Bus) -> T:

@@ -1,15 +1,18 @@
-"""A night's sleep on a machine without logind: no byte is of it, none is lost."""
+"""A night's sleep, with and without logind: no byte is of it, none is lost."""
 
 from __future__ import annotations
 
 import json
+import shutil
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.e2e.daemon import SLOW
+from tests.desktop.stack import session_bus
+from tests.e2e.daemon import SLOW, wait_for
 from tests.e2e.truth import (
+    NOTHING,
     adds_up,
     billed,
     events,
@@ -20,6 +23,7 @@ from tests.e2e.truth import (
     transfer,
 )
 from tests.e2e.wall import Wall
+from tests.login1 import Login1
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +53,7 @@ def esimmon(wall: Wall, root: Place, make: Callable[[Place], Esimmon]) -> Esimmo
     return make(root.given(**wall.environ, **nowhere))
 
 
-def test_what_was_moved_before_a_night_is_stored_before_it(
+def test_what_was_moved_before_a_night_is_of_the_evening(
     lab: Lab, esimmon: Esimmon, wall: Wall
 ) -> None:
     esimmon.configure(SLOW)
@@ -83,3 +87,42 @@ def test_what_was_moved_before_a_night_is_stored_before_it(
     )
     assert found["text"].startswith("1 sleep in 7 days")
     assert found["text"].endswith(": the machine slept for 8 h.")
+
+
+def on_disk(esimmon: Esimmon) -> dict[str, Any]:
+    """What a copy of the store has: its daemon is not asked to flush first."""
+    copy = esimmon.folder / "copy"
+    copy.mkdir(exist_ok=True)
+    for file in esimmon.folder.glob("usage.db*"):
+        shutil.copy(file, copy)
+    words = ("--by", "process", "--json", "--period", "2020-01-01..2099-12-31")
+    done = esimmon.plainly("report", "--store", copy / "usage.db", *words)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+@pytest.mark.needs("dbus-daemon")
+def test_all_is_on_disk_when_logind_may_go_on_and_the_end_holds_nothing_up(
+    lab: Lab, esimmon: Esimmon, tmp_path: Path
+) -> None:
+    esimmon.configure(SLOW)
+    before = raw(lab.near)
+    with session_bus(tmp_path) as bus:
+        address = bus.environ["DBUS_SESSION_BUS_ADDRESS"]
+        with Login1(address) as login1:
+            daemon = esimmon.begin(DBUS_SYSTEM_BUS_ADDRESS=address)
+            daemon.wait_ready()
+            wait_for(lambda: login1.locks() == ["held"], "the lock")
+            pid, wire = transfer(lab, down=200_000)
+            assert of_process(on_disk(esimmon), pid) == NOTHING
+            login1.prepare(is_near=True)
+            wait_for(lambda: login1.locks() == ["free"], "the lock to be let go")
+            report = on_disk(esimmon)
+            assert billed(report) == raw(lab.near) - before
+            assert of_process(report, pid) == wire
+            assert adds_up(report)
+            login1.prepare(is_near=False)
+            wait_for(lambda: login1.locks() == ["free", "held"], "the next lock")
+            assert daemon.stop() == 0
+            assert login1.locks() == ["free", "free"]
+            assert events(esimmon.store) == []

@@ -36,13 +36,6 @@ ONE, OTHER = "89852340000123456789", "89330112345678901234"
 MODEM, _, BEARER = modem_paths(0)
 
 
-@pytest.fixture
-def address(tmp_path: Path) -> Iterator[str]:
-    """A bus on which nobody is."""
-    with session_bus(tmp_path) as bus:
-        yield bus.environ["DBUS_SESSION_BUS_ADDRESS"]
-
-
 @contextmanager
 def following(address: str) -> Iterator[Follower[tuple[Modem, ...]]]:
     """Follow modems, in a hurry."""

@@ -26,13 +26,6 @@ if TYPE_CHECKING:
 QUICK_S = 0.05
 
 
-@pytest.fixture
-def address(tmp_path: Path) -> Iterator[str]:
-    """A bus on which nobody is."""
-    with session_bus(tmp_path) as bus:
-        yield bus.environ["DBUS_SESSION_BUS_ADDRESS"]
-
-
 @contextmanager
 def following(address: str) -> Iterator[Logind]:
     """Follow the logind of a bus, in a hurry."""
