@@ -152,7 +152,7 @@ def _network(device: Device) -> Network:
     nameless = Network(f"if:{device.name}", name=_shown(connection.name))
     if connection.is_access_point:
         return nameless
-    uuid = connection.uuid if _UUID.fullmatch(connection.uuid) else ""
+    uuid = connection.uuid.lower() if _UUID.fullmatch(connection.uuid) else ""
     network = replace(nameless, uuid=uuid, tether=tether(device))
     if device.modem is not None and device.modem.iccid:
         return _sim(network, device.modem)

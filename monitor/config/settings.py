@@ -6,7 +6,14 @@ from msgspec import Struct, field
 
 from monitor.config.plan_checks import first_fault
 from monitor.config.plans import PlanTable
-from monitor.config.values import AbsolutePath, Duration, NamePattern, Pattern, Size
+from monitor.config.values import (
+    AbsolutePath,
+    Duration,
+    NamePattern,
+    NetworkPattern,
+    Pattern,
+    Size,
+)
 from monitor.units import exact_duration, exact_size
 
 _MINUTE_S = 60
@@ -32,6 +39,18 @@ class Interfaces(Struct, frozen=True, forbid_unknown_fields=True):
     metered: tuple[Pattern, ...] = ()
     unmetered: tuple[Pattern, ...] = ()
     tethered: tuple[Pattern, ...] = ()
+
+
+class Networks(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which networks cost, wherever they are met.
+
+    Attributes:
+        metered: their bytes cost, whatever anybody says.
+        unmetered: their bytes do not cost.
+    """
+
+    metered: tuple[NetworkPattern, ...] = ()
+    unmetered: tuple[NetworkPattern, ...] = ()
 
 
 class Store(Struct, frozen=True, forbid_unknown_fields=True):
@@ -111,6 +130,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     """The whole file; a missing table or key has its default."""
 
     interfaces: Interfaces = Interfaces()
+    networks: Networks = Networks()
     store: Store = Store()
     retention: Retention = Retention()
     sampling: Sampling = Sampling()
@@ -148,9 +168,12 @@ def out_of_limits(config: Config) -> tuple[str, str] | None:
     ):
         if not least <= value <= most:
             return key, f"from {_as(value, least)} to {_as(value, most)}"
-    interfaces = config.interfaces
-    if set(interfaces.metered) & set(interfaces.unmetered):
-        return "interfaces.unmetered", "without what interfaces.metered names"
+    for table, given in (
+        ("interfaces", config.interfaces),
+        ("networks", config.networks),
+    ):
+        if set(given.metered) & set(given.unmetered):
+            return f"{table}.unmetered", f"without what {table}.metered names"
     return None
 
 

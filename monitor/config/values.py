@@ -48,6 +48,12 @@ class NamePattern(str):
     __slots__ = ()
 
 
+class NetworkPattern(str):
+    """A shell pattern of keys, UUIDs, ICCIDs and SSIDs of networks."""
+
+    __slots__ = ()
+
+
 class AbsolutePath(str):
     """A path that does not depend on the current directory; may begin with `~/`."""
 
@@ -133,6 +139,15 @@ def _decode_name_pattern(found: object) -> NamePattern:
     return NamePattern(found)
 
 
+def _decode_network_pattern(found: object) -> NetworkPattern:
+    if not isinstance(found, str) or not found.strip() or not found.isprintable():
+        raise ValueError(
+            "the name of a Wi-Fi network, a UUID, an ICCID or a shell pattern, such "
+            'as "Hotel*"'
+        )
+    return NetworkPattern(found)
+
+
 def _decode_path(found: object) -> AbsolutePath:
     if found == "":
         return AbsolutePath()
@@ -193,6 +208,7 @@ DECODERS: Final[dict[type, Callable[[object], object]]] = {
     Duration: _decode_duration,
     Pattern: _decode_pattern,
     NamePattern: _decode_name_pattern,
+    NetworkPattern: _decode_network_pattern,
     AbsolutePath: _decode_path,
     Instant: _decode_instant,
     Moment: _decode_moment,

@@ -72,6 +72,7 @@ def test_what_is_shown_reads_back_as_the_same_values() -> None:
     config = parse_config(
         """
         interfaces.metered = ["usb0", "a\\"b\\\\c*", "é"]
+        networks.unmetered = ["Hôtel [4] *", "wifi:*"]
         store.path = "/data/\\u007f \\n.db"
         store.size_limit = "123456789 B"
         retention.processes = "36 h"
@@ -81,7 +82,7 @@ def test_what_is_shown_reads_back_as_the_same_values() -> None:
     )
     assert parse_config(as_toml(config), "shown") == config
     marked = [line for line in as_toml(config).splitlines() if line.endswith("# set")]
-    assert len(marked) == 5
+    assert len(marked) == 6
 
 
 @pytest.mark.parametrize(
@@ -116,6 +117,15 @@ def test_what_is_shown_reads_back_as_the_same_values() -> None:
         (
             "interfaces.metered=['x']\ninterfaces.unmetered=['x']",
             "must be without what",
+        ),
+        (
+            "networks.metered=['a b']\nnetworks.unmetered=['a b']",
+            "must be without what networks.metered names",
+        ),
+        ("networks.metered=[' ']", 'networks.metered[0] = " ": must be the name of a'),
+        (
+            'networks.metered=["a\\u202e"]',
+            "must be the name of a Wi-Fi network, a UUID",
         ),
         (
             "[retention]\nslots = '500 days'",
