@@ -6,7 +6,7 @@ an iPhone does.
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network, ip_address
+from ipaddress import IPv4Network, ip_address, ip_interface
 from typing import Final, NamedTuple
 
 from monitor.uplink import METERED_GUESS_YES, Connection, Hardware, Modem
@@ -107,8 +107,12 @@ class Device(NamedTuple):
 
     @property
     def is_behind_iphone(self) -> bool:
-        """Whether its router is an iPhone."""
-        return any(_is_hotspot(gateway) for gateway in self.connection.gateways)
+        """Whether its router is an iPhone, and no company that has more of 172.20."""
+        connection = self.connection
+        if not any(_is_in_hotspot(gateway) for gateway in connection.gateways):
+            return False
+        own = connection.addresses
+        return not own or any(_is_of_hotspot(address) for address in own)
 
 
 def tether(device: Device) -> str:
@@ -148,8 +152,15 @@ def own_rule(device: Device) -> str:
     return "bluetooth" if device.is_bluetooth else ""
 
 
-def _is_hotspot(gateway: str) -> bool:
+def _is_in_hotspot(gateway: str) -> bool:
     try:
         return ip_address(gateway) in _HOTSPOT
+    except ValueError:
+        return False
+
+
+def _is_of_hotspot(address: str) -> bool:
+    try:
+        return ip_interface(address).network == _HOTSPOT
     except ValueError:
         return False

@@ -42,6 +42,7 @@ class Connection:
         ssid: raw; empty on what is no Wi-Fi.
         is_access_point: this machine is the hotspot.
         gateways: addresses of the routers, of both families.
+        addresses: its own of IPv4, each with the length of its prefix.
         udi: for a modem its object path in ModemManager, which may be gone.
     """
 
@@ -53,6 +54,7 @@ class Connection:
     ssid: bytes = b""
     is_access_point: bool = False
     gateways: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
     udi: str = ""
 
 

@@ -16,6 +16,7 @@ from jeepney import DBusAddress, MessageType, message_bus, new_method_call
 from jeepney.io.blocking import open_dbus_connection
 
 from monitor.collectors import modemmanager, networkmanager
+from monitor.collectors.services import OBJECTS, PROPERTIES
 from tests.desktop.stack import started, wait_for
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ PYTHON: Final = "/usr/bin/python3"
 DBUSMOCK: Final = "/usr/lib/python3/dist-packages/dbusmock/__init__.py"
 NEEDS: Final = ("dbus-daemon", DBUSMOCK)
 _MOCK: Final = "org.freedesktop.DBus.Mock"
-_MANAGER: Final = "org.freedesktop.DBus.ObjectManager"
 # The real ModemManager shows modems alone: SIMs and bearers have to be asked for.
 _MODEMS: Final = (
     "ret = dbus.Dictionary({dbus.ObjectPath(path): each.props"
@@ -58,24 +58,24 @@ class Mocked:
         """An object appears; interfaces by the last parts of their names."""
         whole = {self._whole(each): facts for each, facts in interfaces.items()}
         first, *others = whole.items()
-        self.call(path=self._path, member="AddObject", kind="ssa{sv}a(ssss)").of(
-            path, *first, []
-        )
+        self.call(self._path, "AddObject", "ssa{sv}a(ssss)").of(path, *first, [])
         for interface, facts in others:
             self.call(path, "AddProperties", "sa{sv}").of(interface, facts)
         added = ("o", path), ("a{sa{sv}}", whole)
-        self.emit(self._path, _MANAGER, "InterfacesAdded", *added)
+        self.emit(self._path, OBJECTS, "InterfacesAdded", *added)
 
     def remove(self, path: str, *interfaces: str) -> None:
         """An object goes."""
         self.call(self._path, "RemoveObject", "s").of(path)
         whole = [self._whole(each) for each in interfaces]
-        self.emit(self._path, _MANAGER, "InterfacesRemoved", ("o", path), ("as", whole))
+        self.emit(self._path, OBJECTS, "InterfacesRemoved", ("o", path), ("as", whole))
 
     def set(self, path: str, interface: str, **facts: tuple[str, Any]) -> None:
-        """Properties change."""
-        update = self.call(path, "UpdateProperties", "sa{sv}")
-        update.of(self._whole(interface), facts)
+        """Properties change, each with a signal of its own."""
+        # dbusmock's UpdateProperties fails on object paths.
+        for name, value in facts.items():
+            update = self.call(path, "Set", "ssv", PROPERTIES)
+            update.of(self._whole(interface), name, value)
 
     def emit(
         self, path: str, interface: str, member: str, *arguments: tuple[str, Any]
@@ -102,9 +102,9 @@ class Mocked:
         """It wakes."""
         self.process.send_signal(signal.SIGCONT)
 
-    def call(self, path: str, member: str, kind: str) -> _Call:
-        """A method of the mock itself."""
-        address = DBusAddress(path, bus_name=self._name, interface=_MOCK)
+    def call(self, path: str, member: str, kind: str, interface: str = _MOCK) -> _Call:
+        """A method, by default of the mock itself."""
+        address = DBusAddress(path, bus_name=self._name, interface=interface)
         return _Call(self._link, address, member, kind)
 
     def _whole(self, interface: str) -> str:
@@ -210,7 +210,7 @@ def modem_manager(address: str) -> Iterator[Mocked]:
     path = modemmanager.OBJECTS_PATH
     with mocked(address, modemmanager.NAME, path) as service:
         signatures = "", "a{oa{sa{sv}}}"
-        service.answer(path, _MANAGER, "GetManagedObjects", *signatures, _MODEMS)
+        service.answer(path, OBJECTS, "GetManagedObjects", *signatures, _MODEMS)
         yield service
 
 

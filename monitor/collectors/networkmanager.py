@@ -45,11 +45,13 @@ DEVICE: Final = f"{NAME}.Device"
 WIRELESS: Final = f"{DEVICE}.Wireless"
 ACTIVE: Final = f"{NAME}.Connection.Active"
 ACCESS_POINT: Final = f"{NAME}.AccessPoint"
-_CONFIGS: Final = (("Ip4Config", "IP4Config"), ("Ip6Config", "IP6Config"))
+IP4: Final = f"{NAME}.IP4Config"
+IP6: Final = f"{NAME}.IP6Config"
 
 _LONGEST_NAME: Final = 15  # IFNAMSIZ without its NUL
 _LONGEST_SSID: Final = 32  # IEEE 802.11
 _LONGEST_UUID: Final = 64
+_LONGEST_ADDRESS: Final = 45  # INET6_ADDRSTRLEN without its NUL
 _MOST_PROFILES: Final = 256
 _MODE_AP: Final = 3  # NM_802_11_MODE_AP
 _EXTERNAL: Final = 0x80  # NM_ACTIVATION_STATE_FLAG_EXTERNAL
@@ -78,10 +80,8 @@ WATCHES: Final = (
         stirs=frozenset({"Uuid"}),
         reads=frozenset({"Id", "SpecificObject", "StateFlags"}),
     ),
-    *(
-        Watch(f"{NAME}.{config}", frozenset({"Gateway"}), frozenset())
-        for _, config in _CONFIGS
-    ),
+    Watch(IP4, frozenset({"Gateway"}), frozenset({"AddressData"})),
+    Watch(IP6, frozenset({"Gateway"}), frozenset()),
 )
 
 
@@ -114,10 +114,9 @@ def _connection(objects: Objects, path: str, device: Facts) -> Connection:
     wireless = objects.of(path, WIRELESS)
     point = wireless.path("ActiveAccessPoint") or active.path("SpecificObject")
     is_own = not active.number("StateFlags") & _EXTERNAL
-    configs = (
-        objects.of(device.path(name), f"{NAME}.{config}") for name, config in _CONFIGS
-    )
-    gateways = (config.text("Gateway") for config in configs)
+    ip4 = objects.of(device.path("Ip4Config"), IP4)
+    ip6 = objects.of(device.path("Ip6Config"), IP6)
+    gateways = (config.text("Gateway", _LONGEST_ADDRESS) for config in (ip4, ip6))
     return Connection(
         device=name or device.text("Interface", _LONGEST_NAME),
         kind=device.number("DeviceType"),
@@ -127,6 +126,10 @@ def _connection(objects: Objects, path: str, device: Facts) -> Connection:
         ssid=objects.of(point, ACCESS_POINT).octets("Ssid", _LONGEST_SSID),
         is_access_point=wireless.number("Mode") == _MODE_AP,
         gateways=tuple(gateway for gateway in gateways if gateway),
+        addresses=tuple(
+            f"{each.text('address', _LONGEST_ADDRESS)}/{each.number('prefix')}"
+            for each in ip4.each("AddressData")
+        ),
         udi=device.text("Udi"),
     )
 

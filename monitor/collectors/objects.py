@@ -67,6 +67,12 @@ class Facts:
         """Paths of other objects."""
         return texts(self._value(name))
 
+    def each(self, name: str) -> list[Facts]:
+        """A list of such properties, up to a bound."""
+        value = self._value(name)
+        listed = value if isinstance(value, list) else []
+        return [Facts(each) for each in listed[:_MOST_OBJECTS]]
+
     def inner(self, name: str) -> Facts:
         """Properties inside a property."""
         return Facts(self._value(name))

@@ -68,6 +68,8 @@ def test_a_hotspot_is_known_by_its_router_or_by_its_word() -> None:
     assert wifi(gateways=IPHONE).tether == "wifi/apple"
     assert wifi(metered=METERED_GUESS_YES).tether == "wifi"
     assert wifi(metered=METERED_YES).tether == ""
+    assert wifi(gateways=IPHONE, addresses=("172.20.10.3/28",)).tether == "wifi/apple"
+    assert wifi(gateways=IPHONE, addresses=("172.20.10.3/24", "x/")).tether == ""
     assert wifi(gateways=("172.20.10.16", "fe80::1", "nonsense")).tether == ""
     for kind in (ETHERNET, VETH):
         cable = Connection("eth0", kind, UUID, metered=METERED_GUESS_YES)
