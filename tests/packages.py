@@ -38,6 +38,7 @@ PROGRAMS = {
     "wg": "wireguard-tools",
     "wireguard-go": "wireguard-go",
     "systemd-analyze": "systemd",
+    "systemd-inhibit": "systemd",
     "systemd-sysusers": "systemd",
     "systemd-tmpfiles": "systemd",
 }
@@ -45,7 +46,9 @@ LIBRARIES = {"libbpf.so.1": "libbpf1", "libc.so.6": "libc6"}
 HEADERS = {  # and other files
     "/usr/include/bpf/bpf_helpers.h": "libbpf-dev",
     "/usr/include/stdlib.h": "libc6-dev",
+    "/lib/systemd/systemd": "systemd",
     "/lib/systemd/systemd-logind": "systemd",
+    "/usr/lib/polkit-1/polkitd": "polkitd",
     "/usr/lib/python3/dist-packages/dbusmock/__init__.py": "python3-dbusmock",
     "/usr/include/linux/io_uring.h": "linux-libc-dev",
 }

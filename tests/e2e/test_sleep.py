@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import shutil
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -18,6 +17,7 @@ from tests.e2e.truth import (
     events,
     moved,
     of_process,
+    on_disk,
     raw,
     spans,
     transfer,
@@ -89,18 +89,6 @@ def test_what_was_moved_before_a_night_is_of_the_evening(
     assert found["text"].endswith(": the machine slept for 8 h.")
 
 
-def on_disk(esimmon: Esimmon) -> dict[str, Any]:
-    """What a copy of the store has: its daemon is not asked to flush first."""
-    copy = esimmon.folder / "copy"
-    copy.mkdir(exist_ok=True)
-    for file in esimmon.folder.glob("usage.db*"):
-        shutil.copy(file, copy)
-    words = ("--by", "process", "--json", "--period", "2020-01-01..2099-12-31")
-    done = esimmon.plainly("report", "--store", copy / "usage.db", *words)
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
-
-
 @pytest.mark.needs("dbus-daemon")
 def test_all_is_on_disk_when_logind_may_go_on_and_the_end_holds_nothing_up(
     lab: Lab, esimmon: Esimmon, tmp_path: Path
@@ -114,10 +102,10 @@ def test_all_is_on_disk_when_logind_may_go_on_and_the_end_holds_nothing_up(
             daemon.wait_ready()
             wait_for(lambda: login1.locks() == ["held"], "the lock")
             pid, wire = transfer(lab, down=200_000)
-            assert of_process(on_disk(esimmon), pid) == NOTHING
+            assert of_process(on_disk(esimmon.folder, tmp_path), pid) == NOTHING
             login1.prepare(is_near=True)
             wait_for(lambda: login1.locks() == ["free"], "the lock to be let go")
-            report = on_disk(esimmon)
+            report = on_disk(esimmon.folder, tmp_path)
             assert billed(report) == raw(lab.near) - before
             assert of_process(report, pid) == wire
             assert adds_up(report)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
+import shutil
 import sqlite3
+import sys
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -193,6 +195,24 @@ def are_gone(kind: str, ids: set[int]) -> bool:
     """
     there = {one["id"] for one in json.loads(run("bpftool", "-j", kind, "show"))}
     return not ids & there
+
+
+def on_disk(folder: Path, copy: Path) -> dict[str, Any]:
+    """The report by process of a copy of a store: its daemon is not asked to flush.
+
+    Args:
+        folder: of the store.
+        copy: where to make the copy.
+    """
+    copy.mkdir(exist_ok=True)
+    for file in folder.glob("usage.db*"):
+        shutil.copy(file, copy)
+    command = [sys.executable, "-m", "monitor", "report", "--by", "process", "--json"]
+    period = ("--period", "2020-01-01..2099-12-31")
+    found: dict[str, Any] = json.loads(
+        run(*command, *period, "--store", str(copy / "usage.db"))
+    )
+    return found
 
 
 def spans(store: Path) -> list[tuple[int, int]]:

@@ -131,6 +131,22 @@ def test_what_moved_in_a_gap_is_no_rush_of_the_first_tick(
     assert kinds(store) == []
 
 
+@pytest.mark.parametrize(("slept_s", "is_rush"), [(0, True), (8 * 3600, False)])
+def test_what_moved_before_a_night_and_after_it_is_no_rush(
+    store: Store, tmp_path: Path, slept_s: int, *, is_rush: bool
+) -> None:
+    """30 MB in the evening and 30 MB in the morning, each with one tick."""
+    machine = Machine(devices={2: Traffic()})
+    recorder = life(machine, store, tmp_path, text="")
+    recorder.sampler.class_of = lambda _: "background"
+    machine.pass_time(10)
+    machine.move(2, Traffic(30_000_014, 0, 1, 0), ROW)
+    machine.sleep(slept_s)
+    recorder.sample()
+    move(recorder, machine, 30_000_000)
+    assert (kinds(store) == []) is not is_rush
+
+
 def test_a_restart_tells_nothing_again(store: Store, tmp_path: Path) -> None:
     """Told-state is in the store, in the transaction that the alert forced."""
     machine = Machine(devices={2: Traffic()})
