@@ -26,7 +26,6 @@ from monitor.plans.measured import (
 )
 from monitor.plans.samples import Sample
 from monitor.store import meta, networks
-from monitor.store.columns import FLAG
 from monitor.store.ids import NOBODY
 from monitor.store.schema import (
     APPLICATIONS,
@@ -42,7 +41,6 @@ from monitor.store.schema import (
     SHARES,
     SPANS,
 )
-from monitor.uplink import Network
 from monitor.usage import Application, Attachment, Interval, Share
 
 if TYPE_CHECKING:
@@ -76,25 +74,7 @@ def billed_attachments(store: Store) -> dict[int, Attachment]:
     with store.read() as connection:
         rows = connection.execute(wanted).mappings().all()
         known = networks.known(connection)
-    unknown = Network("")
-    return {
-        row["attachment_id"]: Attachment(
-            network=row["network"],
-            device=row["device"],
-            billed=True,
-            metered=FLAG[row["metered"]],
-            tethered=bool(row["tethered"]),
-            iccid=row["iccid"],
-            mcc=row["mcc"],
-            roaming=FLAG[row["roaming"]],
-            l3_exact=bool(row["l3_exact"]),
-            uuid=network.uuid,
-            ssid=network.ssid,
-            tether=network.tether,
-        )
-        for row in rows
-        for network in [known.get(row["network"], unknown)]
-    }
+    return {row["attachment_id"]: networks.attachment_of(row, known) for row in rows}
 
 
 def samples(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import textwrap
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from monitor.views.as_csv import csv_text
 from monitor.views.facts import utc
 from monitor.views.names import visible
 from monitor.views.table import Line, table
@@ -86,17 +85,8 @@ def alerts_as_csv(rows: Sequence[AlertRow]) -> str:
     Returns:
         A header, and one line an alert.
     """
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(_IN_CSV)
-    lines = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
-    for row in rows:
-        facts = alert_facts(row)
-        cells = (facts[name] for name in _IN_CSV)
-        lines.writerow(
-            "" if cell is None else visible(cell) if isinstance(cell, str) else cell
-            for cell in cells
-        )
-    return text.getvalue().removesuffix("\n")
+    every = map(alert_facts, rows)
+    return csv_text(_IN_CSV, [[facts[name] for name in _IN_CSV] for facts in every])
 
 
 def alerts_as_text(

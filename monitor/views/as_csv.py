@@ -17,6 +17,8 @@ from monitor.views.facts import interface_facts, row_facts
 from monitor.views.names import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from monitor.views.report import Report
 
 _ALWAYS = ("interface", "via", "network")
@@ -46,17 +48,34 @@ def as_csv(report: Report) -> str:
     """
     by = report.question.by
     header = (*_SUBJECT[by], *_ALWAYS, *_TRAFFIC)
+    interfaces = {each.name: interface_facts(each) for each in report.interfaces}
+    every: list[dict[str, object]] = [
+        {**interfaces.get(row.place.interface, {}), **row_facts(row, report)}
+        for row in report.rows
+    ]
+    return csv_text(header, [[facts.get(name) for name in header] for facts in every])
+
+
+def csv_text(header: Sequence[str], rows: Iterable[Iterable[object]]) -> str:
+    """Write rows as csv, as the module says.
+
+    Args:
+        header: names of columns.
+        rows: a text, number or flag for each; None is an empty cell.
+
+    Returns:
+        Lines, without a newline at the end.
+    """
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerow(header)
-    rows = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
-    interfaces = {each.name: interface_facts(each) for each in report.interfaces}
-    for row in report.rows:
-        facts = interfaces.get(row.place.interface, {}) | row_facts(row, report)
-        rows.writerow(_cell(facts.get(name)) for name in header)
+    lines = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+    lines.writerows(map(_cell, row) for row in rows)
     return text.getvalue().removesuffix("\n")
 
 
-def _cell(fact: str | float | None) -> str | float:
+def _cell(fact: object) -> object:
     if fact is None:
         return ""
+    if isinstance(fact, bool):
+        return "true" if fact else "false"
     return visible(fact) if isinstance(fact, str) else fact

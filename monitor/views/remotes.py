@@ -9,8 +9,6 @@ own to administrators only, and browsers ask past it).
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 from dataclasses import dataclass, replace
@@ -21,6 +19,7 @@ from monitor.store.batch import OTHER
 from monitor.store.remotes import Met
 from monitor.units import exact_duration, format_size
 from monitor.usage import Interval
+from monitor.views.as_csv import csv_text
 from monitor.views.facts import utc
 from monitor.views.names import visible
 from monitor.views.phrases import period_text, store_sentence, wrapped
@@ -165,14 +164,8 @@ def _as_json(report: RemoteReport) -> str:
 
 
 def _as_csv(report: RemoteReport) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(_COLUMNS)
-    rows = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
-    for row in report.rows:
-        facts = _facts(row)
-        facts["application"] = visible(row.application)
-        rows.writerow(facts[name] for name in _COLUMNS)
-    return text.getvalue().removesuffix("\n")
+    every = map(_facts, report.rows)
+    return csv_text(_COLUMNS, [[facts[name] for name in _COLUMNS] for facts in every])
 
 
 def _as_text(report: RemoteReport, layout: Layout) -> str:

@@ -10,39 +10,31 @@ from __future__ import annotations
 import functools
 import os
 import secrets
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
 from monitor import bookkeeping, clock
+from monitor.commands.handing import hand_over, write_here
 from monitor.commands.options import with_setup
 from monitor.commands.plan.desk import Desk, show
 from monitor.commands.plan.values import NAMED, moment_of
-from monitor.control import call
-from monitor.errors import EsimmonError, RejectedError, StoreBusyError
 from monitor.escapes import visible
 from monitor.plans.values import Name, Second
 from monitor.plans.writing import plain
-from monitor.store.engine import open_store
 from monitor.users import user_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from pathlib import Path
 
     from monitor.bookkeeping import Trial
     from monitor.commands.options import Setup
     from monitor.moments import Clocks
-    from monitor.plans.agreement import Agreement
     from monitor.plans.entries import Entry
 
 _R = TypeVar("_R")
 
-_ANSWER_S: Final = 10.0  # the daemon flushes, and replays the plan's history
-_PATIENCE_S: Final = 5.0  # another command holds the store for a fraction of that
-_POLL_S: Final = 0.05
 _ID_BYTES: Final = 6
 
 
@@ -114,32 +106,21 @@ class Noting(Desk):
 
     def _hand_over(self, entry: Entry) -> None:
         if self.socket is None:
-            _write_here(self.store, self.plans, entry)
-            return
-        answer = call(self.socket, "ledger.append", {"entry": plain(entry)}, _ANSWER_S)
-        if answer is not None and answer.refusal:
-            raise RejectedError(answer.refusal)
-        if answer is None or answer.result is None:
-            raise EsimmonError(
-                "the daemon did not say whether it noted that. Repeat the command "
-                f"with --id {entry.id}: it is noted once."
+            by = user_name(os.geteuid())
+            write_here(
+                self.store,
+                lambda store: bookkeeping.note(
+                    store, self.plans, entry, clock.now_s(), by
+                ),
             )
-
-
-def _write_here(path: Path, plans: tuple[Agreement, ...], entry: Entry) -> None:
-    """Write without a daemon; another command has the store for a moment only."""
-    waited_s = 0.0
-    while True:
-        try:
-            with open_store(path, writable=True) as store:
-                by = user_name(os.geteuid())
-                bookkeeping.note(store, plans, entry, clock.now_s(), by)
-                return
-        except StoreBusyError:
-            if waited_s >= _PATIENCE_S:
-                raise
-            time.sleep(_POLL_S)
-            waited_s += _POLL_S
+            return
+        hand_over(
+            self.socket,
+            "ledger.append",
+            {"entry": plain(entry)},
+            "the daemon did not say whether it noted that. Repeat the command with "
+            f"--id {entry.id}: it is noted once.",
+        )
 
 
 def _say(line: str) -> None:

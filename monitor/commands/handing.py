@@ -1,0 +1,77 @@
+"""Handing what is to be written to who writes: the daemon, or without one the command.
+
+A running daemon is the only writer of its store.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from monitor.control import call
+from monitor.errors import EsimmonError, RejectedError, StoreBusyError
+from monitor.store.engine import open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from monitor.store.engine import Store
+
+_R = TypeVar("_R")
+
+_ANSWER_S: Final = 10.0  # the daemon flushes, and replays the plan's history
+_PATIENCE_S: Final = 5.0  # another command holds the store for a fraction of that
+_POLL_S: Final = 0.05
+
+
+def hand_over(
+    socket: Path, method: str, params: Mapping[str, Any], unknown: str
+) -> dict[str, Any]:
+    """Let a running daemon write.
+
+    Args:
+        socket: where it listens.
+        method: the call that writes.
+        params: what is to be written.
+        unknown: the sentence where nobody knows whether it did.
+
+    Returns:
+        What it answers.
+
+    Raises:
+        RejectedError: it says no, and why.
+        EsimmonError: it did not answer.
+    """
+    answer = call(socket, method, params, _ANSWER_S)
+    if answer is not None and answer.refusal:
+        raise RejectedError(answer.refusal)
+    if answer is None or answer.result is None:
+        raise EsimmonError(unknown)
+    return answer.result
+
+
+def write_here(path: Path, write: Callable[[Store], _R]) -> _R:
+    """Write without a daemon; another command has the store for a moment only.
+
+    Args:
+        path: the database.
+        write: called with the store open for writing.
+
+    Returns:
+        What it returns.
+
+    Raises:
+        StoreBusyError: somebody else writes it all the time.
+        EsimmonError: it could not be written.
+    """
+    waited_s = 0.0
+    while True:
+        try:
+            with open_store(path, writable=True) as store:
+                return write(store)
+        except StoreBusyError:
+            if waited_s >= _PATIENCE_S:
+                raise
+            time.sleep(_POLL_S)
+            waited_s += _POLL_S
