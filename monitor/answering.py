@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from monitor import __version__
 from monitor.control import CALLER, Access, Method
+from monitor.errors import UsageError
 from monitor.users import user_name
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class Answers:
             "alerts.pending": Method(Access.ANYBODY, self._pending, is_followed=True),
             "alerts.shown": Method(Access.ANYBODY, self._shown),
             "ledger.append": Method(Access.GROUP, self._append, names_caller=True),
+            "networks.name": Method(Access.GROUP, self._name),
         }
 
     def _status(self, _: Mapping[str, Any]) -> dict[str, Any]:
@@ -95,3 +97,11 @@ class Answers:
         noted = self._daemon.watch.note(given.get("entry"), user_name(given[CALLER]))
         self._daemon.call()
         return noted
+
+    def _name(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Call a network something; one that was just met is known as well."""
+        key, label = given.get("key"), given.get("label")
+        if not isinstance(key, str) or not isinstance(label, str):
+            raise UsageError("networks.name wants a key and a label, both texts")
+        self._flush({})
+        return {"key": key, "label": self._daemon.watch.name_network(key, label)}

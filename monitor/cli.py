@@ -28,6 +28,7 @@ COMMANDS = {
     "setup": ("monitor.commands.setup", "Ask which plan there is, and write it down."),
     "status": ("monitor.commands.status", "Show what is left of each plan."),
     "plan": ("monitor.commands.plan", "Keep the books of your plans, or try one out."),
+    "networks": ("monitor.commands.networks", "Show what is attached, and name it."),
     "alerts": ("monitor.commands.alerts", "See what was told, or try it."),
     "notify": ("monitor.commands.notify", "Show a daemon's alerts on your desktop."),
     "measure": ("monitor.commands.measure", "Show what one command moves."),

@@ -39,6 +39,7 @@ class Link:
         peer_nsid: this namespace's number for the one in which the other end of a
             virtual pair is; None when it is in none other.
         peer_ifindex: the index of that other end there.
+        is_up: whether it can carry something now: a cable is in, a modem is connected.
     """
 
     ifindex: int
@@ -50,3 +51,4 @@ class Link:
     lower: int = 0
     peer_nsid: int | None = None
     peer_ifindex: int = 0
+    is_up: bool = True

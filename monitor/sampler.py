@@ -104,6 +104,12 @@ class Sampler:
         return self._around.devices
 
     @property
+    def carrying(self) -> list[Attachment]:
+        """Those of them that can carry something, as of the last tick."""
+        links = self._around.links
+        return [where for index, where in self.attached.items() if links[index].is_up]
+
+    @property
     def is_crowded(self) -> bool:
         """Whether a flush must not wait: the kernel's room for rows runs out."""
         return self.rows is not None and self.rows.is_crowded

@@ -16,6 +16,7 @@ from monitor import agreements, bookkeeping, clock, statusfile
 from monitor.alerts import RateRule
 from monitor.eaters import largest_eater
 from monitor.errors import PlanError, StoreError
+from monitor.networkfacts import network_facts
 from monitor.notifiers.courier import Courier, Patience
 from monitor.notifiers.desktop import WAY, Desktop, has_desktop
 from monitor.planbook import PlanBook
@@ -23,6 +24,7 @@ from monitor.planfacts import plan_facts
 from monitor.plans.entries import Entry
 from monitor.plans.refusals import read
 from monitor.store import alerts as stored_alerts
+from monitor.store.labels import put_label
 from monitor.telling import Telling
 from monitor.usage import Interval
 from monitor.zones import local_zone
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from monitor.planbook import Running
     from monitor.sampler import Sampler
     from monitor.store.engine import Store
+    from monitor.usage import Attachment
 
 log = logging.getLogger("esimmon")
 
@@ -82,6 +85,9 @@ class Watch:
 
     def _is_paid(self, running: Running, device: str) -> bool:
         return self.book.plan_of(device, self._now_s()) == running.seen.plan.id
+
+    def _payer(self, at_s: int, where: Attachment) -> str | None:
+        return self.book.plan_of(where.device, at_s)
 
     def _now_s(self) -> int:
         """UTC second of the last tick; its place on the calendar must be known."""
@@ -183,6 +189,10 @@ class Watch:
             self.book.restate()
         return {"id": entry.id, "new": is_new}
 
+    def name_network(self, key: str, label: str) -> str:
+        """Call a network something; as `store.labels.put_label`."""
+        return put_label(self._store, key, label)
+
     def keep_plans(self) -> None:
         """Write down which plans there are, for commands that have no configuration."""
         try:
@@ -233,6 +243,9 @@ class Watch:
             ],
             "alerts": self.telling.pending()["alerts"],
             "devices": devices,
+            "networks": network_facts(
+                sampler.carrying, sampler.networks, partial(self._payer, now_s)
+            ),
             "rate": sampler.live.rates,
             "store": str(self._store.path),
         }

@@ -31,6 +31,7 @@ _IFLA_INFO_KIND: Final = 1
 _IFLA_INFO_DATA: Final = 2
 _IFLA_VXLAN_LINK: Final = 3
 
+_IFF_RUNNING: Final = 0x40  # linux/if.h: up, and its carrier is there or unknown
 _IFINFO = struct.Struct("=BxHiII")  # struct ifinfomsg
 _SOURCE: Final = "rtnetlink"
 
@@ -38,7 +39,7 @@ _SOURCE: Final = "rtnetlink"
 def _link(message: bytes) -> Link:
     if len(message) < _IFINFO.size:
         raise SourceError(f"rtnetlink: link message of {len(message)} bytes")
-    _, arphrd, ifindex, _, _ = _IFINFO.unpack_from(message)
+    _, arphrd, ifindex, flags, _ = _IFINFO.unpack_from(message)
     found = attributes(message[_IFINFO.size :], _SOURCE)
     information = attributes(found.get(_IFLA_LINKINFO, b""), _SOURCE)
     kind = information.get(_IFLA_INFO_KIND, b"").rstrip(b"\0").decode("ascii")
@@ -59,6 +60,7 @@ def _link(message: bytes) -> Link:
         lower=other if is_here else 0,
         peer_nsid=nsid,
         peer_ifindex=0 if nsid is None else other,
+        is_up=bool(flags & _IFF_RUNNING),
     )
 
 

@@ -6,10 +6,11 @@ import contextlib
 import functools
 import os
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from monitor import statusfile
 from monitor.config import (
     control_socket,
     find_config,
@@ -20,7 +21,7 @@ from monitor.config import (
     with_plan_files,
 )
 from monitor.control import request
-from monitor.errors import ConfigError
+from monitor.errors import ConfigError, StatusStaleError
 from monitor.zones import local_zone
 
 if TYPE_CHECKING:
@@ -98,6 +99,20 @@ class Setup:
         with contextlib.suppress(ConfigError):  # no place that is safe: no daemon
             found.insert(0, self.socket(store))
         return list(dict.fromkeys(found))
+
+    def last_word(self, store: Path) -> dict[str, Any] | None:
+        """What the daemon that writes a store said at its last tick; None without one.
+
+        Unlike `flushed` it is for everybody, and asks nothing of the daemon.
+        """
+        for socket in self.sockets(store):
+            try:
+                document = statusfile.read(statusfile.status_path(socket))
+            except StatusStaleError:
+                continue
+            if document.get("store") in (None, str(store)):
+                return document
+        return None
 
     def flushed_store(self) -> Path:
         """The database to read: a running daemon's, once it wrote down what it has."""

@@ -26,6 +26,7 @@ _KINDS: Final = {
     USB: "USB tether",
     BLUETOOTH: "Bluetooth",
     INTERFACE: "interface",
+    SIM: "SIM",
 }
 _WIDEST: Final = 32
 _MARKS: Final = 4  # combining marks a column; more are no name
@@ -52,27 +53,38 @@ def plain_name(network: Network) -> str:
     return network.name or network.operator_name
 
 
-def what_it_is(network: Network) -> str:
+def what_it_is(network: Network, tail: str = "") -> str:
     """Kind and name of a network for a line of text.
 
     Args:
         network: as it is known.
+        tail: what tells it from others that look the same.
 
     Returns:
-        Such as "eSIM …4321 Airalo" or "Wi-Fi "home""; harmless, at most so long.
+        Such as "eSIM …4321 Airalo" or "Wi-Fi "home""; harmless, and not too long.
     """
     name = _short(plain_name(network))
     if network.ssid:
         name = f'"{name}"'
-    return f"{_kind(network)} {name}".rstrip()
+    return " ".join(part for part in (_kind(network, tail), name) if part)
 
 
-def _kind(network: Network) -> str:
+def operator_text(network: Network) -> str:
+    """The network that a SIM is registered with, such as "410 Jazz"; harmless.
+
+    Args:
+        network: as it is known.
+    """
+    parts = (network.mcc, network.operator_name or network.operator_code)
+    return " ".join(_short(part) for part in parts if part)
+
+
+def _kind(network: Network, tail: str = "") -> str:
+    kind = _KINDS.get(network.kind, visible(network.kind))
     if network.kind == SIM:
-        card = "eSIM" if network.eid else "SIM"
-        digits = visible(network.iccid[-_DIGITS:])
-        return f"{card} …{digits}" if digits else card
-    return _KINDS.get(network.kind, visible(network.kind))
+        kind = "eSIM" if network.eid else "SIM"
+        tail = tail or visible(network.iccid[-_DIGITS:])
+    return f"{kind} …{tail}" if tail else kind
 
 
 def _short(text: str) -> str:
@@ -103,21 +115,21 @@ def names_of(met: Iterable[Met]) -> dict[str, str]:
         met: all of the text.
 
     Returns:
-        By key; what would look the same has the end of its key besides.
+        By key; what would look the same has a part of its key besides.
     """
-    each_called = {each.network.key: called(each) for each in met}
-    for length in (_TAIL, None):
-        looks = Counter(each_called.values())
-        each_called = {
-            key: name if looks[name] == 1 else f"{name} [{_tail(key, length)}]"
-            for key, name in each_called.items()
-        }
-    return each_called
+    every = {each.network.key: each for each in met}
+    found = {key: called(each) for key, each in every.items()}
+    for tail_of in (_tail, visible):
+        looks = Counter(found.values())
+        for key, name in found.items():
+            if looks[name] > 1:
+                found[key] = what_it_is(every[key].network, tail_of(key))
+    return found
 
 
-def _tail(key: str, length: int | None) -> str:
-    """The last part of a key, or all of it."""
-    return visible(key if length is None else key.rpartition(":")[2][-length:])
+def _tail(key: str) -> str:
+    """The beginning of a UUID or what else identifies a network, as a mark of it."""
+    return visible(key.rpartition(":")[2][:_TAIL])
 
 
 def find_network(met: Sequence[Met], text: str) -> Met:
@@ -125,8 +137,8 @@ def find_network(met: Sequence[Met], text: str) -> Met:
 
     Args:
         met: all that are known.
-        text: a key, UUID, ICCID, name of the person's own, or what others call it, as
-            it is or as it is shown.
+        text: a key, UUID, ICCID or name of the person's own; else what others call
+            it, as it is or as it is shown; else the interface that it was on last.
 
     Returns:
         The network.
@@ -137,6 +149,7 @@ def find_network(met: Sequence[Met], text: str) -> Met:
     for found in (
         [each for each in met if text in _identities(each)],
         [each for each in met if text in _looks(each)],
+        [each for each in met if each.where and text == each.where.device],
     ):
         if len(found) == 1:
             return found[0]

@@ -73,6 +73,7 @@ class Asked:
         zone: in which times are shown.
         present: what is attached now; None without a daemon.
         plan_of: which plan pays for what is attached so.
+        has_plans: whether there is any.
     """
 
     since_s: int
@@ -80,6 +81,7 @@ class Asked:
     zone: ZoneInfo
     present: Sequence[Present] | None
     plan_of: Callable[[Attachment], str | None]
+    has_plans: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

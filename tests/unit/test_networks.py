@@ -24,9 +24,11 @@ def links(*given: Link) -> dict[int, Link]:
     return {link.ifindex: link for link in (loopback, *given)}
 
 
-def ether(ifindex: int, name: str, kind: str = "", **more: int) -> Link:
+def ether(
+    ifindex: int, name: str, kind: str = "", *, master: int = 0, lower: int = 0
+) -> Link:
     """An Ethernet device."""
-    return Link(ifindex, name, ARPHRD_ETHER, kind, 1500, **more)
+    return Link(ifindex, name, ARPHRD_ETHER, kind, 1500, master, lower)
 
 
 def billed(given: dict[int, Link], rules: InterfaceRules, *routes: str) -> set[str]:

@@ -8,13 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor import statusfile
 from monitor.commands.options import with_format
 from monitor.commands.plan.filing import open_folder, say, with_places
 from monitor.config.writing import plan_table
-from monitor.errors import StatusStaleError
 from monitor.plans.iccid import normalize
-from monitor.statusfile import status_path
 from monitor.units import format_size
 from monitor.views.plan_lines import bound_to, quota_text, times_text, when_bound
 from monitor.views.plan_phrases import short_iccid
@@ -54,14 +51,8 @@ def command(*, output_format: str, places: Places) -> None:
 
 def _standing(folder: Folder) -> dict[str, dict[str, Any]]:
     """What the daemon last said of each plan; nothing without a daemon."""
-    for socket in folder.setup.sockets(folder.store):
-        try:
-            document = statusfile.read(status_path(socket))
-        except StatusStaleError:
-            continue
-        if document.get("store") in (None, str(folder.store)):
-            return {str(plan["id"]): plan for plan in document["plans"]}
-    return {}
+    document = folder.setup.last_word(folder.store)
+    return {str(plan["id"]): plan for plan in document["plans"]} if document else {}
 
 
 def _row(

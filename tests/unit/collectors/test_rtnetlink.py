@@ -14,6 +14,7 @@ from monitor.errors import SourceError
 
 DONE = struct.pack("=IHHII", 20, 3, 2, 1, 0) + bytes(4)
 ETHER = 1
+RUNNING = 0x40
 
 
 def attribute(kind: int, value: bytes) -> bytes:
@@ -24,7 +25,7 @@ def attribute(kind: int, value: bytes) -> bytes:
 
 def message(ifindex: int, *attributes: bytes) -> bytes:
     """One RTM_NEWLINK."""
-    body = struct.pack("=BxHiII", 0, ETHER, ifindex, 0, 0) + b"".join(attributes)
+    body = struct.pack("=BxHiII", 0, ETHER, ifindex, RUNNING, 0) + b"".join(attributes)
     return struct.pack("=IHHII", 16 + len(body), 16, 2, 1, 0) + body
 
 
