@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from monitor import __version__
 from monitor.control import CALLER, Access, Method
 from monitor.errors import UsageError
+from monitor.store.labels import put_label
 from monitor.users import user_name
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from monitor.recorder import Recorder
+    from monitor.store.engine import Store
     from monitor.tiers import Tier
     from monitor.watch import Watch
 
@@ -30,6 +32,7 @@ class Settings(Protocol):
 class Asked(Protocol):
     """The daemon, as far as answers need it; complete when the first is asked for."""
 
+    store: Store
     tier: Tier
     watch: Watch
     recorder: Recorder
@@ -104,4 +107,4 @@ class Answers:
         if not isinstance(key, str) or not isinstance(label, str):
             raise UsageError("networks.name wants a key and a label, both texts")
         self._flush({})
-        return {"key": key, "label": self._daemon.watch.name_network(key, label)}
+        return {"key": key, "label": put_label(self._daemon.store, key, label)}

@@ -24,7 +24,6 @@ from monitor.planfacts import plan_facts
 from monitor.plans.entries import Entry
 from monitor.plans.refusals import read
 from monitor.store import alerts as stored_alerts
-from monitor.store.labels import put_label
 from monitor.telling import Telling
 from monitor.usage import Interval
 from monitor.zones import local_zone
@@ -188,10 +187,6 @@ class Watch:
         if is_new:
             self.book.restate()
         return {"id": entry.id, "new": is_new}
-
-    def name_network(self, key: str, label: str) -> str:
-        """Call a network something; as `store.labels.put_label`."""
-        return put_label(self._store, key, label)
 
     def keep_plans(self) -> None:
         """Write down which plans there are, for commands that have no configuration."""
