@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from monitor.devices import Link
+from monitor.networks import ARPHRD_ETHER, InterfaceRules, attach
 from monitor.uplink import ETHERNET, SIM, USB, WIFI, Network
-from monitor.usage import Attachment
+
+if TYPE_CHECKING:
+    from monitor.usage import Attachment
 
 ICCID = "8944500102030404321"
 ESIM = Network(
@@ -54,16 +60,7 @@ def wifi(ssid: bytes, number: int = 1, *, is_phone: bool = False) -> Network:
 
 def attachment(network: Network, device: str) -> Attachment:
     """How its bytes are booked."""
-    return Attachment(
-        network=network.key,
-        device=device,
-        billed=True,
-        metered=network.metered,
-        tethered=bool(network.tether),
-        iccid=network.iccid,
-        mcc=network.mcc,
-        roaming=network.roaming,
-        uuid=network.uuid,
-        ssid=network.ssid,
-        tether=network.tether,
-    )
+    link = Link(2, device, ARPHRD_ETHER, "", 1500)
+    return attach({2: link}, InterfaceRules(), frozenset(), {device: network}).devices[
+        2
+    ]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from monitor.networkfacts import Present
+from monitor.networkfacts import Present, network_facts, present
 from monitor.store.answers import InterfaceBill
 from monitor.store.networks import Met
 from monitor.uplink import Network
@@ -29,18 +29,12 @@ if TYPE_CHECKING:
 NOON_S = DAY.from_s + 12 * 3600
 PHONE = wifi(b"Anna's iPhone", is_phone=True)
 SEEN = Interval(DAY.from_s - 86_400, NOON_S)
-HERE = Present(
-    key=ESIM.key,
-    device="wwan0",
-    kind="sim",
-    name="Airalo",
-    metered=True,
-    metered_by="modem",
-    roaming=True,
-    mcc="410",
-    operator_code="41001",
-    operator_name="Jazz",
-    plan="pk",
+(HERE,) = present(
+    {
+        "networks": network_facts(
+            [attachment(ESIM, "wwan0")], {"wwan0": ESIM}, lambda _: "pk"
+        )
+    }
 )
 
 
@@ -49,13 +43,13 @@ def plan_of(where: Attachment) -> str | None:
     return "home" if where.device.startswith("eth") else None
 
 
-def asked(present: Sequence[Present] | None = None, *, has_plans: bool = True) -> Asked:
+def asked(here: Sequence[Present] | None = None, *, has_plans: bool = True) -> Asked:
     """Everything, on this day."""
     return Asked(
         since_s=0,
         today=DAY,
         zone=UTC_ZONE,
-        present=present,
+        present=here,
         plan_of=plan_of,
         has_plans=has_plans,
     )
@@ -253,9 +247,9 @@ def test_hostile_names_neither_break_the_table_nor_reach_the_terminal(
         assert any("\\xff\\u202e" in line for line in lines)
 
 
-def data(present: Sequence[Present] | None = None) -> dict[str, Any]:
+def data(here: Sequence[Present] | None = None) -> dict[str, Any]:
     """The same for programs."""
-    asking = asked(present)
+    asking = asked(here)
     shown = overview(network_rows(MET, BILLS, asking), asking)
     written = networks_as_json(shown)
     assert written.isascii()
