@@ -39,9 +39,10 @@ The map (imports point down only; import-linter checks it):
 - `attribution`: socket rows to shares, and what is left over. `sources`: the ways to
   reach the kernel. `tiers`: what attribution this machine gives. `identities`: which
   network a device is attached to.
-- `collectors`: one file a kernel source; `bpf` holds the BPF program, its object and
-  its loader. `applications`: process facts to application and class. `networks`: what
-  is attached, and what is billed. `plans`: what was bought, and how it stands; pure.
+- `collectors`: one file a source, of the kernel or of the system bus; `bpf` holds the
+  BPF program, its object and its loader. `applications`: process facts to application
+  and class. `networks`: what is attached, and what is billed. `plans`: what was bought,
+  and how it stands; pure.
 - `counters`: difference of two readings. `dividing`: one sum among many, exactly;
   `recent`: what may still change of it. `wire`: how a driver's counters are to be
   read. `dbus`: a bus, with deadlines. `clock`: when a reading was. `zones`: the

@@ -209,9 +209,14 @@ def modem_manager(address: str) -> Iterator[Mocked]:
     """ModemManager without a modem."""
     path = modemmanager.OBJECTS_PATH
     with mocked(address, modemmanager.NAME, path) as service:
-        signatures = "", "a{oa{sa{sv}}}"
-        service.answer(path, OBJECTS, "GetManagedObjects", *signatures, _MODEMS)
+        show_modems(service)
         yield service
+
+
+def show_modems(service: Mocked, first: str = "") -> None:
+    """From now on answer with all modems, after some code."""
+    how = "", "a{oa{sa{sv}}}", f"{first}\n{_MODEMS}"
+    service.answer(modemmanager.OBJECTS_PATH, OBJECTS, "GetManagedObjects", *how)
 
 
 def modem_paths(number: int) -> tuple[str, str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import select
+import signal
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from tests.mocked import (
     modem_manager,
     modem_paths,
     remove_modem,
+    show_modems,
 )
 
 if TYPE_CHECKING:
@@ -126,6 +128,57 @@ def test_a_stir_is_told_before_the_world_is_read_again(address: str) -> None:
         service.set(BEARER, "Bearer", Connected=("b", False))
         assert select.select([follower.changed], [], [], 10)[0]
         assert before_ns < follower.stirred_ns < boottime_ns()
+
+
+# Before it answers, it says that something changed, and waits to be told to go on.
+SLOW = """
+import os, time
+if not hasattr(self, "has_told"):
+    self.has_told = True
+    changed = ["{interface}", {{"Connected": True}}, dbus.Array([], signature="s")]
+    self.EmitSignal("{properties}", "PropertiesChanged", "sa{{sv}}as", changed)
+while not os.path.exists("{go_on}"):
+    time.sleep(0.02)
+"""
+
+
+def test_a_signal_that_comes_during_a_reading_is_told_at_once(
+    address: str, tmp_path: Path
+) -> None:
+    with following(address) as follower, modem_manager(address) as service:
+        add_modem(service, 0, "wwan0", ONE)
+        until(follower, ONE)
+        wait_for(lambda: not select.select([follower.changed], [], [], 0.5)[0], "rest")
+        stirred_ns = follower.stirred_ns
+        slow = SLOW.format(
+            interface=f"{modemmanager.NAME}.Bearer",
+            properties=PROPERTIES,
+            go_on=tmp_path / "go on",
+        )
+        show_modems(service, first=slow)
+        service.set(MODEM, "Modem.Modem3gpp", OperatorName=("s", "New"))
+        wait_for(lambda: follower.stirred_ns > stirred_ns, "the signal")
+        assert select.select([follower.changed], [], [], 10)[0]
+        assert follower.take()[0].operator[1] == "csl"
+        (tmp_path / "go on").touch()
+        wait_for(lambda: follower.take()[0].operator[1] == "New", "the answer")
+
+
+def test_a_bus_that_hangs_has_changed_nothing(tmp_path: Path) -> None:
+    address = f"unix:path={tmp_path / 'bus'}"
+    with session_bus(tmp_path) as bus, modem_manager(address) as service:
+        add_modem(service, 0, "wwan0", ONE)
+        with Follower(modemmanager._Source(), address, 1.0) as follower:
+            until(follower, ONE)
+            stirred_ns = follower.stirred_ns
+            service.set(MODEM, "Modem.Modem3gpp", RegistrationState=("u", 5))
+            wait_for(lambda: follower.stirred_ns > stirred_ns, "a reason to ask")
+            bus.process.send_signal(signal.SIGSTOP)
+            before = follower.take()
+            time.sleep(ANSWER_S + 2)
+            assert follower.take() == before
+            bus.process.send_signal(signal.SIGCONT)
+            wait_for(lambda: follower.take()[0].registration == 5, "roaming")
 
 
 def test_a_signal_of_no_consequence_wakes_nobody_and_asks_nothing(address: str) -> None:

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.needs(*NEEDS)
 
 ROOT = "/org/freedesktop/NetworkManager"
 WLAN, POINT, JOINED = f"{ROOT}/Devices/1", f"{ROOT}/AccessPoint/1", f"{ROOT}/Active/1"
-IP4, GONE = f"{ROOT}/IP4Config/1", f"{ROOT}/AccessPoint/2"
+IP4, OTHER = f"{ROOT}/IP4Config/1", f"{ROOT}/AccessPoint/2"
 UUID = "2d0b1f0e-7f5c-4d0a-9a55-3a1d6d1c0001"
 SSID = b"Caf\xe9"
 
@@ -97,6 +97,14 @@ def test_a_connection_and_what_it_costs_are_followed(tmp_path: Path) -> None:
         wait_for(lambda: not device(follower).uuid, "no connection")
 
 
+@pytest.mark.parametrize("ssid", [b"\x1b[31m", b"<b>&", bytes(32), b"\xe2\x80\xae\xff"])
+def test_an_ssid_arrives_as_it_is(tmp_path: Path, ssid: bytes) -> None:
+    with laptop(tmp_path) as (follower, service):
+        service.add(OTHER, AccessPoint={"Ssid": ("ay", ssid)})
+        service.set(WLAN, "Device.Wireless", ActiveAccessPoint=("o", OTHER))
+        wait_for(lambda: device(follower).ssid == ssid, "the SSID")
+
+
 def test_saved_networks_are_asked_for_when_they_change(tmp_path: Path) -> None:
     with laptop(tmp_path) as (follower, service):
         saved = SavedWifi(UUID, UUID, SSID, METERED_NO)
@@ -105,7 +113,7 @@ def test_saved_networks_are_asked_for_when_they_change(tmp_path: Path) -> None:
         assert follower.take().in_range == {SSID}
         asked = service.asked("GetSettings", f"{networkmanager.SETTINGS_PATH}/home")
         service.remove(POINT, "AccessPoint")
-        service.set(WLAN, "Device.Wireless", AccessPoints=("ao", [GONE]))
+        service.set(WLAN, "Device.Wireless", AccessPoints=("ao", [OTHER]))
         until(follower, lambda known: not known.in_range)
         again = service.asked("GetSettings", f"{networkmanager.SETTINGS_PATH}/home")
         assert again == asked
