@@ -15,6 +15,7 @@ The map (imports point down only; import-linter checks it):
   storing with what can fail. `scheduler`: the calendar, the only importer of
   APScheduler. `signals`: what SIGTERM, SIGINT and SIGHUP asked for. `presence`: who is
   in front of the machine. `sleep`: all is written down before the machine sleeps.
+- `uplinks`: what devices are attached to, followed on the bus.
 - `watch`: after each tick, plans are charged and alerts judged. `telling`: alerts on
   their way, and what became of them.
 - `planbook`: all plans of the daemon, judged at each tick; `open_rows`: the newest rows

@@ -22,6 +22,7 @@ from monitor.appointment import Appointment
 from monitor.collectors import addresses, netdev, netns, routes, rtnetlink
 from monitor.control import Control
 from monitor.errors import ConfigError, StoreError
+from monitor.identities import NetworkRules
 from monitor.jobs import calendar_jobs
 from monitor.networks import InterfaceRules
 from monitor.presence import Presence
@@ -33,6 +34,7 @@ from monitor.sleep import Duties, Sleep
 from monitor.sources import Sources
 from monitor.store.engine import open_store
 from monitor.store.writer import Writer
+from monitor.uplinks import Uplinks
 from monitor.watch import make_watch
 from monitor.zones import local_zone
 
@@ -43,7 +45,6 @@ if TYPE_CHECKING:
 
     from monitor.config import Config, Sampling
     from monitor.live import Live
-    from monitor.sources import Counting
 
 log = logging.getLogger("esimmon")
 
@@ -116,12 +117,12 @@ class Daemon:
         parts.callback(self._let_go)
         self._presence = parts.enter_context(Presence(os.environ))
         self._sleep = parts.enter_context(Sleep(os.environ))
+        self._uplinks = parts.enter_context(Uplinks(os.environ, NetworkRules()))
         self.recorder = self._begin()
         self.recorder.keep_remotes(self._config.remotes.kept_s)
         timer = clock.BoottimeTimer(self._config.sampling.tick_s)
         self._timer = parts.enter_context(timer)
-        changes = clock.ClockChanges()
-        self._changes = parts.enter_context(changes)
+        self._changes = parts.enter_context(clock.ClockChanges())
 
     def _begin(self) -> Recorder:
         """Read where the run before ended, and take up there."""
@@ -142,6 +143,7 @@ class Daemon:
             netns=tiers.own_netns(),
             sockets=self.tier.program,
             find_nsid=netns.collect,
+            networks=self._uplinks.networks,
         )
         trusted_s = max(resume.last_trusted_s, clock.RELEASED_S)
         sampler = Sampler(sources, _rules(self._config), clock.Placement(trusted_s))
@@ -177,6 +179,7 @@ class Daemon:
         self._selector.register(self._changes, selectors.EVENT_READ, self._set_anew)
         self._presence.watch(self._selector, self._tick)
         self._sleep.watch(self._selector, Duties(self.recorder.settle, self._set_anew))
+        self._uplinks.watch(self._selector, self._tick)
         self.recorder.heed(self._selector)
         self._tick()
         self.recorder.flush()
@@ -272,22 +275,15 @@ class Daemon:
 
     def _let_go(self) -> None:
         """The kernel stops counting, unless the store lacks what it counted."""
-        program = self.tier.program
-        if program is None:
-            return
-        if program.pinned and not program.outlives_a_stop:
-            program.close()  # the manager knows whether this is a stop or a restart
-        elif self._stored or not self._may_be_taken_over(program):
-            program.detach()
-        else:
+        if self._stored:
+            self.tier.let_go(is_stored=True)
+        elif self.tier.let_go(is_stored=not self._may_be_taken_over()):
             log.warning("the kernel goes on counting; the next start takes it over")
-            program.close()
 
-    def _may_be_taken_over(self, program: Counting) -> bool:
+    def _may_be_taken_over(self) -> bool:
         """Whether the next start finds in the store from where these rows go on."""
-        if not program.pinned:
-            return False
-        if self.tier.replaced is not None:
+        program = self.tier.program
+        if program is None or self.tier.replaced is not None:
             return True  # at least those of the program before
         try:
             return self._writer.known_instance() == program.instance_id

@@ -51,6 +51,27 @@ class Tier:
     replaced: Mapping[SocketKey, SocketCounters] | None = None
     lacking: str = ""
 
+    def let_go(self, *, is_stored: bool) -> bool:
+        """End the counting, or leave it to the next start.
+
+        Args:
+            is_stored: whether nothing is lost when it ends.
+
+        Returns:
+            Whether the kernel goes on counting although nobody asked for that.
+        """
+        program = self.program
+        if program is None:
+            return False
+        if program.pinned and not program.outlives_a_stop:
+            program.close()  # the manager knows whether this is a stop or a restart
+            return False
+        if is_stored or not program.pinned:
+            program.detach()
+            return False
+        program.close()
+        return True
+
 
 def choose(
     store: Path, known_instance: str, *, killed: bool, tell: Callable[[str], None]

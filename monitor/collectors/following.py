@@ -68,6 +68,7 @@ class Follower(Closing, Generic[T]):
         self._pauses = 1
         self._bus: Bus | None = None
         self._stop = threading.Event()
+        self._asked = threading.Event()
         name = source.service.rpartition(".")[2]
         # A daemon thread: what hangs must not keep the process from ending.
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -78,6 +79,14 @@ class Follower(Closing, Generic[T]):
         with suppress(BlockingIOError):
             os.eventfd_read(self.changed)
         return self._known
+
+    def wait(self, timeout_s: float) -> None:
+        """Wait until the service was asked, or found to be absent.
+
+        Args:
+            timeout_s: how long at most, in seconds.
+        """
+        self._asked.wait(timeout_s)
 
     def close(self, grace_s: float = 1.0) -> None:
         """End the thread.
@@ -111,6 +120,7 @@ class Follower(Closing, Generic[T]):
             except Exception:  # noqa: BLE001 - whatever a bus may send or lack
                 self._know_nothing()
             self._bus = None
+            self._asked.set()
             self._stop.wait(self._back_off_s())
 
     def _subscribe(self, bus: Bus) -> None:
@@ -137,7 +147,9 @@ class Follower(Closing, Generic[T]):
         while not self._stop.is_set():
             self._wants = False
             self._is_owned_by(owner_of(bus, self._source.service))
-            if not self._owner or self._read(bus):
+            is_read = not self._owner or self._read(bus)
+            self._asked.set()
+            if is_read:
                 self._pauses = 1
                 self._listen(bus, None)
             else:

@@ -27,15 +27,18 @@ _DEVICE_ABOVE: Final = 4  # interface, device; a phone's gadget nests no deeper
 _ID: Final = re.compile(r"[0-9a-f]{4}", re.ASCII)
 
 
-def collect(device: str, root: Path = _ROOT) -> Hardware:
+def collect(device: str, root: Path = _ROOT, *, ifindex: int = 0) -> Hardware:
     """Read what is known of a device; what cannot be read is empty.
 
     Args:
         device: the kernel's name of it.
         root: where devices are.
+        ifindex: its index: a namesake in another namespace has another one. 0 for any.
     """
     folder = root / device
     if folder.parent != root:
+        return Hardware()
+    if ifindex and _text(folder / "ifindex") != str(ifindex):
         return Hardware()
     usb = _usb_device(folder / "device")
     devtype = parse_devtype(_text(folder / "uevent"))
