@@ -117,7 +117,8 @@ class Daemon:
         parts.callback(self._let_go)
         self._presence = parts.enter_context(Presence(os.environ))
         self._sleep = parts.enter_context(Sleep(os.environ))
-        self._uplinks = parts.enter_context(Uplinks(os.environ, NetworkRules()))
+        uplinks = Uplinks(os.environ, _network_rules(self._config))
+        self._uplinks = parts.enter_context(uplinks)
         self.recorder = self._begin()
         self.recorder.keep_remotes(self._config.remotes.kept_s)
         timer = clock.BoottimeTimer(self._config.sampling.tick_s)
@@ -219,6 +220,7 @@ class Daemon:
             log.error("not reloaded: %s", error)  # noqa: TRY400 - a sentence
         else:
             self.sampler.rules = _rules(self._config)
+            self._uplinks.rules = _network_rules(self._config)
             self.watch.reload(self._config)
             self.recorder.keep_remotes(self._config.remotes.kept_s)
             self._timer.set_interval(self._config.sampling.tick_s)
@@ -293,3 +295,7 @@ class Daemon:
 
 def _rules(config: Config) -> InterfaceRules:
     return InterfaceRules(*astuple(config.interfaces))
+
+
+def _network_rules(config: Config) -> NetworkRules:
+    return NetworkRules(*astuple(config.networks))
