@@ -20,8 +20,8 @@ The map (imports point down only; import-linter checks it):
   their way, and what became of them.
 - `planbook`: all plans of the daemon, judged at each tick; `open_rows`: the newest rows
   of usage as the store will have them; `planfacts`: how plans stand, for programs;
-  `networkfacts`: what is attached, for them;
-  `eaters`: who used most of one.
+  `networkfacts`: what is attached, for them; `eaters`: who used most of one; `quotas`:
+  after how many bytes plans are looked at anew.
 - `jobs`: what the calendar does. `sampler`: what a tick does. `agreements`: which plans
   there are. `bookkeeping`: their ledgers, tried out and written down. `apart`: what
   their samples tell apart.

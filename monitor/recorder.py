@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 
 from monitor import clock
 from monitor.errors import SourceError, StoreDamagedError, StoreError
+from monitor.quotas import quotas
 
 if TYPE_CHECKING:
     from selectors import BaseSelector
 
+    from monitor.planbook import PlanBook
     from monitor.sampler import Sampler
     from monitor.sources import Wakeups
     from monitor.store.writer import Writer
+    from monitor.usage import Attachment
     from monitor.watch import Watch
 
 log = logging.getLogger("esimmon")
@@ -50,9 +53,13 @@ class Recorder:
         self._writer = writer
         self._boot_id = boot_id
         self._store_failed = self._source_failed = self._placed = False
+        self._unarmed = False
 
     def heed(self, selector: BaseSelector) -> None:
-        """Go without waiting for the tick when the kernel has much to tell.
+        """Go without waiting for the tick when the kernel calls.
+
+        It does when it has much to tell, and when a device has moved as much as a plan
+        was waiting for.
 
         Args:
             selector: of the daemon's loop.
@@ -63,7 +70,7 @@ class Recorder:
             selector.register(sockets.wakeups, EVENT_READ, called)
 
     def _called(self, wakeups: Wakeups) -> None:
-        """Many short processes: what is read and written makes room in the kernel."""
+        """What is read and written makes room in the kernel for short processes."""
         wakeups.take()
         self.settle()
 
@@ -91,11 +98,34 @@ class Recorder:
         if self._watch.is_stale():
             self._watch.reopen(is_stored=self.flush())
         changes = self._watch.ticked()
+        self._arm(self._watch)
         if changes:
             self.sampler.pending.batch.alerts += changes
             self.flush()
         # Also when the store failed: a person must hear of it all the same.
         self._watch.tell(changes)
+
+    def _arm(self, watch: Watch) -> None:
+        """Let the kernel wake the daemon at the byte that an alert may be about."""
+        sockets = self.sampler.sources.sockets
+        if sockets is None or sockets.wires is None:
+            return
+        try:
+            sockets.wires.set_quotas(self._quotas(watch.book))
+        except SourceError as error:
+            if not self._unarmed:
+                log.error("%s Alerts come with the next sample.", error)  # noqa: TRY400 - a sentence, no traceback
+            self._unarmed = True
+
+    def _quotas(self, book: PlanBook) -> dict[int, int]:
+        """After how many bytes of a device, by ifindex, there may be more to tell."""
+        sampler = self.sampler
+        if book.is_stale:
+            return {}
+        now_s = sampler.placement.second(sampler.boottime_ns)
+        plans = [each.seen for each in book.plans]
+        payer = partial(_payer, book, now_s)
+        return quotas(sampler.attached, payer, plans, sampler.live)
 
     def keep_remotes(self, kept_s: int) -> None:
         """Begin or end to remember networks at the other end.
@@ -172,3 +202,7 @@ class Recorder:
             except StoreError as error:
                 log.error("%s", error)  # noqa: TRY400 - a sentence, no traceback
         return stored
+
+
+def _payer(book: PlanBook, at_s: int, where: Attachment) -> str | None:
+    return book.plan_of(where.device, at_s)

@@ -85,6 +85,9 @@ class WireSource(Protocol):
     def set_local_prefixes(self, prefixes: Iterable[tuple[int, Network]]) -> None:
         """Say which addresses are no carrier's business, by ifindex."""
 
+    def set_quotas(self, quotas: Mapping[int, int]) -> None:
+        """Say after how many bytes from now on to be woken, by ifindex."""
+
     def set_remotes(self, *, on: bool) -> None:
         """Begin or end to count by the network at the other end."""
 

@@ -1,8 +1,8 @@
 """Which conditions hold; when a person is told, and when that may happen again.
 
 Pure. `model` has the values, `holding` what holds for a plan, `judging` what of it is
-told, `words` and `texts` how, `due` when to look next; `rates` is the sliding window
-for programs, `background` whose bytes it is about.
+told, `words` and `texts` how, `due` and `nearing` when to look next; `rates` is the
+sliding window for programs, `background` whose bytes it is about.
 """
 
 from monitor.alerts.background import is_background
@@ -22,6 +22,7 @@ from monitor.alerts.model import (
     Raised,
     Told,
 )
+from monitor.alerts.nearing import bytes_to_next
 from monitor.alerts.rates import Rate, Rates
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "Rates",
     "Told",
     "Watched",
+    "bytes_to_next",
     "is_background",
     "judge",
     "look_at",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.desktop.stack import desktop
-from tests.e2e.daemon import QUICK, wait_for
+from tests.e2e.daemon import QUICK, SLOW, wait_for
 from tests.e2e.places import NOBODY
 from tests.e2e.truth import transfer
 
@@ -66,8 +66,8 @@ def listed(esimmon: Esimmon) -> list[dict[str, Any]]:
 
 
 def told(esimmon: Esimmon) -> list[dict[str, Any]]:
-    """The alerts that a person has seen."""
-    return [alert for alert in listed(esimmon) if alert["told_at"]]
+    """The alerts that a person has seen: the journal has each of them at once."""
+    return [alert for alert in listed(esimmon) if alert["told_by"][1:]]
 
 
 def test_a_limit_is_on_the_screen_within_a_tick_and_once_also_after_restarts(
@@ -120,6 +120,19 @@ def test_thresholds_are_told_as_they_are_passed_with_who_used_most(
     ]
     assert "most by traffic.py (" in shown[1][1]
     assert "left until 1 " in shown[1][1]
+
+
+def test_a_threshold_is_told_when_it_is_passed_and_not_with_the_next_sample(
+    lab: Lab, esimmon: Esimmon, stack: Desktop
+) -> None:
+    """The next one is a minute away, and nobody here waits so long."""
+    esimmon.configure(PLAN.replace(QUICK, SLOW).replace('"1 MB"', '"10 MB"'))
+    esimmon.start()
+    for amount, kinds in ((5_200_000, ["50"]), (3_200_000, ["50", "80"])):
+        transfer(lab, down=amount, up=1000)
+        wait_for(lambda: len(told(esimmon)) == len(kinds), "the notification")  # noqa: B023 - asked within this turn
+        assert [alert["detail"] for alert in listed(esimmon)] == kinds
+    assert len(stack.shown()) == 2
 
 
 def test_a_threshold_passed_while_the_daemon_was_down_is_told_when_it_starts(

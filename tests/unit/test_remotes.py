@@ -19,7 +19,7 @@ from tests.unit.machine import CURL, ROW, START_S, Machine
 from tests.unit.test_recorder import recorder_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from monitor.recorder import Recorder
@@ -72,6 +72,9 @@ class Wires:
 
     def set_local_prefixes(self, prefixes: Iterable[tuple[int, Network]]) -> None:
         """Everything is far away."""
+
+    def set_quotas(self, quotas: Mapping[int, int]) -> None:
+        """No plan waits for anything."""
 
 
 @pytest.fixture

@@ -135,6 +135,13 @@ static __always_inline void read_argv(struct facts *facts, struct task_struct *t
 			__sync_fetch_and_add(&lost_->field, amount);         \
 	})
 
+static __always_inline void call_user_space(void)
+{
+	__u32 zero = 0;
+
+	bpf_ringbuf_output(&wakeups, &zero, sizeof(zero), BPF_RB_FORCE_WAKEUP);
+}
+
 /* So that the maps are read and emptied before they are full, whatever the tick. */
 static __always_inline void note_birth(void)
 {
@@ -142,7 +149,7 @@ static __always_inline void note_birth(void)
 	struct room *left = bpf_map_lookup_elem(&room, &zero);
 
 	if (left && __sync_fetch_and_add(&left->births, 1) + 1 == left->limit)
-		bpf_ringbuf_output(&wakeups, &zero, sizeof(zero), BPF_RB_FORCE_WAKEUP);
+		call_user_space();
 }
 
 static __always_inline void owner_of(struct task_struct *task, struct owner *owner)

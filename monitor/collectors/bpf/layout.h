@@ -132,6 +132,7 @@ struct remote_usage {
 struct switches {
 	__u32 local_prefixes; /* how many there are: with none, none is looked for */
 	__u32 remotes;        /* 1: count them */
+	__u32 quotas;         /* how many there are: with none, none is looked for */
 };
 
 /* Rows and owners that were born since user space read last, and at how many it is to be
@@ -139,6 +140,11 @@ struct switches {
 struct room {
 	__u32 births;
 	__u32 limit;
+};
+
+/* How much a device may move before user space wants to know; at 0 and below it does. */
+struct quota {
+	__s64 left_bytes;
 };
 
 /* A TUN device and a process that holds its other end, as the iterator writes it. */
@@ -300,6 +306,14 @@ struct {
 	__type(key, __u32);
 	__type(value, struct room);
 } room SEC(".maps");
+
+/* By ifindex. Shared by the CPUs, for it is their sum that crosses a line. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 64);
+	__type(key, __u32);
+	__type(value, struct quota);
+} quotas SEC(".maps");
 
 /* What is in it says nothing: that there is something wakes user space. */
 struct {

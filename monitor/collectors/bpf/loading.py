@@ -45,6 +45,7 @@ _KEY_BYTES = {
     "remotes": wire_records.REMOTE.size,
     "switches": 4,
     "room": 4,
+    "quotas": 4,
     "wakeups": 0,
 }
 
@@ -73,6 +74,7 @@ def map_sizes(library: Library) -> dict[str, tuple[int, int]]:
         "remotes": wire_records.REMOTE_USAGE.size,
         "switches": wire_records.SWITCHES.size,
         "room": wakeups.ROOM.size,
+        "quotas": wire_records.QUOTA.size,
         "wakeups": 0,  # a ring buffer
     }
     return {name: (_KEY_BYTES[name], value_bytes[name]) for name in _KEY_BYTES}

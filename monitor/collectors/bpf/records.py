@@ -18,7 +18,7 @@ from monitor.usage import Owner, SocketCounters, SocketKey, Traffic
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LAYOUT = 3
+LAYOUT = 4
 """Changed with layout.h: rows of another layout cannot be read."""
 
 KEY = struct.Struct("=QIIIIII")

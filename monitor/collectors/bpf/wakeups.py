@@ -1,9 +1,11 @@
-"""The kernel calls: its maps fill faster than the ticks come.
+"""The kernel calls: its maps fill faster than the ticks come, or a quota is used up.
 
-Counts: rows and owners born since the last read of all rows.
-Unit: entries of the maps `rows` and `owners`, together.
-Scope: every network namespace, as the program.
-Cost: an atomic addition for each birth; nothing where nothing is born.
+Counts: rows and owners born since the last read of all rows; bytes of the internet on
+    devices with a quota (`wires.set_quotas`).
+Unit: entries of the maps `rows` and `owners`, together; bytes of IP.
+Scope: every network namespace, as the program; quotas are of the daemon's own.
+Cost: an atomic addition for each birth; one look-up and one addition for each packet of
+    a device, while any device has a quota.
 Since: Linux 5.8 (ring buffer).
 Source: kernel/bpf/ringbuf.c: the first page of a ring buffer holds how far its reader
     is, the second how far its writers are, each as a word at its beginning; the map's

@@ -27,6 +27,23 @@ static __always_inline void add_to_way(struct way *way, const struct size *size,
 	}
 }
 
+/* So that who pays is told at the byte, whatever the tick. */
+static __always_inline void spend(__u32 ifindex, __s64 bytes)
+{
+	struct switches *on = get_switches();
+	struct quota *quota;
+	__s64 left;
+
+	if (!on || !on->quotas)
+		return;
+	quota = bpf_map_lookup_elem(&quotas, &ifindex);
+	if (!quota)
+		return;
+	left = __sync_fetch_and_add(&quota->left_bytes, -bytes);
+	if (left > 0 && left <= bytes)
+		call_user_space();
+}
+
 static __always_inline void add_to_wire(const struct sk_buff *skb,
 					const struct packet *packet, struct wire *wire,
 					__u32 ifindex, enum direction direction)
@@ -41,6 +58,8 @@ static __always_inline void add_to_wire(const struct sk_buff *skb,
 	if (skb_bytes)
 		scope = scope_of(packet, ifindex, direction);
 	add_to_way(way, &size, skb_bytes, len_from(skb, packet), scope);
+	if (scope == INTERNET)
+		spend(ifindex, size.bytes);
 }
 
 #define PRIV_ALIGN 32U

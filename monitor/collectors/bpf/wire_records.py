@@ -23,7 +23,8 @@ PEER = struct.Struct("=III16s")
 PREFIX = struct.Struct("=II16s")
 REMOTE = struct.Struct("=QII8sII")
 REMOTE_USAGE = struct.Struct("=QQ")
-SWITCHES = struct.Struct("=II")
+QUOTA = struct.Struct("=q")
+SWITCHES = struct.Struct("=III")
 TUN_HOLDER = struct.Struct("=QIIII")
 
 

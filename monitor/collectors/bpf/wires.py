@@ -176,10 +176,30 @@ class Wires:
         """
         self._switch(remotes=int(on))
 
+    def set_quotas(self, quotas: Mapping[int, int]) -> None:
+        """Say after how many bytes of the internet user space is to be woken.
+
+        What moves while this is called may be missed: it counts for nothing else.
+
+        Args:
+            quotas: bytes from now on, at least 1, by ifindex; all others have none.
+
+        Raises:
+            SourceError: The kernel refused; there is room for 64.
+        """
+        known = self._maps["quotas"]
+        wanted = {_number(ifindex): left for ifindex, left in quotas.items()}
+        for key in [key for key, _ in known.items() if key not in wanted]:
+            known.delete(key)
+        for key, left_bytes in wanted.items():
+            known.update(key, records.QUOTA.pack(left_bytes))
+        self._switch(quotas=len(wanted))
+
     def _switch(self, **changed: int) -> None:
         raw = self._maps["switches"].lookup(_FIRST) or b""
-        local_prefixes, remotes = records.SWITCHES.unpack(raw)
-        now = {"local_prefixes": local_prefixes, "remotes": remotes} | changed
+        names = ("local_prefixes", "remotes", "quotas")
+        before = dict(zip(names, records.SWITCHES.unpack(raw), strict=True))
+        now = before | changed
         self._maps["switches"].update(_FIRST, records.SWITCHES.pack(*now.values()))
 
     def take_remotes(self) -> dict[tuple[Owner, Network], tuple[int, int]]:
