@@ -36,8 +36,10 @@ id = "travel"
 quota = "1 MB"
 every = "month"
 billing_day = 1
+warn_pct = []
 match.interface = ["wwan*"]
 """
+WARNED = PLAN.replace("[]", "[50, 80]").replace('"1 MB"', '"10 MB"')
 
 
 @pytest.fixture
@@ -107,7 +109,7 @@ def test_a_limit_is_on_the_screen_within_a_tick_and_once_also_after_restarts(
 def test_thresholds_are_told_as_they_are_passed_with_who_used_most(
     lab: Lab, esimmon: Esimmon, stack: Desktop
 ) -> None:
-    esimmon.configure(PLAN.replace('"1 MB"', '"10 MB"'))
+    esimmon.configure(WARNED)
     esimmon.start()
     for amount, kinds in ((5_200_000, ["50"]), (3_200_000, ["50", "80"])):
         transfer(lab, down=amount, up=1000)
@@ -126,7 +128,7 @@ def test_a_threshold_is_told_when_it_is_passed_and_not_with_the_next_sample(
     lab: Lab, esimmon: Esimmon, stack: Desktop
 ) -> None:
     """The next one is a minute away, and nobody here waits so long."""
-    esimmon.configure(PLAN.replace(QUICK, SLOW).replace('"1 MB"', '"10 MB"'))
+    esimmon.configure(WARNED.replace(QUICK, SLOW))
     esimmon.start()
     for amount, kinds in ((5_200_000, ["50"]), (3_200_000, ["50", "80"])):
         transfer(lab, down=amount, up=1000)

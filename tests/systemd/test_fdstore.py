@@ -28,6 +28,7 @@ MUCH = 300_000_000
 ROWS = 32_768
 MAPS = {
     *("rows", "owners", "ended", "mtus", "losses", "identity", "wires", "hops"),
+    "quotas",
     *("peers", "local_prefixes", "remotes", "switches", "room", "wakeups"),
 }
 
