@@ -194,6 +194,11 @@ def is_local(network: str) -> bool:
     return network.endswith(_LOCAL)
 
 
+def whole(network: str) -> str:
+    """The network that such a part is of; any other is itself."""
+    return network.removesuffix(_LOCAL)
+
+
 def elsewhere(netns: int, ifindex: int) -> Attachment:
     """The attachment of a device in another network namespace; never billed."""
     name = f"netns:{netns}/{ifindex}"

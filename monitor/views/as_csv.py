@@ -32,6 +32,7 @@ _SUBJECT = {
     "class": ("class", "reason"),
     "plan": ("plan", "reason"),
     "interface": ("rx_counter_bytes", "tx_counter_bytes", "coverage_pct"),
+    "network": ("network_name", "rx_counter_bytes", "tx_counter_bytes"),
     "hour": ("hour", "from", "to"),
     "day": ("day", "from", "to"),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from monitor.networks import whole
 from monitor.users import user_name
 
 if TYPE_CHECKING:
@@ -65,6 +66,9 @@ def _subject(row: Row, report: Report) -> dict[str, str | int | None]:
     elif by == "user":
         facts["uid"] = row.uid
         facts["user"] = None if row.uid is None else user_name(row.uid)
+    elif by == "network":
+        name = report.network_labels.get(whole(row.place.network))
+        facts["network_name"] = name or None
     elif by == "plan":
         facts["plan"] = row.plan
     elif by in ("hour", "day"):

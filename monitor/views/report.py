@@ -12,9 +12,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from monitor.store import queries
+from monitor.store import networks, queries
 from monitor.usage import Bill, Interval, Traffic, total
 from monitor.views import subjects
+from monitor.views.network_names import names_of, plain_name
 from monitor.views.records import IN_TIME, read_records
 from monitor.views.rows import UNATTRIBUTED, fold_smallest
 from monitor.views.titles import find_entries, shown_titles, titles_of
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from monitor.store.engine import Store
+    from monitor.store.networks import Met
     from monitor.store.queries import Gap
     from monitor.views.question import Question
     from monitor.views.rows import Row
@@ -34,6 +36,7 @@ SUBJECTS = (
     "application",
     "process",
     "interface",
+    "network",
     "user",
     "class",
     "plan",
@@ -81,6 +84,7 @@ class Report:
         store: the database that was read.
         recorded: first and last second with records; None without any.
         entries: desktop entries by name of application, where there is one.
+        met: all networks, where the rows are about them.
     """
 
     question: Question
@@ -90,6 +94,20 @@ class Report:
     store: Path
     recorded: Interval | None
     entries: Entries = field(default_factory=dict)
+    met: tuple[Met, ...] = ()
+
+    @cached_property
+    def network_names(self) -> dict[str, str]:
+        """What to call networks in a text, by key."""
+        return names_of(self.met)
+
+    @cached_property
+    def network_labels(self) -> dict[str, str]:
+        """What programs are told that networks are called, by key."""
+        return {
+            each.network.key: each.label or plain_name(each.network)
+            for each in self.met
+        }
 
     @cached_property
     def titles(self) -> dict[str, str]:
@@ -160,7 +178,8 @@ def read_report(store: Store, question: Question) -> Report:
         store=store.path,
         recorded=recorded,
     )
-    return replace(report, entries=entries)
+    met = tuple(networks.met(store)) if question.by == "network" else ()
+    return replace(report, entries=entries, met=met)
 
 
 def report_of(
@@ -232,6 +251,7 @@ def _rows(records: Records, question: Question) -> list[Row]:
         "class": subjects.by_class,
         "plan": lambda each: subjects.by_plan(each, question.paying),
         "interface": subjects.by_interface,
+        "network": subjects.by_interface,
         "hour": subjects.by_part,
         "day": subjects.by_part,
     }

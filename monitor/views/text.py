@@ -8,6 +8,7 @@ from collections import defaultdict
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from monitor.networks import is_local, whole
 from monitor.units import format_duration, format_share, format_size
 from monitor.usage import Traffic, total
 from monitor.users import user_name
@@ -143,7 +144,14 @@ def _subject(row: Row, report: Report, called: str) -> str:
         return f"{visible(row.process.comm)} [{row.process.pid}]"
     if row.uid is not None:
         return visible(user_name(row.uid))
+    if report.question.by == "network":
+        return _network(row.place.network, report)
     return called or visible(row.plan or row.app_class or row.place.interface)
+
+
+def _network(key: str, report: Report) -> str:
+    name = report.network_names.get(whole(key), visible(whole(key)))
+    return f"{name}, among neighbours" if is_local(key) else name
 
 
 def _part(interval: Interval, report: Report) -> str:

@@ -316,3 +316,32 @@ def test_the_shell_completes_keys_and_names(typist: Typist, store: Path) -> None
     assert completed("A", *of_store) == ["Anna's"]
     assert completed("s", *of_store) == [ESIM.key]
     assert completed("s") == []
+
+
+def test_a_report_by_network_adds_up_and_has_names(
+    typist: Typist, store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def report(*words: str) -> str:
+        given = ["report", "--store", str(store), "--by", "network", "--period", "2025"]
+        assert main([*given, *words]) == 0
+        return capsys.readouterr().out
+
+    typist.type("name", "wwan0", "Travel")
+    rows = json.loads(report("--json"))["rows"]
+    assert [(row["network"], row["network_name"], row["rx_bytes"]) for row in rows] == [
+        (ESIM.key, "Travel", 40_000),
+        (PHONE.key, "Anna's iPhone", 30),
+        (EVIL.key, "\x1b]0;own\x07\udcff", 20),
+        (CABLE.key, "Wired connection 1", 10),
+    ]
+    lines = report().split("\n")
+    assert [line.partition("  ")[0] for line in lines[2:8]] == [
+        "network",
+        "Travel (eSIM …4321)",
+        'Wi-Fi "Anna\'s iPhone"',
+        'Wi-Fi "\\x1b]0;own\\x07\\xff"',
+        "Ethernet Wired connection 1",
+        "total",
+    ]
+    first = next(csv.DictReader(io.StringIO(report("--csv"))))
+    assert (first["network_name"], first["network"]) == ("Travel", ESIM.key)
