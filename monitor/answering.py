@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 from monitor import __version__
 from monitor.control import CALLER, Access, Method
 from monitor.errors import UsageError
-from monitor.store.labels import put_label
 from monitor.users import user_name
 
 if TYPE_CHECKING:
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from monitor.recorder import Recorder
-    from monitor.store.engine import Store
     from monitor.tiers import Tier
     from monitor.watch import Watch
 
@@ -32,7 +30,6 @@ class Settings(Protocol):
 class Asked(Protocol):
     """The daemon, as far as answers need it; complete when the first is asked for."""
 
-    store: Store
     tier: Tier
     watch: Watch
     recorder: Recorder
@@ -107,4 +104,4 @@ class Answers:
         if not isinstance(key, str) or not isinstance(label, str):
             raise UsageError("networks.name wants a key and a label, both texts")
         self._flush({})
-        return {"key": key, "label": put_label(self._daemon.store, key, label)}
+        return {"key": key, "label": self._daemon.watch.labels.put(key, label)}

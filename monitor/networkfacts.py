@@ -26,6 +26,7 @@ class Present:
         device: the kernel's name.
         kind: of the network, and so on as `uplink.Network` has it.
         name: the same.
+        label: what the person calls it.
         metered: the same, or the person's word on the interface.
         metered_by: who says so.
         tether: as `uplink.Network` has it.
@@ -40,6 +41,7 @@ class Present:
     device: str
     kind: str = INTERFACE
     name: str | None = None
+    label: str | None = None
     metered: bool | None = None
     metered_by: str | None = None
     tether: str | None = None
@@ -84,13 +86,15 @@ def with_own_word(network: Network, where: Attachment) -> Network:
 def network_facts(
     attached: Iterable[Attachment],
     networks: Mapping[str, Network],
-    plan_of: Callable[[Attachment], str | None],
+    labels: Mapping[str, str],
+    plan_of: Callable[[str], str | None],
 ) -> list[dict[str, Any]]:
     """Write which network each billed device is attached to.
 
     Args:
         attached: devices that can carry something now, billed or not.
         networks: what is known of their networks, by name of the device.
+        labels: what the person calls them, by key.
         plan_of: which plan pays.
 
     Returns:
@@ -101,7 +105,9 @@ def network_facts(
         if where.billed:
             known = networks.get(where.device) or Network(where.network)
             network = with_own_word(known, where)
-            found.append(asdict(_present(where, network, plan_of(where))))
+            label = labels.get(network.key) or None
+            told = _present(where, network, plan_of(where.device))
+            found.append(asdict(replace(told, label=label)))
     return found
 
 

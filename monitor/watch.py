@@ -24,6 +24,7 @@ from monitor.planfacts import plan_facts
 from monitor.plans.entries import Entry
 from monitor.plans.refusals import read
 from monitor.store import alerts as stored_alerts
+from monitor.store.labels import Labels
 from monitor.telling import Telling
 from monitor.usage import Interval
 from monitor.zones import local_zone
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from monitor.planbook import Running
     from monitor.sampler import Sampler
     from monitor.store.engine import Store
-    from monitor.usage import Attachment
 
 log = logging.getLogger("esimmon")
 
@@ -49,6 +49,7 @@ class Watch:
     Attributes:
         book: the plans and what they were charged.
         telling: alerts on their way.
+        labels: what people call networks.
         announce: called when there is something new for the agents of users.
     """
 
@@ -67,6 +68,7 @@ class Watch:
         self.telling = telling
         self._status_path = status_path
         self._tick_s = config.sampling.tick_s
+        self.labels = Labels(store)
         self._boot_id = clock.read().boot_id
         self._noted: set[str] = set()
         self.announce: Callable[[], None] = lambda: None
@@ -84,9 +86,6 @@ class Watch:
 
     def _is_paid(self, running: Running, device: str) -> bool:
         return self.book.plan_of(device, self._now_s()) == running.seen.plan.id
-
-    def _payer(self, at_s: int, where: Attachment) -> str | None:
-        return self.book.plan_of(where.device, at_s)
 
     def _now_s(self) -> int:
         """UTC second of the last tick; its place on the calendar must be known."""
@@ -239,7 +238,10 @@ class Watch:
             "alerts": self.telling.pending()["alerts"],
             "devices": devices,
             "networks": network_facts(
-                sampler.carrying, sampler.networks, partial(self._payer, now_s)
+                sampler.carrying,
+                sampler.networks,
+                self.labels.by_key,
+                partial(self.book.plan_of, at_s=now_s),
             ),
             "rate": sampler.live.rates,
             "store": str(self._store.path),

@@ -27,6 +27,32 @@ _CALL = _CALL.on_conflict_do_update(
 )
 
 
+class Labels:
+    """What networks are called, as the only writer of a store knows it.
+
+    Attributes:
+        by_key: the names; a network that is called nothing may be missing.
+    """
+
+    def __init__(self, store: Store) -> None:
+        """Read what they are called so far.
+
+        Raises:
+            StoreError: it cannot be read.
+        """
+        self._store = store
+        named = select(NETWORKS.c.key, NETWORKS.c.label).where(NETWORKS.c.label != "")
+        with store.read() as connection:
+            rows = connection.execute(named).all()
+        self.by_key = {row.key: row.label for row in rows}
+
+    def put(self, key: str, text: str) -> str:
+        """Call a network something; as `put_label`."""
+        label = put_label(self._store, key, text)
+        self.by_key[key] = label
+        return label
+
+
 def usable_label(text: str) -> str:
     """What a network may be called.
 

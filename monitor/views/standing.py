@@ -22,6 +22,8 @@ NO_PLAN = (
     "No plan yet: esimmon counts, but warns of no limit. Make one with: esimmon setup"
 )
 _GAP = "  "
+_LONGEST_NAME = 24
+_WITH_NAME = ("sim", "wifi")
 _THOUSANDS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 _IDLE = ("pending", "lapsed", "expired")
 _BY_PLAN = (  # alerts that the plan's own lines tell
@@ -70,7 +72,8 @@ def as_text(document: Mapping[str, Any], age_s: int) -> str:
         A line for each plan, and one for whatever a person should know besides.
     """
     plans = document["plans"]
-    rows = [_cells(plan, age_s) for plan in plans]
+    called = _called(document)
+    rows = [_cells(plan, called, age_s) for plan in plans]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
     for cells, plan in zip(rows, plans, strict=True):
@@ -92,8 +95,25 @@ def visible_lines(lines: list[str]) -> str:
     return "\n".join(map(visible, lines))
 
 
-def _cells(plan: Mapping[str, Any], age_s: int) -> tuple[str, ...]:
-    where = ", ".join(plan["interfaces"]) or "-"
+def _called(document: Mapping[str, Any]) -> dict[str, str]:
+    """Present interfaces with what the network there is called, such as a SIM's."""
+    found = {}
+    for network in document.get("networks", ()):
+        device, name = network["device"], network.get("label")
+        if not name and network["kind"] in _WITH_NAME:
+            name = network["name"]
+        if name:
+            shown = visible(name)
+            short = shown[:_LONGEST_NAME] + "…" * (len(shown) > _LONGEST_NAME)
+            found[device] = f"{device} ({short})"
+    return found
+
+
+def _cells(
+    plan: Mapping[str, Any], called: Mapping[str, str], age_s: int
+) -> tuple[str, ...]:
+    names = (called.get(name, name) for name in plan["interfaces"])
+    where = ", ".join(names) or "-"
     turn = _turn(plan, age_s)
     return plan["id"], where, plan["state"], _used(plan), _left(plan), turn
 

@@ -81,6 +81,7 @@ def test_what_is_attached_while_a_daemon_runs_and_what_was_when_it_ended(
 def test_the_daemon_gives_a_name_and_keeps_it_over_a_kill(
     lab: Lab, esimmon: Esimmon
 ) -> None:
+    esimmon.configure(PLAN)
     daemon = esimmon.start()
     transfer(lab, down=100_000)
     done = name(esimmon, "wwan0", "Airalo")
@@ -89,6 +90,10 @@ def test_the_daemon_gives_a_name_and_keeps_it_over_a_kill(
         'interface wwan0 is now called "Airalo".\n',
     )
     assert labels(esimmon) == {"if:wwan0": "Airalo"}
+    wait_for(
+        lambda: "phone  wwan0 (Airalo)  active" in esimmon.call("status").stdout,
+        "the status has the name",
+    )
     daemon.kill()
     daemon = esimmon.start()
     transfer(lab, down=100_000)

@@ -15,22 +15,23 @@ from tests.networking import ESIM, attachment, wifi
 
 PHONE = wifi(b"\xff\x1b[31m", is_phone=True)
 WWAN, WLAN = attachment(ESIM, "wwan0"), attachment(PHONE, "wlan0")
+LABELS = {ESIM.key: "Travel", PHONE.key: ""}
 BRIDGE = Attachment("if:docker0", "docker0", billed=False)
 
 
-def plan_of(where: Attachment) -> str | None:
+def plan_of(device: str) -> str | None:
     """Only the modem is paid for."""
-    return "pk" if where.device == "wwan0" else None
+    return "pk" if device == "wwan0" else None
 
 
 def test_what_is_written_is_read_again() -> None:
     networks = {"wwan0": ESIM, "wlan0": PHONE}
-    facts = network_facts([WWAN, BRIDGE, WLAN], networks, plan_of)
+    facts = network_facts([WWAN, BRIDGE, WLAN], networks, LABELS, plan_of)
     assert [each["device"] for each in facts] == ["wlan0", "wwan0"]
     told = present(json.loads(json.dumps({"networks": facts})))
-    assert [(each.key, each.plan) for each in told] == [
-        (PHONE.key, None),
-        (ESIM.key, "pk"),
+    assert [(each.key, each.plan, each.label) for each in told] == [
+        (PHONE.key, None, None),
+        (ESIM.key, "pk", "Travel"),
     ]
     # What is not told is as it was.
     assert told[0].of(PHONE) == PHONE
@@ -38,14 +39,14 @@ def test_what_is_written_is_read_again() -> None:
 
 
 def test_everybody_may_read_it_and_finds_neither_eid_nor_ssid_in_it() -> None:
-    facts = network_facts([WWAN, WLAN], {"wwan0": ESIM, "wlan0": PHONE}, plan_of)
+    facts = network_facts([WWAN, WLAN], {"wwan0": ESIM, "wlan0": PHONE}, {}, plan_of)
     assert ESIM.eid not in json.dumps(facts)
     assert PHONE.ssid.hex() not in json.dumps(facts)
 
 
 def test_a_device_of_which_nobody_knows_the_network_is_one_by_itself() -> None:
     (facts,) = network_facts(
-        [Attachment("if:eth0", "eth0", billed=True)], {}, lambda _: None
+        [Attachment("if:eth0", "eth0", billed=True)], {}, {}, lambda _: None
     )
     assert (facts["key"], facts["kind"], facts["metered"]) == (
         "if:eth0",

@@ -60,7 +60,7 @@ def _sum(rows: list[dict[str, Any]]) -> Traffic:
 
 
 @pytest.mark.parametrize(
-    "by", ["application", "process", "interface", "user", "hour", "day"]
+    "by", ["application", "process", "interface", "network", "user", "hour", "day"]
 )
 @pytest.mark.parametrize(
     "period", [DAY, "2025-06", "2025-06-11T00:07..2025-06-11T01:23:45", "run"]

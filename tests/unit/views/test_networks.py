@@ -32,7 +32,7 @@ SEEN = Interval(DAY.from_s - 86_400, NOON_S)
 (HERE,) = present(
     {
         "networks": network_facts(
-            [attachment(ESIM, "wwan0")], {"wwan0": ESIM}, lambda _: "pk"
+            [attachment(ESIM, "wwan0")], {"wwan0": ESIM}, {}, lambda _: "pk"
         )
     }
 )

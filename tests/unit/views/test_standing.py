@@ -94,6 +94,26 @@ def test_without_a_next_turn_the_line_ends_before_it() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("network", "where"),
+    [
+        ({"kind": "sim", "name": "Airalo"}, "wwan0 (Airalo)"),
+        ({"kind": "sim", "name": "Airalo", "label": "Travel"}, "wwan0 (Travel)"),
+        ({"kind": "wifi", "name": "\x1b[31m\u202e"}, "wwan0 (\\x1b[31m\\u202e)"),
+        ({"kind": "wifi", "name": "x" * 99}, f"wwan0 ({'x' * 24}…)"),
+        ({"kind": "ethernet", "name": "Wired connection 1"}, "wwan0"),
+        ({"kind": "ethernet", "name": "x", "label": "Office"}, "wwan0 (Office)"),
+        ({"kind": "sim", "name": None, "label": None}, "wwan0"),
+    ],
+)
+def test_an_interface_is_shown_with_what_its_network_is_called(
+    network: dict[str, str], where: str
+) -> None:
+    facts = document()
+    facts["networks"] = [{"device": "wwan0", **network}, {"device": "x", **network}]
+    assert as_text(facts, 0).startswith(f"wwan  {where}  active  0.10 of")
+
+
 def test_a_plan_that_matches_nothing_here_is_said() -> None:
     text = as_text(document(devices=["wlan0"]), 0)
     assert text.split("\n")[2] == "wwan: no interface wwan* is here now"
