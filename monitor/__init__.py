@@ -17,11 +17,12 @@ The map (imports point down only; import-linter checks it):
   in front of the machine. `sleep`: all is written down before the machine sleeps.
 - `uplinks`: what devices are attached to, followed on the bus.
 - `watch`: after each tick, plans are charged and alerts judged. `telling`: alerts on
-  their way, and what became of them.
+  their way, and what became of them; `tellers`: what it needs at the start.
 - `planbook`: all plans of the daemon, judged at each tick; `open_rows`: the newest rows
   of usage as the store will have them; `planfacts`: how plans stand, for programs;
   `networkfacts`: what is attached, for them; `eaters`: who used most of one; `quotas`:
-  after how many bytes plans are looked at anew.
+  after how many bytes plans are looked at anew; `using`: which networks are in use, for
+  alerts; `choosing`: which plan a click gives to one of them.
 - `jobs`: what the calendar does. `sampler`: what a tick does. `agreements`: which plans
   there are. `bookkeeping`: their ledgers, tried out and written down. `apart`: what
   their samples tell apart.
@@ -48,8 +49,8 @@ The map (imports point down only; import-linter checks it):
   `recent`: what may still change of it. `wire`: how a driver's counters are to be
   read. `dbus`: a bus, with deadlines. `clock`: when a reading was. `zones`: the
   machine's time zone. `moments`: instants as people read them. `sdnotify`: the service
-  manager's protocol. `statusfile`: the small file that the daemon keeps for
-  `esimmon status`.
+  manager's protocol. `calling`: the client's side of `control`. `statusfile`: the
+  small file that the daemon keeps for `esimmon status`.
 - `tethers`: whether a carrier, a phone or a cable is at the other end of a device.
 - `devices`: network devices as values; `uplink`: what they are attached to. `usage`,
   `units`, `errors`: the values, the words for them, the one tree of errors. `users`:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Protocol
 
-from monitor import __version__
+from monitor import __version__, choosing
 from monitor.control import CALLER, Access, Method
-from monitor.errors import UsageError
+from monitor.errors import ConfigError, UsageError
 from monitor.users import user_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from monitor.config import Config
     from monitor.recorder import Recorder
+    from monitor.store.engine import Store
     from monitor.tiers import Tier
     from monitor.watch import Watch
 
@@ -26,10 +28,15 @@ class Settings(Protocol):
     def store(self) -> Path:
         """The database."""
 
+    @property
+    def load_config(self) -> Callable[[], Config]:
+        """Reads the configuration, with the files of plans."""
+
 
 class Asked(Protocol):
     """The daemon, as far as answers need it; complete when the first is asked for."""
 
+    store: Store
     tier: Tier
     watch: Watch
     recorder: Recorder
@@ -62,6 +69,7 @@ class Answers:
             "plans.changed": Method(Access.GROUP, self._changed),
             "alerts.pending": Method(Access.ANYBODY, self._pending, is_followed=True),
             "alerts.shown": Method(Access.ANYBODY, self._shown),
+            "networks.bind": Method(Access.GROUP, self._bind),
             "ledger.append": Method(Access.GROUP, self._append, names_caller=True),
             "networks.name": Method(Access.GROUP, self._name),
         }
@@ -105,3 +113,15 @@ class Answers:
             raise UsageError("networks.name wants a key and a label, both texts")
         self._flush({})
         return {"key": key, "label": self._daemon.watch.labels.put(key, label)}
+
+    def _bind(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Let a plan pay for a network, as a click on an alert asks."""
+        network, plan_id = (str(given.get(name)) for name in ("network", "plan"))
+        setup, store = self._daemon.setup, self._daemon.store
+        present = self._daemon.recorder.sampler.networks.values()
+        meant = choosing.find(store, present, network)
+        told = choosing.bind(setup.store, setup.load_config(), meant, plan_id)
+        refused = self._daemon.reload()
+        if refused is not None:
+            raise ConfigError(refused)
+        return {"told": told}

@@ -121,8 +121,7 @@ class Daemon:
         self._uplinks = parts.enter_context(uplinks)
         self.recorder = self._begin()
         self.recorder.keep_remotes(self._config.remotes.kept_s)
-        timer = clock.BoottimeTimer(self._config.sampling.tick_s)
-        self._timer = parts.enter_context(timer)
+        self._timer = parts.enter_context(clock.BoottimeTimer(self.sampling.tick_s))
         self._changes = parts.enter_context(clock.ClockChanges())
 
     def _begin(self) -> Recorder:
@@ -150,8 +149,10 @@ class Daemon:
         sampler = Sampler(sources, _rules(self._config), clock.Placement(trusted_s))
         sampler.class_of = self._presence.classes.of
         sampler.resume(resume, reading, self.tier.replaced)
-        self.watch = make_watch(self.store, sampler, self._config, self.setup.socket)
+        socket, last_s = self.setup.socket, resume.last_s
+        self.watch = make_watch(self.store, sampler, self._config, socket, last_s)
         self.watch.announce = self._announce
+        self.watch.using.connections = lambda: self._uplinks.connections
         return Recorder(sampler, self._writer, reading.boot_id, self.watch)
 
     def _announce(self) -> None:

@@ -19,9 +19,14 @@ from monitor.alerts import (
     Raised,
     RateRule,
     Rates,
+    Stays,
+    Uplinks,
     is_background,
     judge,
+    judge_networks,
+    places,
 )
+from monitor.alerts.model import NETWORK_UNCOVERED
 from monitor.alerts.rates import Mover
 from monitor.notifiers import journal
 
@@ -30,12 +35,14 @@ if TYPE_CHECKING:
 
     from monitor.alerts import Change, Told, Watched
     from monitor.attribution import Attributed
+    from monitor.notifiers.binding import Binder
     from monitor.notifiers.courier import Courier
 
 AGENT: Final = "agent"
 _RETRY_S: Final = (30, 120, 600)
 _MOST_PENDING: Final = 20
 _LONGEST_FAILURE: Final = 200
+_NOWHERE: Final = Uplinks()
 
 log = logging.getLogger("esimmon")
 
@@ -46,6 +53,8 @@ class Telling:
     Attributes:
         told: what was told already.
         rule: how much a program may move in the background; a reload replaces it.
+        stays: on networks.
+        choices: ids of the plans that a network may be bound to by a click.
     """
 
     def __init__(
@@ -53,6 +62,7 @@ class Telling:
         told: Told,
         rule: RateRule,
         courier: Courier | None,
+        binder: Binder | None = None,
     ) -> None:
         """Go on from what the store knows.
 
@@ -60,11 +70,15 @@ class Telling:
             told: by the runs before.
             rule: how much a program may move in the background.
             courier: to this process's own desktop; None without one.
+            binder: asks there which plan pays for a network.
         """
         self.told = told
         self.rule = rule
-        self._courier = courier
-        self._rates = Rates(rule.within_s, clock.read().boottime_ns)
+        self.choices: tuple[str, ...] = ()
+        self._courier, self._binder = courier, binder
+        begun_ns = clock.read().boottime_ns
+        self.stays = Stays(begun_ns)
+        self._rates = Rates(rule.within_s, begun_ns)
         self._deliveries: list[Delivery] = []
         self._tries: dict[str, tuple[int, int]] = {}
         self._complained = ""
@@ -99,19 +113,29 @@ class Telling:
                 moved.append((mover, row.traffic.bytes))
         self._rates.add(moved, at_ns, interval_s)
 
-    def judge(self, now_s: int, at_ns: int, plans: Iterable[Watched]) -> list[Change]:
+    def judge(
+        self,
+        now_s: int,
+        at_ns: int,
+        plans: Iterable[Watched],
+        uplinks: Uplinks = _NOWHERE,
+    ) -> list[Change]:
         """What changed; to be committed at once, and then told.
 
         Args:
             now_s: UTC seconds of the tick.
             at_ns: CLOCK_BOOTTIME of the tick.
             plans: every plan with its standing.
+            uplinks: what this machine is attached to.
 
         Returns:
             For `Batch.alerts`; from now on these count as told.
         """
+        watched: dict[str, Watched] = {each.plan.id: each for each in plans}
         rates = (self.rule, self._rates.largest(), self._rates.is_complete(at_ns))
-        changes = judge(self.told, now_s, plans, rates)
+        changes = judge(self.told, now_s, watched.values(), rates)
+        self.stays.see(places(uplinks), at_ns)
+        changes += judge_networks(self.told, now_s, uplinks, watched, self.stays)
         self.told = self.told.after(changes)
         return changes
 
@@ -137,7 +161,11 @@ class Telling:
             pause_s = _RETRY_S[min(tries, len(_RETRY_S) - 1)]
             next_ns = at_ns + pause_s * clock.SECOND_NS
             self._tries[raised.handle] = tries + 1, next_ns
-            courier.tell(raised)
+            question = None
+            if self._binder is not None and raised.key.kind == NETWORK_UNCOVERED:
+                network = raised.alert.network
+                question = self._binder.question(network, self.choices)
+            courier.tell(raised, question)
 
     def _pending(self) -> list[Raised]:
         """What holds and is worth a notification: of a kind only the newest."""
@@ -178,17 +206,20 @@ class Telling:
 
     def pending(self, _: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Answer to `alerts.pending`: what a user's agent should show, oldest first."""
-        return {
-            "alerts": [
-                {
-                    "id": raised.handle,
-                    "kind": raised.key.kind,
-                    "title": raised.alert.title,
-                    "body": raised.alert.body,
-                }
-                for raised in self._pending()
-            ]
+        return {"alerts": [self._described(raised) for raised in self._pending()]}
+
+    def _described(self, raised: Raised) -> dict[str, Any]:
+        alert = raised.alert
+        found: dict[str, Any] = {
+            "id": raised.handle,
+            "kind": raised.key.kind,
+            "title": alert.title,
+            "body": alert.body,
         }
+        if raised.key.kind == NETWORK_UNCOVERED:
+            # What the agent's buttons ask for, by `networks.bind`.
+            found |= {"network": alert.network, "plans": list(self.choices)}
+        return found
 
     def shown(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """Answer to `alerts.shown`: an agent says what became of one alert.

@@ -13,20 +13,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from monitor import agreements, bookkeeping, clock, statusfile
-from monitor.alerts import RateRule
+from monitor.choosing import choices
 from monitor.eaters import largest_eater
 from monitor.errors import PlanError, StoreError
 from monitor.networkfacts import network_facts
-from monitor.notifiers.courier import Courier, Patience
-from monitor.notifiers.desktop import WAY, Desktop, has_desktop
 from monitor.planbook import PlanBook
 from monitor.planfacts import plan_facts
 from monitor.plans.entries import Entry
 from monitor.plans.refusals import read
-from monitor.store import alerts as stored_alerts
 from monitor.store.labels import Labels
-from monitor.telling import Telling
+from monitor.tellers import make_telling, rate_rule
 from monitor.usage import Interval
+from monitor.using import Using
 from monitor.zones import local_zone
 
 if TYPE_CHECKING:
@@ -39,6 +37,7 @@ if TYPE_CHECKING:
     from monitor.planbook import Running
     from monitor.sampler import Sampler
     from monitor.store.engine import Store
+    from monitor.telling import Telling
 
 log = logging.getLogger("esimmon")
 
@@ -50,6 +49,7 @@ class Watch:
         book: the plans and what they were charged.
         telling: alerts on their way.
         labels: what people call networks.
+        using: which networks are in use.
         announce: called when there is something new for the agents of users.
     """
 
@@ -66,6 +66,7 @@ class Watch:
         self._sampler = sampler
         self.book = PlanBook(store, agreements.configured(config, _zone()))
         self.telling = telling
+        self.using = Using(store, config.networks)
         self._status_path = status_path
         self._tick_s = config.sampling.tick_s
         self.labels = Labels(store)
@@ -152,7 +153,10 @@ class Watch:
             replace(each.seen, viewer=_zone(), eater=partial(self._eater, each))
             for each in self.book.plans
         ]
-        return self.telling.judge(now_s, sampler.boottime_ns, watched)
+        self.telling.choices = choices(self._store.path, watched)
+        attached, networks = sampler.attached.values(), sampler.networks
+        uplinks = self.using.look(tick, attached, networks, plan_of)
+        return self.telling.judge(now_s, sampler.boottime_ns, watched, uplinks)
 
     def _freeze(self) -> None:
         try:
@@ -200,6 +204,7 @@ class Watch:
         self.keep_plans()
         self._tick_s = config.sampling.tick_s
         self.telling.rule = rate_rule(config)
+        self.using.rules = config.networks
         self._noted.clear()
 
     def tell(self, changes: Iterable[Change]) -> None:
@@ -265,7 +270,11 @@ class Watch:
 
 
 def make_watch(
-    store: Store, sampler: Sampler, config: Config, socket_path: Path
+    store: Store,
+    sampler: Sampler,
+    config: Config,
+    socket_path: Path,
+    last_s: int | None = None,
 ) -> Watch:
     """The watch of a daemon, going on from what the store knows was told.
 
@@ -273,15 +282,13 @@ def make_watch(
         store: the database.
         sampler: what a tick does.
         config: plans, and how much a program may move in the background.
-        socket_path: the status file is kept beside it.
+        socket_path: the status file is kept beside it; answers to alerts go there.
+        last_s: UTC second up to which the run before had counted; None at first.
 
     Raises:
         StoreError: the database cannot be read.
     """
-    # By hand in a desktop session this process shows alerts itself.
-    courier = Courier(Patience(Desktop()), WAY) if has_desktop(os.environ) else None
-    told = stored_alerts.told(store)
-    telling = Telling(told, rate_rule(config), courier)
+    telling = make_telling(store, config, socket_path, last_s)
     path = statusfile.status_path(socket_path)
     watch = Watch(store, sampler, config, telling, path)
     watch.keep_plans()
@@ -291,9 +298,3 @@ def make_watch(
 def _zone() -> ZoneInfo:
     """This machine's, for plans that name none."""
     return local_zone(os.environ)
-
-
-def rate_rule(config: Config) -> RateRule:
-    """How much a program may move in the background."""
-    given = config.background
-    return RateRule(given.rate_bytes, given.within_s, given.allow)

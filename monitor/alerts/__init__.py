@@ -2,7 +2,8 @@
 
 Pure. `model` has the values, `holding` what holds for a plan, `judging` what of it is
 told, `words` and `texts` how, `due` and `nearing` when to look next; `rates` is the
-sliding window for programs, `background` whose bytes it is about.
+sliding window for programs, `background` whose bytes it is about; `of_networks` is all
+that is told of networks, once a stay (`stays`).
 """
 
 from monitor.alerts.background import is_background
@@ -23,7 +24,9 @@ from monitor.alerts.model import (
     Told,
 )
 from monitor.alerts.nearing import bytes_to_next
+from monitor.alerts.of_networks import Uplinks, Used, judge_networks, places
 from monitor.alerts.rates import Rate, Rates
+from monitor.alerts.stays import Stays
 
 __all__ = [
     "BACKGROUND_RATE",
@@ -39,11 +42,16 @@ __all__ = [
     "Rate",
     "RateRule",
     "Rates",
+    "Stays",
     "Told",
+    "Uplinks",
+    "Used",
     "Watched",
     "bytes_to_next",
     "is_background",
     "judge",
+    "judge_networks",
     "look_at",
     "next_due",
+    "places",
 ]

@@ -21,6 +21,7 @@ from monitor.alerts.model import (
     BACKGROUND_RATE,
     BACKGROUND_USE,
     EVENTS,
+    OF_NO_PLAN,
     REARMED,
     REMINDERS,
     Alert,
@@ -86,7 +87,7 @@ def judge(
     changes += [
         Cleared(key, now_s, rearmed=False)
         for key in told.open
-        if key.kind != BACKGROUND_RATE and key.plan not in known
+        if key.kind not in OF_NO_PLAN and key.plan not in known
     ]
     return changes + list(_programs(told, now_s, *rates))
 
@@ -113,7 +114,7 @@ def _cleared(
     """What was told and does not hold any more."""
     start_s = watched.status.cycle_start
     for key in {*told.marks, *told.open}:
-        if key.kind == BACKGROUND_RATE or key.plan != watched.plan.id:
+        if key.kind in OF_NO_PLAN or key.plan != watched.plan.id:
             continue
         if key.kind in EVENTS and key in told.open:
             if now_s - told.open[key].at_s >= _DAY_S:

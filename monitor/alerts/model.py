@@ -22,6 +22,9 @@ OVERAGE_BLOCK: Final = "overage.block"
 BACKGROUND_USE: Final = "background.use"
 SYNC_DRIFT: Final = "sync.drift"
 BACKGROUND_RATE: Final = "background.rate"
+NETWORK_UNCOVERED: Final = "network.uncovered"
+NETWORK_ROAMING: Final = "network.roaming"
+WIFI_IN_RANGE: Final = "wifi.in_range"
 
 OF_PLANS: Final = (
     DATA_WARNING,
@@ -39,6 +42,12 @@ OF_PLANS: Final = (
     SYNC_DRIFT,
 )
 """In the order in which they are told."""
+OF_NETWORKS: Final = (NETWORK_UNCOVERED, NETWORK_ROAMING, WIFI_IN_RANGE)
+"""Told once a stay, see `stays`; in the order in which they are told."""
+SNOOZABLE: Final = (*OF_PLANS, *OF_NETWORKS)
+"""Of which a person may hear nothing until a plan's cycle ends."""
+OF_NO_PLAN: Final = frozenset({BACKGROUND_RATE, *OF_NETWORKS})
+"""Their subject begins with a network."""
 REARMED: Final = frozenset({DATA_WARNING, DATA_LIMIT, MEMBER_LIMIT})
 """Told again in one cycle when they had ceased to hold."""
 REMINDERS: Final = frozenset({EXPIRY_SOON, ACTIVATION_DEADLINE})
@@ -55,8 +64,8 @@ class Key(NamedTuple):
         since_s: UTC second at which what it is about began: cycle, day, window, stay;
             of a reminder the end; 0 without one.
         step: percent, hours, blocks, country; empty without one.
-        subject: the plan, or plan and member, program or entry, or network and program
-            (with a slash between them).
+        subject: the plan, or plan and member, program or entry, or network, or network
+            and program (with a slash between them).
     """
 
     kind: str

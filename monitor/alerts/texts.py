@@ -1,15 +1,21 @@
-"""The words of alerts about a program; `words` has those of plans."""
+"""The words of alerts about programs and networks; `words` has those of plans."""
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Final
 
+from monitor.escapes import visible
 from monitor.units import exact_duration, format_size
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from monitor.alerts.rates import Rate
+    from monitor.uplink import Network, SavedWifi
 
 _LONGEST_NAME: Final = 60
+_SHOWN_DIGITS: Final = 4  # of an ICCID: who sees the screen need not know the rest
 
 
 def rate(moved: Rate, within_s: int) -> tuple[str, str]:
@@ -31,3 +37,76 @@ def rate(moved: Rate, within_s: int) -> tuple[str, str]:
 
 def _short(name: str) -> str:
     return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}..."
+
+
+def uncovered(network: Network, device: str, plans: Sequence[str]) -> tuple[str, str]:
+    """Title and body when no plan pays for a network that costs.
+
+    Args:
+        network: what it is.
+        device: that is attached to it.
+        plans: ids of those that there are.
+    """
+    title = (
+        "You are on a metered network that no plan covers: "
+        f"{named(network)} ({visible(device)})"
+    )
+    which = plans[0] if len(plans) == 1 else "PLAN"
+    there = "" if len(plans) == 1 else f" PLAN is one of: {', '.join(plans)}."
+    return title, (
+        f"Which plan is it?{there}\n"
+        f"Type: esimmon plan bind {which} {shlex.quote(visible(network.key))}"
+    )
+
+
+def roaming(network: Network, plan: str) -> tuple[str, str]:
+    """Title and body when a SIM is abroad.
+
+    Args:
+        network: what is known of it.
+        plan: that pays for it; empty without one.
+    """
+    operator = network.operator_name
+    whose = f" ({_short(visible(operator))})" if operator else ""
+    title = f"{named(network)} is roaming in {network.mcc}{whose}"
+    if not plan:
+        return title, "No plan pays for it. Data abroad may cost much more."
+    return title, (
+        f"Plan {plan} does not say where it is valid. Data abroad may cost much more.\n"
+        f"Is it valid here? esimmon plan edit {plan} --countries {network.mcc}"
+    )
+
+
+def in_range(wifi: SavedWifi, network: Network, device: str) -> tuple[str, str]:
+    """Title and body when data need not cost anything.
+
+    Args:
+        wifi: what could be joined.
+        network: over which it moves.
+        device: that is attached to it.
+    """
+    name = _ssid(wifi.ssid) or wifi.name
+    title = f'The Wi-Fi "{_short(visible(name))}" is in range and costs nothing'
+    return (
+        title,
+        f"You are using {named(network)} ({visible(device)}), which is metered.",
+    )
+
+
+def named(network: Network) -> str:
+    """What a person calls a network, in one line.
+
+    Args:
+        network: its names are hostile.
+
+    Returns:
+        Such as `Airalo …4321`, `"Anna's iPhone"`, or the key of one without a name.
+    """
+    name = _short(visible(network.name or _ssid(network.ssid)))
+    if network.iccid:
+        return f"{name or 'SIM'} …{visible(network.iccid[-_SHOWN_DIGITS:])}"
+    return f'"{name}"' if name else _short(visible(network.key))
+
+
+def _ssid(ssid: bytes) -> str:
+    return ssid.decode("utf-8", "surrogateescape")

@@ -6,7 +6,7 @@ The only importer of tomlkit: the standard library reads TOML and cannot write i
 from __future__ import annotations
 
 import tomllib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tomlkit import TOMLDocument
+
+_ODD: Final = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 
 def with_keys(text: str, name: str, keys: Mapping[str, object]) -> str:
@@ -98,17 +100,44 @@ def with_bind_key(text: str, name: str, index: int, pair: tuple[str, str]) -> st
     return _changed(text, name, change)
 
 
+def with_match(text: str, name: str, kind: str, value: str) -> str:
+    """Let a plan pay for one more network.
+
+    Args:
+        text: TOML that can be read.
+        name: of the file, for messages.
+        kind: what the network is known by, as `[match]` has it.
+        value: that; nothing is changed where it stands already.
+
+    Returns:
+        TOML.
+
+    Raises:
+        ConfigError: it is too odd to be changed without an editor.
+    """
+
+    def change(table: Any) -> None:  # noqa: ANN401 - a document, or plain values
+        is_plain = type(table) is dict
+        if "match" not in table:
+            table["match"] = {} if is_plain else tomlkit.table()
+        named = table["match"].setdefault(kind, [])
+        if value not in named:
+            named.append(value)
+
+    return _changed(text, name, change)
+
+
 def _changed(text: str, name: str, change: Callable[[Any], None]) -> str:
     """Make a change in the text, and see that it is the change that was meant."""
     wanted = tomllib.loads(text)
-    change(wanted)
     try:
+        change(wanted)
         document: TOMLDocument = tomlkit.parse(text)
         change(document)
         changed = tomlkit.dumps(document)
         if tomllib.loads(changed) == wanted:
             return changed
-    except (TOMLKitError, ValueError, LookupError, TypeError, RecursionError):
+    except (TOMLKitError, *_ODD):
         pass
     raise ConfigError(
         f"{name}: is written in a way that cannot be changed here. Change it by hand: "

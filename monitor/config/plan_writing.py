@@ -40,11 +40,12 @@ class Change(NamedTuple):
 
 
 @contextlib.contextmanager
-def exclusively(directory: Path) -> Iterator[None]:
+def exclusively(directory: Path, patience_s: float = _PATIENCE_S) -> Iterator[None]:
     """Keep other commands from changing plans meanwhile; make the directory.
 
     Args:
         directory: `plans.d`.
+        patience_s: how long to wait for one that does.
 
     Raises:
         ConfigError: this user may not change plans here.
@@ -57,14 +58,14 @@ def exclusively(directory: Path) -> Iterator[None]:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        _lock(descriptor, directory)
+        _lock(descriptor, directory, patience_s)
         yield
     finally:
         os.close(descriptor)
 
 
-def _lock(descriptor: int, directory: Path) -> None:
-    deadline = time.monotonic() + _PATIENCE_S
+def _lock(descriptor: int, directory: Path, patience_s: float) -> None:
+    deadline = time.monotonic() + patience_s
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

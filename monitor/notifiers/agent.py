@@ -13,11 +13,13 @@ import logging
 import select
 import socket
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from monitor.errors import NotShownError
+from monitor.notifiers.binding import Binder
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from monitor.notifiers.courier import Notifier
@@ -36,6 +38,16 @@ _FOLLOW_ID: Final = 1
 log = logging.getLogger("esimmon")
 
 
+class _Pending(NamedTuple):
+    """An alert that a person should see; `network` may be bound to `plans`."""
+
+    id: str
+    title: str
+    body: str
+    network: str
+    plans: tuple[str, ...]
+
+
 class Agent:
     """Follows one daemon for one user."""
 
@@ -52,9 +64,10 @@ class Agent:
         """
         self._path = path
         self._notifier = notifier
+        self._binder = Binder(path, notifier)
         self._memory = memory
         self._parent = parent
-        self._pending: list[dict[str, str]] = []
+        self._pending: list[_Pending] = []
         self._tried: set[str] = set()
         self._retry_s = 0.0
 
@@ -121,14 +134,11 @@ class Agent:
             raise ValueError("the daemon is of another version: restart it")
         if message.get("id") == _FOLLOW_ID or message.get("method") == PENDING:
             content = message.get("result", message.get("params")) or {}
-            self._pending = [
-                {name: str(alert.get(name, "")) for name in ("id", "title", "body")}
-                for alert in content.get("alerts", [])
-            ]
-            self._tried &= {alert["id"] for alert in self._pending}
+            self._pending = [_pending(alert) for alert in content.get("alerts", [])]
+            self._tried &= {alert.id for alert in self._pending}
 
-    def _unseen(self) -> list[dict[str, str]]:
-        return [alert for alert in self._pending if alert["id"] not in self._memory]
+    def _unseen(self) -> list[_Pending]:
+        return [alert for alert in self._pending if alert.id not in self._memory]
 
     def _show(self, link: socket.socket) -> None:
         """Show what this user has not seen; after a failure only now and then.
@@ -138,19 +148,28 @@ class Agent:
         """
         unseen = self._unseen()
         is_due = time.monotonic() >= self._retry_s
-        if not is_due and all(alert["id"] in self._tried for alert in unseen):
+        if not is_due and all(alert.id in self._tried for alert in unseen):
             return
         for alert in unseen:
             failure = ""
+            question = self._binder.question(alert.network, alert.plans)
             try:
-                self._notifier.show(alert["title"], alert["body"])
-                self._memory.add(alert["id"])
+                self._notifier.show(alert.title, alert.body, question)
+                self._memory.add(alert.id)
             except NotShownError as error:
                 failure = str(error)
                 self._retry_s = time.monotonic() + _RETRY_S
-            if not failure or alert["id"] not in self._tried:
-                _call(link, SHOWN, {"id": alert["id"], "failure": failure}, None)
-            self._tried.add(alert["id"])
+            if not failure or alert.id not in self._tried:
+                _call(link, SHOWN, {"id": alert.id, "failure": failure}, None)
+            self._tried.add(alert.id)
+
+
+def _pending(alert: Mapping[str, Any]) -> _Pending:
+    handle, title, body, network = (
+        str(alert.get(name, "")) for name in ("id", "title", "body", "network")
+    )
+    plans = tuple(map(str, alert.get("plans", [])))
+    return _Pending(handle, title, body, network, plans)
 
 
 def _call(

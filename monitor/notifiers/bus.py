@@ -29,11 +29,21 @@ from monitor.errors import NotShownError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["CallError", "Server", "Witness", "connected", "find_server", "witness"]
+__all__ = [
+    "NAME",
+    "SERVER",
+    "Bus",
+    "CallError",
+    "Server",
+    "Witness",
+    "connected",
+    "find_server",
+    "witness",
+]
 
-_NAME: Final = "org.freedesktop.Notifications"
-_SERVER: Final = DBusAddress(
-    "/org/freedesktop/Notifications", bus_name=_NAME, interface=_NAME
+NAME: Final = "org.freedesktop.Notifications"
+SERVER: Final = DBusAddress(
+    "/org/freedesktop/Notifications", bus_name=NAME, interface=NAME
 )
 _MONITORING: Final = DBusAddress(
     "/org/freedesktop/DBus",
@@ -52,10 +62,12 @@ class Server(NamedTuple):
     Attributes:
         name: and version, as it says itself; hostile.
         has_markup: whether it reads a body as markup.
+        has_actions: whether it shows buttons.
     """
 
     name: str
     has_markup: bool
+    has_actions: bool
 
 
 @contextmanager
@@ -83,8 +95,8 @@ def find_server(bus: Bus) -> Server:
         NotShownError: there is none, or it does not answer.
     """
     try:
-        info = bus.call(new_method_call(_SERVER, "GetServerInformation"))
-        (capabilities,) = bus.call(new_method_call(_SERVER, "GetCapabilities"))
+        info = bus.call(new_method_call(SERVER, "GetServerInformation"))
+        (capabilities,) = bus.call(new_method_call(SERVER, "GetCapabilities"))
     except CallError as error:
         if error.name in _ABSENT:
             raise NotShownError(
@@ -96,7 +108,9 @@ def find_server(bus: Bus) -> Server:
     except OSError as error:
         raise NotShownError(f"the session bus: {error}") from error
     name, _, version, *_ = info
-    return Server(f"{name} {version}", "body-markup" in capabilities)
+    return Server(
+        f"{name} {version}", "body-markup" in capabilities, "actions" in capabilities
+    )
 
 
 class Witness:
@@ -115,7 +129,7 @@ class Witness:
         """
         self._bus = bus
         rules = [
-            MatchRule(type="method_call", interface=_NAME, member="Notify"),
+            MatchRule(type="method_call", interface=NAME, member="Notify"),
             MatchRule(type="method_return", sender=server_name),
             MatchRule(type="error", sender=server_name),
         ]
@@ -169,6 +183,6 @@ def witness(address: str) -> Iterator[Witness | None]:
     with connected(address) as bus:
         watching = None
         with suppress(OSError, CallError):
-            (server_name,) = bus.call(message_bus.GetNameOwner(_NAME))
+            (server_name,) = bus.call(message_bus.GetNameOwner(NAME))
             watching = Witness(bus, server_name)
         yield watching

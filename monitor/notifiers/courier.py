@@ -17,6 +17,7 @@ from monitor.errors import NotShownError
 
 if TYPE_CHECKING:
     from monitor.alerts import Raised
+    from monitor.notifiers.question import Question
 
 DEADLINE_S: Final = 5.0
 _MOST_WAITING: Final = 32
@@ -25,12 +26,13 @@ _MOST_WAITING: Final = 32
 class Notifier(Protocol):
     """A way to show something to a person."""
 
-    def show(self, title: str, body: str) -> str:
+    def show(self, title: str, body: str, question: Question | None = None) -> str:
         """Show it, and say by what it was shown.
 
         Args:
             title: one line, hostile.
             body: lines, hostile.
+            question: what a person may click on.
 
         Raises:
             NotShownError: nobody saw it; says why.
@@ -46,8 +48,13 @@ class Patience:
         self._deadline_s = deadline_s
         self._hung: threading.Thread | None = None
 
-    def show(self, title: str, body: str) -> str:
+    def show(self, title: str, body: str, question: Question | None = None) -> str:
         """Show it, and say by what it was shown.
+
+        Args:
+            title: one line, hostile.
+            body: lines, hostile.
+            question: what a person may click on.
 
         Raises:
             NotShownError: nobody saw it, or nobody can say yet.
@@ -58,7 +65,7 @@ class Patience:
 
         def ask() -> None:
             try:
-                answer.put(self._notifier.show(title, body))
+                answer.put(self._notifier.show(title, body, question))
             except Exception as error:  # noqa: BLE001 - handed over to the caller
                 answer.put(error)
 
@@ -77,6 +84,9 @@ class Patience:
         raise NotShownError(f"{type(shown).__name__}: {shown}") from shown
 
 
+_Errand = tuple["Raised", "Question | None"]
+
+
 class Courier:
     """Shows alerts one after the other; what became of them comes back as values."""
 
@@ -89,15 +99,20 @@ class Courier:
         """
         self.way = way
         self._notifier = notifier
-        self._waiting: queue.Queue[Raised | None] = queue.Queue(_MOST_WAITING)
+        self._waiting: queue.Queue[_Errand | None] = queue.Queue(_MOST_WAITING)
         self._done: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name=way, daemon=True)
         self._thread.start()
 
-    def tell(self, raised: Raised) -> None:
-        """Show this alert when those before it are done."""
+    def tell(self, raised: Raised, question: Question | None = None) -> None:
+        """Show this alert when those before it are done.
+
+        Args:
+            raised: the alert.
+            question: what a person may click on.
+        """
         try:
-            self._waiting.put_nowait(raised)
+            self._waiting.put_nowait((raised, question))
         except queue.Full:
             self._report(raised, "too many alerts wait for the desktop")
 
@@ -121,10 +136,11 @@ class Courier:
         self._thread.join(grace_s)
 
     def _work(self) -> None:
-        while (raised := self._waiting.get()) is not None:
+        while (errand := self._waiting.get()) is not None:
+            raised, question = errand
             failure = ""
             try:
-                self._notifier.show(raised.alert.title, raised.alert.body)
+                self._notifier.show(raised.alert.title, raised.alert.body, question)
             except NotShownError as error:
                 failure = str(error)
             self._report(raised, failure)

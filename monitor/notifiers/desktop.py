@@ -9,7 +9,9 @@ What plyer 2.1 does on Linux, and what is done about it here:
 - notify-send takes a title or a body that begins with `-` for an option, and a
   backslash in a body for an escape: both are written so that they come out as meant;
 - markup in a body is not escaped: it is, where the notification daemon reads markup;
-- a hung notification daemon blocks it for half a minute: see `courier`.
+- a hung notification daemon blocks it for half a minute: see `courier`;
+- it has no buttons: a question is asked by the bus itself (`asking`), where the
+  notification daemon shows any.
 """
 
 from __future__ import annotations
@@ -28,6 +30,9 @@ from monitor.escapes import visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from monitor.notifiers.bus import Server
+    from monitor.notifiers.question import Question
 
 WAY: Final = "desktop"
 
@@ -99,7 +104,7 @@ def has_desktop(environ: Mapping[str, str]) -> bool:
 
 def preload() -> None:
     """Load everything that `show` would load."""
-    for name in (_PLYER_LINUX, "monitor.notifiers.bus"):
+    for name in (_PLYER_LINUX, "monitor.notifiers.bus", "monitor.notifiers.asking"):
         importlib.import_module(name)
 
 
@@ -115,12 +120,13 @@ class Desktop:
         """
         self._false_flatpak = app, flatpak_info
 
-    def show(self, title: str, body: str) -> str:
+    def show(self, title: str, body: str, question: Question | None = None) -> str:
         """Show a notification, and say by what it was shown.
 
         Args:
             title: one line, hostile.
             body: lines, hostile.
+            question: what a person may click on, where there are buttons.
 
         Returns:
             plyer's backend and the notification daemon, such as
@@ -140,6 +146,8 @@ class Desktop:
 
         with session.connected(address) as connection:
             server = session.find_server(connection)
+        if question is not None and server.has_actions:
+            return _ask(address, server, (title, body), question)
         backend = self._backend()
         title = _title(title)
         body = _body(body, has_markup=server.has_markup)
@@ -172,6 +180,22 @@ class Desktop:
         if shutil.which("notify-send") is None:
             raise NotShownError(_NO_PLYER)
         return linux.NotifySendNotification()
+
+
+def _ask(
+    address: str, server: Server, words: tuple[str, str], question: Question
+) -> str:
+    """Show a notification with buttons.
+
+    Raises:
+        NotShownError: nobody saw it; says why.
+    """
+    from monitor.notifiers import asking  # noqa: PLC0415 - as in `show`
+
+    title, body = words
+    shown = _body(body, has_markup=server.has_markup)
+    asking.ask(address, asking.Look(_title(title), shown, _ICON), question)
+    return visible(server.name)
 
 
 def _notify(backend: Any, title: str, body: str) -> None:  # noqa: ANN401 - as above

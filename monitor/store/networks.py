@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
 from monitor.store.columns import FLAG, FLAGS
 from monitor.store.network_tables import NETWORKS
 from monitor.store.schema import ATTACHMENTS
-from monitor.uplink import Network
+from monitor.uplink import CONFIG, Network
 from monitor.usage import Attachment, Interval
 
 if TYPE_CHECKING:
@@ -149,3 +149,29 @@ def _together(
 def _labels(connection: Connection) -> list[tuple[str, str]]:
     rows = connection.execute(select(NETWORKS.c.key, NETWORKS.c.label))
     return [(row.key, row.label) for row in rows]
+
+
+def has_cost(store: Store, key: str) -> bool:
+    """Whether a network was metered, or another device's hotspot, at any time.
+
+    Args:
+        store: open.
+        key: of the network.
+
+    Returns:
+        What the person said of it the last time it was met, before all else.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    met = select(NETWORKS).where(NETWORKS.c.key == key)
+    cost = exists().where(
+        ATTACHMENTS.c.network == key,
+        or_(ATTACHMENTS.c.metered == FLAGS[True], ATTACHMENTS.c.tethered == 1),
+    )
+    with store.read() as connection:
+        row = connection.execute(met).mappings().one_or_none()
+        network = None if row is None else network_of(row)
+        if network is not None and network.metered_by == CONFIG:
+            return network.metered is True
+        return bool(connection.scalar(select(cost)))

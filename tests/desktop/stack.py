@@ -39,6 +39,12 @@ _DUNST = """[global]
     markup = full
     word_wrap = true
     notification_limit = 0
+    dmenu = {menu}
+"""
+
+# What a person chooses: the line with the label that a file has.
+_MENU = """#!/bin/sh
+exec grep -m 1 "^#$(cat {choice}) "
 """
 
 
@@ -118,10 +124,12 @@ class Desktop:
         environ: dict[str, str],
         dunst: subprocess.Popen[bytes],
         user: int | None,
+        choice: Path,
     ) -> None:
         """A desktop whose programs have this environment and user."""
         self.environ = environ
         self.dunst = dunst
+        self._choice = choice
         self._user = user
 
     def shown(self) -> list[tuple[str, str]]:
@@ -132,6 +140,19 @@ class Desktop:
             (each["summary"]["data"], each["body"]["data"])
             for each in reversed(history["data"][0])
         ]
+
+    def click(self, label: str) -> None:
+        """Choose a button in the menu that dunst makes of all buttons it shows.
+
+        Args:
+            label: what is on it.
+        """
+        wait_for(self._displayed, "the notification")
+        self._choice.write_text(label)
+        self._dunstctl("context")
+
+    def _displayed(self) -> int:
+        return int(self._dunstctl("count", "displayed"))
 
     def _dunstctl(self, *words: str) -> bytes:
         command = ["dunstctl", *words]
@@ -161,14 +182,17 @@ def desktop(folder: Path, user: int | None = None) -> Iterator[Desktop]:
         folder: where its files are; that user must be able to write there.
         user: whose desktop it is.
     """
-    (folder / "dunstrc").write_text(_DUNST)
+    menu = folder / "menu"
+    menu.write_text(_MENU.format(choice=folder / "choice"))
+    menu.chmod(0o755)
+    (folder / "dunstrc").write_text(_DUNST.format(menu=menu))
     command = ["dunst", "-conf", str(folder / "dunstrc")]
     with session_bus(folder, user=user) as (environ, _), screen() as display:
         environ["DISPLAY"] = display
         quiet = {"env": environ, "stderr": subprocess.DEVNULL, "user": user}
         with started(command, **quiet) as dunst:
             wait_for(lambda: _owns_name(environ, user), "dunst")
-            yield Desktop(environ, dunst, user)
+            yield Desktop(environ, dunst, user, folder / "choice")
 
 
 def _owns_name(environ: Mapping[str, str], user: int | None) -> bool:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from monitor.alerts import Delivery
+    from monitor.notifiers.question import Question
 
 NOW_S = JUNE_S + 86_400
 SECOND_NS = 1_000_000_000
@@ -39,9 +40,9 @@ class Screen:
         self.titles: list[str] = []
         self.away = ""
 
-    def show(self, title: str, body: str) -> str:
+    def show(self, title: str, body: str, question: Question | None = None) -> str:
         """Show, or say why not."""
-        del body
+        del body, question
         self.titles.append(title)
         if self.away:
             raise NotShownError(self.away)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.alerts.model import OF_PLANS
+from monitor.alerts.model import SNOOZABLE
 from monitor.commands.plan.noting import with_entry
 from monitor.plans.entries import Snooze
 from monitor.plans.values import Name
@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 
 @click.command("snooze")
 @with_entry
-@click.argument("kind", metavar="KIND", type=click.Choice(OF_PLANS))
+@click.argument("kind", metavar="KIND", type=click.Choice(SNOOZABLE))
 def command(noting: Noting, *, kind: str) -> None:
     """Be silent about one KIND of alert of PLAN until its cycle ends.
 
-    What would have been told counts as told, and `esimmon status` shows it.
+    What would have been told counts as told, and `esimmon status` shows it. A network
+    that no plan pays for is told of as long as no plan has network.uncovered snoozed.
 
     \b
     esimmon alerts snooze pk data.warning

@@ -6,13 +6,19 @@ import fcntl
 import os
 import resource
 import signal
+import tomllib
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from monitor.config import Config, parse_config, plan_writing
-from monitor.config.plan_editing import with_bind, with_bind_key, with_keys
+from monitor.config.plan_editing import (
+    with_bind,
+    with_bind_key,
+    with_keys,
+    with_match,
+)
 from monitor.config.plan_files import read_plan_files, with_plan_files
 from monitor.config.plan_writing import Change, apply, aside, exclusively
 from monitor.errors import ConfigError
@@ -252,3 +258,31 @@ def test_a_binding_is_added_and_ended(before: str) -> None:
 def test_a_change_that_cannot_be_made_is_said() -> None:
     with pytest.raises(ConfigError, match="f: is written in a way"):
         with_bind_key('bind = [{interface = "a"}]', "f", 0, ("to", object()))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        COMMENTED,
+        "",
+        "match = {}\n",
+        "match.interface = ['a']\n",
+        'quota = "1 GB"\n[[topup]]\nsize = "1 GB"\n',
+    ],
+)
+def test_a_network_is_added_once_and_what_was_there_stays(before: str) -> None:
+    was = tomllib.loads(before)
+    match = was.get("match", {})
+    once = with_match(before, "f", "uuid", "aa")
+    assert tomllib.loads(once) == was | {"match": match | {"uuid": ["aa"]}}
+    twice = with_match(once, "f", "uuid", "bb")
+    assert tomllib.loads(twice)["match"]["uuid"] == ["aa", "bb"]
+    assert with_match(twice, "f", "uuid", "aa") == twice
+    for comment in (line for line in before.splitlines() if "#" in line):
+        assert comment in twice
+
+
+def test_a_match_that_is_no_table_is_not_guessed_at() -> None:
+    for text in ("match = 7\n", "match.uuid = 'aa'\n"):
+        with pytest.raises(ConfigError, match="f: is written in a way"):
+            with_match(text, "f", "uuid", "bb")

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from monitor.notifiers.question import Question
+
 
 def alert(name: str) -> dict[str, str]:
     """As `alerts.pending` names it."""
@@ -87,9 +89,9 @@ class Screen:
         self.away = ""
         self.tries = 0
 
-    def show(self, title: str, body: str) -> str:
+    def show(self, title: str, body: str, question: Question | None = None) -> str:
         """Show, or say why not."""
-        del body
+        del body, question
         self.tries += 1
         if self.away:
             raise NotShownError(self.away)

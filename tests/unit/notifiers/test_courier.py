@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from monitor.alerts import Delivery
+    from monitor.notifiers.question import Question
 
 
 class Screen:
@@ -27,9 +28,9 @@ class Screen:
         self.failure = failure
         self.titles: list[str] = []
 
-    def show(self, title: str, body: str) -> str:
+    def show(self, title: str, body: str, question: Question | None = None) -> str:
         """Remember the title."""
-        del body
+        del body, question
         self.titles.append(title)
         if self.failure is not None:
             raise self.failure
@@ -44,9 +45,9 @@ class Hung:
         self.released = threading.Event()
         self.calls = 0
 
-    def show(self, title: str, body: str) -> str:
+    def show(self, title: str, body: str, question: Question | None = None) -> str:
         """Hang."""
-        del title, body
+        del title, body, question
         self.calls += 1
         self.released.wait(30)
         return "at last"

@@ -1,0 +1,58 @@
+"""What tells the alerts of a daemon, as store, configuration and desktop have it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from monitor import clock
+from monitor.alerts import RateRule, Stays
+from monitor.notifiers.binding import Binder
+from monitor.notifiers.courier import Courier, Patience
+from monitor.notifiers.desktop import WAY, Desktop, has_desktop
+from monitor.store import alerts as stored_alerts
+from monitor.telling import Telling
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from monitor.config import Config
+    from monitor.store.engine import Store
+
+
+def rate_rule(config: Config) -> RateRule:
+    """How much a program may move in the background."""
+    given = config.background
+    return RateRule(given.rate_bytes, given.within_s, given.allow)
+
+
+def make_telling(
+    store: Store, config: Config, socket_path: Path, last_s: int | None
+) -> Telling:
+    """Go on from what the store knows was told.
+
+    Args:
+        store: the database.
+        config: says how much a program may move in the background.
+        socket_path: where clicks on this process's own desktop go.
+        last_s: UTC second up to which the run before had counted; None at first.
+
+    Raises:
+        StoreError: the database cannot be read.
+    """
+    # By hand in a desktop session this process shows alerts itself.
+    courier = binder = None
+    if has_desktop(os.environ):
+        desktop = Patience(Desktop())
+        courier, binder = Courier(desktop, WAY), Binder(socket_path, desktop)
+    telling = Telling(stored_alerts.told(store), rate_rule(config), courier, binder)
+    if last_s is not None:
+        telling.stays = Stays(_boottime_ns(last_s))
+    return telling
+
+
+def _boottime_ns(at_s: int) -> int:
+    """CLOCK_BOOTTIME of a second that is over; negative before this boot."""
+    reading = clock.read()
+    ago_ns = reading.realtime_ns - at_s * clock.SECOND_NS
+    return reading.boottime_ns - max(0, ago_ns)

@@ -1,0 +1,106 @@
+"""Which networks a machine uses, as alerts want to know it: the tick, and the past."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from monitor.alerts import Uplinks, Used
+from monitor.errors import StoreError
+from monitor.identities import NetworkRules, identify
+from monitor.store import networks as stored
+from monitor.uplink import CONFIG, Connection, Connections, Network
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from monitor.config.settings import Networks
+    from monitor.live import Ticked
+    from monitor.store.engine import Store
+    from monitor.uplink import SavedWifi
+    from monitor.usage import Attachment
+
+_NM_WIFI: Final = 2  # NM_DEVICE_TYPE_WIFI, nm-dbus-interface.h
+
+
+class Using:
+    """What a machine is attached to, and could be.
+
+    Attributes:
+        rules: the person's word on networks; a reload replaces it.
+        connections: says what NetworkManager says; the daemon sets it.
+    """
+
+    def __init__(self, store: Store, rules: Networks) -> None:
+        """Know nothing of NetworkManager.
+
+        Args:
+            store: knows which networks have cost before.
+            rules: the person's word on networks.
+        """
+        self.rules = rules
+        self._store = store
+        self._costly: set[str] = set()
+        self.connections: Callable[[], Connections] = Connections
+
+    def look(
+        self,
+        tick: Ticked,
+        attached: Iterable[Attachment],
+        networks: Mapping[str, Network],
+        plan_of: Callable[[str], str | None],
+    ) -> Uplinks:
+        """What alerts about networks need to know of a tick.
+
+        Args:
+            tick: the last one.
+            attached: devices, as of that tick.
+            networks: what they are attached to, by name, as far as that is known.
+            plan_of: the plan that pays for an interface.
+        """
+        used = []
+        for where in attached:
+            if not where.billed:
+                continue
+            bill = tick.bills.get(where)
+            network = networks.get(where.device)
+            used.append(
+                Used(
+                    where=where,
+                    network=network or Network(where.network, metered=where.metered),
+                    plan=plan_of(where.device) or "",
+                    moved_bytes=0 if bill is None else bill.l3.bytes,
+                )
+            )
+        return Uplinks(tuple(used), self.connections(), self._is_costly)
+
+    def _is_costly(self, wifi: SavedWifi) -> bool:
+        """Whether a Wi-Fi would cost, as far as anybody knows."""
+        joined = _joined(wifi, self.rules)
+        if joined.metered_by == CONFIG:
+            return joined.metered is True
+        key = joined.key
+        if key not in self._costly and joined.metered is not True:
+            try:
+                has_cost = stored.has_cost(self._store, key)
+            except StoreError:
+                return True  # nobody can say that it costs nothing
+            if not has_cost:
+                return False
+        # A phone's hotspot is in range for hours: the store is asked once.
+        self._costly.add(key)
+        return True
+
+
+def _joined(wifi: SavedWifi, rules: Networks) -> Network:
+    """The network that it would be, were it joined."""
+    device = Connection(
+        "wlan",
+        kind=_NM_WIFI,
+        uuid=wifi.uuid,
+        name=wifi.name,
+        metered=wifi.metered,
+        ssid=wifi.ssid,
+    )
+    words = NetworkRules(rules.metered, rules.unmetered)
+    found = identify([device.device], {}, Connections((device,)), (), words)
+    return found[device.device]
