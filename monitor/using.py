@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from monitor.alerts import Uplinks, Used
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from monitor.config.settings import Networks
     from monitor.live import Ticked
     from monitor.store.engine import Store
+    from monitor.store.labels import Labels
     from monitor.uplink import SavedWifi
     from monitor.usage import Attachment
 
@@ -30,13 +32,15 @@ class Using:
         connections: says what NetworkManager says; the daemon sets it.
     """
 
-    def __init__(self, store: Store, rules: Networks) -> None:
+    def __init__(self, store: Store, rules: Networks, labels: Labels) -> None:
         """Know nothing of NetworkManager.
 
         Args:
             store: knows which networks have cost before.
             rules: the person's word on networks.
+            labels: what people call them.
         """
+        self._labels = labels
         self.rules = rules
         self._store = store
         self._costly: set[str] = set()
@@ -62,16 +66,21 @@ class Using:
             if not where.billed:
                 continue
             bill = tick.bills.get(where)
-            network = networks.get(where.device)
             used.append(
                 Used(
                     where=where,
-                    network=network or Network(where.network, metered=where.metered),
+                    network=self._named(where, networks.get(where.device)),
                     plan=plan_of(where.device) or "",
                     moved_bytes=0 if bill is None else bill.l3.bytes,
                 )
             )
         return Uplinks(tuple(used), self.connections(), self._is_costly)
+
+    def _named(self, where: Attachment, known: Network | None) -> Network:
+        """A network by the name that people gave it."""
+        network = known or Network(where.network, metered=where.metered)
+        label = self._labels.by_key.get(network.key)
+        return replace(network, name=label) if label else network
 
     def _is_costly(self, wifi: SavedWifi) -> bool:
         """Whether a Wi-Fi would cost, as far as anybody knows."""

@@ -66,10 +66,10 @@ class Watch:
         self._sampler = sampler
         self.book = PlanBook(store, agreements.configured(config, _zone()))
         self.telling = telling
-        self.using = Using(store, config.networks)
         self._status_path = status_path
         self._tick_s = config.sampling.tick_s
         self.labels = Labels(store)
+        self.using = Using(store, config.networks, self.labels)
         self._boot_id = clock.read().boot_id
         self._noted: set[str] = set()
         self.announce: Callable[[], None] = lambda: None

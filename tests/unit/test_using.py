@@ -8,20 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor.alerts import Stays
-from monitor.clock import RELEASED_S, Placement
-from monitor.config import parse_config
 from monitor.networks import InterfaceRules
-from monitor.recorder import Recorder
-from monitor.sampler import Sampler
-from monitor.sources import Sources
 from monitor.store import alerts as stored_alerts
 from monitor.store.engine import open_store
-from monitor.store.writer import Writer
 from monitor.uplink import CONFIG, METERED_YES, USB, WIFI, Connections, Network
 from monitor.uplink import SavedWifi as Saved
 from monitor.usage import Traffic
-from monitor.watch import make_watch
-from tests.unit.machine import NETNS, ROW, START_S, Machine
+from tests.unit.living import life
+from tests.unit.machine import ROW, Machine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,32 +59,12 @@ class Life:
 
     def __init__(self, machine: Machine, store: Store, text: str = PLAN) -> None:
         """Begin."""
-        sources = Sources(
-            machine.clock,
-            machine.counters,
-            machine.links,
-            frozenset,
-            dict,
-            NETNS,
-            machine,
-            networks=lambda _: machine.networks,
-        )
-        writer = Writer(store)
-        resume = writer.start(
-            boot_id=machine.boot_id, at_s=START_S, boot_s=START_S, tier="x", version="1"
-        )
-        trusted_s = max(resume.last_trusted_s, RELEASED_S)
-        sampler = Sampler(sources, InterfaceRules(), Placement(trusted_s))
-        sampler.resume(resume, machine.clock())
-        config = parse_config(text, "config.toml")
         self.machine = machine
-        self.watch = make_watch(
-            store, sampler, config, store.path.parent / "s", resume.last_s
-        )
+        self.recorder = life(machine, store, store.path.parent, text)
+        watch = self.recorder._watch
+        assert watch is not None
+        self.watch = watch
         self.watch.telling.stays = Stays(0)  # its clock
-        self.recorder = Recorder(sampler, writer, machine.boot_id, self.watch)
-        self.recorder.sample()
-        self.recorder.flush()
 
     def move(self, *ifindexes: int) -> None:
         """A tick, with bytes on these devices."""
@@ -130,6 +104,16 @@ def test_a_network_that_a_plan_pays_for_is_not_told(store: Store) -> None:
     for _ in range(3):
         life.move(2)
     assert told(store) == []
+
+
+def test_a_network_is_told_by_the_name_that_a_person_gave_it(store: Store) -> None:
+    machine = Machine(devices={2: Traffic()}, networks={"eth2": PHONE})
+    life = Life(machine, store)
+    life.watch.labels.put(PHONE.key, "Anna's phone")
+    for _ in range(3):
+        life.move(2)
+    (row,) = stored_alerts.listed(store)
+    assert row.raised.alert.title.endswith('covers: "Anna\'s phone" (eth2)')
 
 
 def test_where_nobody_knows_networks_interfaces_are_told_of(store: Store) -> None:

@@ -8,23 +8,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from monitor.clock import RELEASED_S, Placement
 from monitor.config import parse_config
-from monitor.networks import InterfaceRules
-from monitor.recorder import Recorder
-from monitor.sampler import Sampler
-from monitor.sources import Sources
 from monitor.store import alerts as stored_alerts
 from monitor.store.engine import open_store
-from monitor.store.writer import Writer
 from monitor.usage import Traffic
-from monitor.watch import make_watch
-from tests.unit.machine import NETNS, ROW, START_S, Machine
+from tests.unit.living import life as begun
+from tests.unit.machine import ROW, Machine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from monitor.recorder import Recorder
     from monitor.store.engine import Store
 
 PLAN = """
@@ -54,24 +49,8 @@ def _no_desktop(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def life(machine: Machine, store: Store, folder: Path, text: str = PLAN) -> Recorder:
-    """One life of a daemon."""
-    sources = Sources(
-        machine.clock, machine.counters, machine.links, frozenset, dict, NETNS, machine
-    )
-    writer = Writer(store)
-    resume = writer.start(
-        boot_id=machine.boot_id, at_s=START_S, boot_s=START_S, tier="ebpf", version="1"
-    )
-    trusted_s = max(resume.last_trusted_s, RELEASED_S)
-    sampler = Sampler(sources, InterfaceRules(), Placement(trusted_s))
-    sampler.resume(resume, machine.clock())
-    config = parse_config(text, "config.toml")
-    watch = make_watch(store, sampler, config, folder / "esimmon.sock")
-    recorder = Recorder(sampler, writer, machine.boot_id, watch)
-    recorder.sample()
-    recorder.flush()
-    watch.write_status()
-    return recorder
+    """One life of a daemon with that plan, or another configuration."""
+    return begun(machine, store, folder, text)
 
 
 def kinds(store: Store) -> list[tuple[str, str]]:
