@@ -25,7 +25,7 @@ The map (imports point down only; import-linter checks it):
   alerts; `choosing`: which plan a click gives to one of them.
 - `jobs`: what the calendar does. `sampler`: what a tick does. `agreements`: which plans
   there are. `bookkeeping`: their ledgers, tried out and written down. `apart`: what
-  their samples tell apart.
+  their samples tell apart. `paying`: which plan pays for which network.
 - `config`: the TOML file as typed, checked values; where files, store and socket are.
 - `booking`: what a tick counted, on its way into what is pending. `explaining`: whose
   bytes they were, from sockets, `forwarding`, `tunnels` and `containers`.

@@ -61,6 +61,7 @@ def configured(config: Config, machine: ZoneInfo) -> tuple[Agreement, ...]:
             members=each.members,
             binds=each.bindings.binds,
             patterns=tuple(wide.pattern for wide in each.bindings.wides),
+            matches=each.bindings.matches,
             entries=each.entries,
         )
         for position, each in enumerate(plans_of(config.plans, machine))

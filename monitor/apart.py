@@ -31,6 +31,10 @@ def canonical(sample: Sample) -> tuple[object, ...]:
         sample.app or "",
         sample.member or "",
         bool(sample.tethered),
+        sample.matched,
+        # Of two networks on one device the same is charged first, always.
+        sample.rx_bytes,
+        sample.tx_bytes,
     )
 
 

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from monitor.apart import canonical, telling_of
 from monitor.errors import RejectedError, UsageError
 from monitor.escapes import visible
+from monitor.paying import bindings_at
 from monitor.plans.account import open_account, replay
-from monitor.plans.agreement import all_bindings, bindings_of
+from monitor.plans.agreement import bindings_of
 from monitor.plans.entries import Undo
+from monitor.plans.payers import Claim
 from monitor.plans.rules import rule_against
 from monitor.plans.status import status
 from monitor.store import agreed, ledger
@@ -48,6 +50,7 @@ class Book:
     Attributes:
         agreement: the plan and what belongs to it.
         noted: its ledger in the store, in order.
+        claim: which networks on which interfaces it pays for.
         bindings: which interfaces it pays for, and when.
         samples: what was measured on these, in the order in which it is charged.
         closed: cycles that are judged no more, the oldest first.
@@ -56,6 +59,7 @@ class Book:
 
     agreement: Agreement
     noted: tuple[Noted, ...]
+    claim: Claim
     bindings: tuple[Binding, ...]
     samples: Sequence[Sample]
     closed: tuple[ClosedCycle, ...]
@@ -194,14 +198,20 @@ def open_book(
     noted = tuple(ledger.entries(store, plan))
     attachments = billed_attachments(store)
     seen = {each.device for each in attachments.values()}.union(devices)
-    bindings = bindings_of(plan, all_bindings(known.values()), seen)
-    paid = {bind.iface for bind in bindings}
-    mine = {key: each for key, each in attachments.items() if each.device in paid}
+    together = bindings_at(store, known.values(), at_s)
+    bindings = bindings_of(plan, together, seen)
+    claim = Claim(together, plan, frozenset(bind.iface for bind in bindings))
+    claims = {key: claim.on(each) for key, each in attachments.items()}
+    mine = {
+        key: attachments[key] for key, is_ours in claims.items() if is_ours is not None
+    }
+    matched = {key for key, is_ours in claims.items() if is_ours}
     telling = telling_of(known[plan], (each.entry for each in noted))
-    found = samples(store, Interval(0, at_s + 1), mine, telling) if mine else []
+    period = Interval(0, at_s + 1)
+    found = samples(store, period, mine, telling, matched) if mine else []
     closed = tuple(agreed.closed_cycles(store, plan))
     found.sort(key=canonical)
-    return Book(known[plan], noted, bindings, found, closed, at_s)
+    return Book(known[plan], noted, claim, bindings, found, closed, at_s)
 
 
 def attempt(book: Book, entry: Entry) -> Trial:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from monitor.plans.terms import Plan
     from monitor.store.batch import Batch
     from monitor.store.engine import Store
-    from monitor.usage import Traffic
+    from monitor.usage import Attachment, Traffic
 
 
 def largest_eater(
@@ -24,7 +24,7 @@ def largest_eater(
     batch: Batch,
     seen: Watched,
     at_s: int,
-    is_paid: Callable[[str], bool],
+    is_paid: Callable[[Attachment], bool],
 ) -> tuple[str, int] | None:
     """The program that used most of a plan in this cycle, with its bytes.
 
@@ -33,7 +33,7 @@ def largest_eater(
         batch: what was not yet.
         seen: the plan.
         at_s: UTC second of the last tick.
-        is_paid: whether the plan pays for a device now.
+        is_paid: whether the plan pays for a network on a device now.
 
     Returns:
         None where nobody is known, or the store cannot be read.
@@ -48,11 +48,11 @@ def largest_eater(
     except StoreError:
         return None
     for row in rows:
-        if row.billed and row.application and is_paid(row.interface):
+        if row.billed and row.application and is_paid(row.where):
             moved[row.application] += _charged(seen.plan, row.traffic)
     for (piece, where, share), traffic in batch.explanation.items():
         is_inside = cycle.from_s <= piece.from_s < cycle.to_s
-        if is_inside and where.billed and share.application and is_paid(where.device):
+        if is_inside and where.billed and share.application and is_paid(where):
             moved[share.application.name] += _charged(seen.plan, traffic)
     return next(iter(moved.most_common(1)), None)
 

@@ -87,7 +87,7 @@ def network_facts(
     attached: Iterable[Attachment],
     networks: Mapping[str, Network],
     labels: Mapping[str, str],
-    plan_of: Callable[[str], str | None],
+    plan_of: Callable[[Attachment], str | None],
 ) -> list[dict[str, Any]]:
     """Write which network each billed device is attached to.
 
@@ -106,7 +106,7 @@ def network_facts(
             known = networks.get(where.device) or Network(where.network)
             network = with_own_word(known, where)
             label = labels.get(network.key) or None
-            told = _present(where, network, plan_of(where.device))
+            told = _present(where, network, plan_of(where))
             found.append(asdict(replace(told, label=label)))
     return found
 

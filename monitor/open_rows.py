@@ -16,7 +16,7 @@ from monitor.store.pieces import Span, assign
 from monitor.store.samples import sample_of
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Callable, Iterator
 
     from monitor.plans.measured import Telling
     from monitor.plans.samples import Sample
@@ -49,7 +49,7 @@ class _Row:
             tx_bytes + traffic.tx_bytes,
         )
 
-    def samples(self, telling: Telling) -> Iterator[Sample]:
+    def samples(self, telling: Telling, *, matched: bool) -> Iterator[Sample]:
         """The row, by whom a plan may tell apart."""
         where = self.attachment
         shares = {share: share for share in self.parts} if telling else {}
@@ -58,7 +58,8 @@ class _Row:
         found = [(share, *self.parts[share]) for share in owners.told]
         parts = parts_of((self.rx_bytes, self.tx_bytes), found, owners)
         for who, received, sent in parts:
-            yield sample_of(self.span.interval, where, who, (received, sent))
+            amounts = received, sent
+            yield sample_of(self.span.interval, where, who, amounts, matched=matched)
 
     def copy(self) -> _Row:
         """The same, to go on with another batch."""
@@ -133,24 +134,32 @@ class OpenRows:
         }
 
     def samples(
-        self, telling: Telling, since_s: int, devices: Container[str]
+        self,
+        telling: Telling,
+        since_s: int,
+        is_matched: Callable[[Attachment], bool | None],
     ) -> list[Sample]:
         """The rows as `monitor.store.samples` will give them.
 
         Args:
             telling: what to tell apart.
             since_s: UTC second; rows that began before it are left out.
-            devices: names of those that are wanted.
+            is_matched: whether the network of an attachment is the plan's on any
+                interface; None where the attachment is not wanted.
 
         Returns:
             In the order of from, to and attachment, and what `parts_of` makes of each.
         """
         rows = [
-            row
+            (row, matched)
             for row in self._rows.values()
             if row.is_billed
             and row.span.interval.from_s >= since_s
-            and row.attachment.device in devices
+            and (matched := is_matched(row.attachment)) is not None
         ]
-        rows.sort(key=lambda row: (*row.span.interval, row.span.span_id))
-        return [sample for row in rows for sample in row.samples(telling)]
+        rows.sort(key=lambda pair: (*pair[0].span.interval, pair[0].span.span_id))
+        return [
+            sample
+            for row, matched in rows
+            for sample in row.samples(telling, matched=matched)
+        ]

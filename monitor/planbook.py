@@ -9,32 +9,34 @@ once everything is flushed, the plans are judged anew from the store.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
 from monitor.alerts import look_at, next_due
 from monitor.apart import canonical, telling_of
 from monitor.bookkeeping import open_book
 from monitor.open_rows import OpenRows
+from monitor.paying import Payment, bindings_at
 from monitor.plans.agreement import all_bindings
 from monitor.plans.localtime import NEVER
-from monitor.plans.payers import Bindings, payer
 from monitor.plans.periods import marks
 from monitor.plans.reaching import finished, needed_since_s
 from monitor.plans.writing import canonical as canonical_json
-from monitor.store import agreed
+from monitor.store import agreed, ledger
 from monitor.usage import SLOT_S, Interval
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from monitor.alerts import Watched
+    from monitor.live import Ticked
     from monitor.plans.account import Account
     from monitor.plans.agreement import Agreement
     from monitor.plans.measured import Telling
+    from monitor.plans.payers import Claim
     from monitor.plans.samples import Sample
     from monitor.store.batch import Batch
     from monitor.store.engine import Store
+    from monitor.usage import Attachment
 
 _LONG_AGO: Final = -(1 << 62)
 
@@ -46,22 +48,24 @@ class Running:
     Attributes:
         agreement: what was bought, and what was said of it.
         telling: what its samples tell apart.
-        devices: names of those that it pays for at some time.
+        claim: which networks on which interfaces it pays for.
         closed: its account at the last 5-minute mark.
         settled: samples since then that were stored before this book was opened.
         now: its account at the last tick.
         seen: how it stood then.
         frozen_s: UTC second up to which its cycles are judged no more.
+        noted: ids of what its ledger in the store has.
     """
 
     agreement: Agreement
     telling: Telling
-    devices: frozenset[str]
+    claim: Claim
     closed: Account
     settled: list[Sample]
     now: Account
     seen: Watched
     frozen_s: int
+    noted: frozenset[str]
 
 
 class PlanBook:
@@ -93,8 +97,7 @@ class PlanBook:
             agreements: all plans.
         """
         self.agreements = tuple(agreements)
-        self._bindings: Bindings = all_bindings(self.agreements)
-        self._known: frozenset[str] = frozenset()
+        self._payment = Payment(all_bindings(self.agreements))
         self._closed_s = self._ticked_s = self.needed_since_s = _LONG_AGO
         self._frozen_s = _LONG_AGO
         self.is_stale = True
@@ -103,9 +106,9 @@ class PlanBook:
         """The past has changed."""
         self.is_stale = True
 
-    def plan_of(self, device: str, at_s: int) -> str | None:
-        """The id of the plan that pays for a device at a second, None without one."""
-        return payer(self._bindings, device, at_s)
+    def plan_of(self, where: Attachment, at_s: int) -> str | None:
+        """The id of the plan that pays for a network on a device, None without one."""
+        return self._payment.plan_of(where, at_s)
 
     def due_s(self, at_s: int) -> int | None:
         """When a plan turns next, or something is to be told.
@@ -124,35 +127,22 @@ class PlanBook:
     @property
     def notes(self) -> list[str]:
         """Sentences that a person should read once: devices several plans match."""
-        found = []
-        for device in sorted(self._known):
-            matching = dict.fromkeys(
-                wide.plan
-                for wide in self._bindings.wides
-                if fnmatchcase(device, wide.pattern)
-            )
-            if len(matching) > 1:
-                first = next(iter(matching))
-                found.append(
-                    f"{device} matches the plans {', '.join(matching)}: {first} pays, "
-                    "because it comes first in the configuration"
-                )
-        return found
+        return self._payment.notes
 
-    def see(self, when: Interval, devices: Iterable[str]) -> None:
+    def see(self, when: Interval, attached: Iterable[Attachment]) -> None:
         """Look whether a tick fits to what is known; else the book is stale.
 
         Args:
             when: the time that the tick covers.
-            devices: names of the billed ones.
+            attached: the billed devices with their networks.
         """
-        if when.from_s < self._closed_s or not self._known.issuperset(devices):
-            self.is_stale = True
+        is_news = self._payment.sees_news(attached)
+        self.is_stale |= is_news or when.from_s < self._closed_s
         for each in self.plans:
             rejudge_s = each.now.rejudge_s
             self.is_stale |= rejudge_s is not None and when.to_s >= rejudge_s
 
-    def open(self, at_s: int, devices: Iterable[str]) -> None:
+    def open(self, at_s: int, attached: Iterable[Attachment]) -> None:
         """Judge all plans anew; everything that was counted is in the store.
 
         The next flush has to begin rows of its own, for those of the store are taken
@@ -160,13 +150,16 @@ class PlanBook:
 
         Args:
             at_s: UTC second of the last tick.
-            devices: names of the billed ones, recorded or not.
+            attached: the billed devices with their networks, recorded or not.
 
         Raises:
             StoreError: the store cannot be read; the book stays as it was.
             PlanError: a plan makes no sense.
         """
         slot_s = at_s - at_s % SLOT_S
+        self._payment.sees_news(attached)
+        devices = {each.device for each in self._payment.present}
+        bindings = bindings_at(self._store, self.agreements, at_s)
         plans = []
         for agreement in self.agreements:
             book = open_book(
@@ -180,25 +173,46 @@ class PlanBook:
                 Running(
                     agreement=agreement,
                     telling=telling_of(agreement, (each.entry for each in book.noted)),
-                    devices=frozenset(bind.iface for bind in book.bindings),
+                    claim=book.claim,
                     closed=account,
                     settled=settled,
                     now=now,
                     seen=look_at(now, at_s),
                     frozen_s=max((cycle.end_s for cycle in book.closed), default=0),
+                    noted=frozenset(each.entry.id for each in book.noted),
                 )
             )
+        self._payment.know(self._store, bindings)
         self.plans = plans
         self._rows = OpenRows()
-        self._known = frozenset(devices)
         self._closed_s, self._ticked_s = slot_s, at_s
         self._look_back()
         self.is_stale = False
 
+    def note_attached(self, tick: Ticked) -> None:
+        """Write down that plans are on a network which wait for their first one.
+
+        Args:
+            tick: the last one.
+
+        Raises:
+            StoreError: it is tried again at the next tick.
+        """
+        # What covers missed time says nothing of when that was.
+        began_s = int(tick.when[0]) if tick.interval_s else self._ticked_s
+        for each in self.plans:
+            plan, is_waiting = each.agreement.plan, each.seen.status.state == "pending"
+            if is_waiting and plan.validity.starts_on == "first_attach":
+                times = began_s, self._ticked_s
+                entry = self._payment.attach(plan.id, each.noted, times, tick.bills)
+                if entry and ledger.append(self._store, entry, entry.ts, "esimmon"):
+                    self.restate()
+
     def _look_back(self) -> None:
         """See how far back what was measured is needed."""
-        needed = (needed_since_s(each.closed) for each in self.plans)
-        self.needed_since_s = min(needed, default=NEVER)
+        self.needed_since_s = min(
+            (needed_since_s(each.closed) for each in self.plans), default=NEVER
+        )
 
     def tick(self, batch: Batch, at_s: int) -> None:
         """Charge what came since the last tick.
@@ -222,7 +236,7 @@ class PlanBook:
             rows.add(batch)
         self.is_stale = True  # unless all goes well
         for each in waiting:
-            fresh = rows.samples(each.telling, self._closed_s, each.devices)
+            fresh = rows.samples(each.telling, self._closed_s, each.claim.on)
             found = sorted([*each.settled, *fresh], key=canonical)
             if slot_s > self._closed_s:
                 each.closed.charge(one for one in found if one.from_s < slot_s)

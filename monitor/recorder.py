@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from monitor.sampler import Sampler
     from monitor.sources import Wakeups
     from monitor.store.writer import Writer
-    from monitor.usage import Attachment
     from monitor.watch import Watch
 
 log = logging.getLogger("esimmon")
@@ -124,7 +123,7 @@ class Recorder:
             return {}
         now_s = sampler.placement.second(sampler.boottime_ns)
         plans = [each.seen for each in book.plans]
-        payer = partial(_payer, book, now_s)
+        payer = partial(book.plan_of, at_s=now_s)
         return quotas(sampler.attached, payer, plans, sampler.live)
 
     def keep_remotes(self, kept_s: int) -> None:
@@ -202,7 +201,3 @@ class Recorder:
             except StoreError as error:
                 log.error("%s", error)  # noqa: TRY400 - a sentence, no traceback
         return stored
-
-
-def _payer(book: PlanBook, at_s: int, where: Attachment) -> str | None:
-    return book.plan_of(where.device, at_s)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from monitor.attribution import Attributed
     from monitor.notifiers.binding import Binder
     from monitor.notifiers.courier import Courier
+    from monitor.usage import Attachment
 
 AGENT: Final = "agent"
 _RETRY_S: Final = (30, 120, 600)
@@ -89,7 +90,7 @@ class Telling:
         rows: Iterable[Attributed],
         at_ns: int,
         interval_s: float,
-        plan_of: Callable[[str], str | None],
+        plan_of: Callable[[Attachment], str | None],
     ) -> None:
         """Take in whose bytes the last tick moved.
 
@@ -98,7 +99,7 @@ class Telling:
                 front of it is left out here.
             at_ns: CLOCK_BOOTTIME of the tick.
             interval_s: length of the tick.
-            plan_of: the plan that pays for an interface.
+            plan_of: the plan that pays for a network on a device.
         """
         if self._rates.within_s != self.rule.within_s:
             self._rates = Rates(self.rule.within_s, at_ns)
@@ -108,7 +109,7 @@ class Telling:
             if not where.billed or where.metered is False or application is None:
                 continue
             if is_background(row):
-                plan = plan_of(where.device) or ""
+                plan = plan_of(where) or ""
                 mover = Mover(application.name, where.network, plan)
                 moved.append((mover, row.traffic.bytes))
         self._rates.add(moved, at_ns, interval_s)

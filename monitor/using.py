@@ -51,7 +51,7 @@ class Using:
         tick: Ticked,
         attached: Iterable[Attachment],
         networks: Mapping[str, Network],
-        plan_of: Callable[[str], str | None],
+        plan_of: Callable[[Attachment], str | None],
     ) -> Uplinks:
         """What alerts about networks need to know of a tick.
 
@@ -59,7 +59,7 @@ class Using:
             tick: the last one.
             attached: devices, as of that tick.
             networks: what they are attached to, by name, as far as that is known.
-            plan_of: the plan that pays for an interface.
+            plan_of: the plan that pays for a network on a device.
         """
         used = []
         for where in attached:
@@ -70,7 +70,7 @@ class Using:
                 Used(
                     where=where,
                     network=self._named(where, networks.get(where.device)),
-                    plan=plan_of(where.device) or "",
+                    plan=plan_of(where) or "",
                     moved_bytes=0 if bill is None else bill.l3.bytes,
                 )
             )

@@ -34,10 +34,12 @@ if TYPE_CHECKING:
 
     from monitor.alerts import Change
     from monitor.config import Config
+    from monitor.live import Ticked
     from monitor.planbook import Running
     from monitor.sampler import Sampler
     from monitor.store.engine import Store
     from monitor.telling import Telling
+    from monitor.usage import Attachment
 
 log = logging.getLogger("esimmon")
 
@@ -85,17 +87,17 @@ class Watch:
             partial(self._is_paid, running),
         )
 
-    def _is_paid(self, running: Running, device: str) -> bool:
-        return self.book.plan_of(device, self._now_s()) == running.seen.plan.id
+    def _is_paid(self, running: Running, where: Attachment) -> bool:
+        return self.book.plan_of(where, self._now_s()) == running.seen.plan.id
 
     def _now_s(self) -> int:
         """UTC second of the last tick; its place on the calendar must be known."""
         return self._sampler.placement.second(self._sampler.boottime_ns)
 
-    def _billed(self) -> frozenset[str]:
-        """Names of the billed devices that are there."""
+    def _billed(self) -> list[Attachment]:
+        """The billed devices that are there, with their networks."""
         attached = self._sampler.attached.values()
-        return frozenset(each.device for each in attached if each.billed)
+        return [each for each in attached if each.billed]
 
     def is_stale(self) -> bool:
         """Whether the plans must be judged anew, once all is in the store."""
@@ -146,7 +148,7 @@ class Watch:
         except PlanError as error:
             self._say_once(f"the plans cannot be judged: {error}")
             return []
-        self._freeze()
+        self._write_down(tick)
         for note in self.book.notes:
             self._say_once(note)
         watched = [
@@ -158,11 +160,12 @@ class Watch:
         uplinks = self.using.look(tick, attached, networks, plan_of)
         return self.telling.judge(now_s, sampler.boottime_ns, watched, uplinks)
 
-    def _freeze(self) -> None:
+    def _write_down(self, tick: Ticked) -> None:
         try:
             self.book.freeze()
+            self.book.note_attached(tick)
         except StoreError as error:
-            self._say_once(f"what old cycles came to is not written down: {error}")
+            self._say_once(f"what became of plans is not written down: {error}")
 
     @property
     def due_s(self) -> int | None:
@@ -229,24 +232,21 @@ class Watch:
         if sampler.placement.offset_ns is None:
             return None
         now_s = sampler.placement.second(sampler.boottime_ns)
-        devices = sorted(self._billed())
+        billed, plan_of = self._billed(), partial(self.book.plan_of, at_s=now_s)
         facts = {
             "plans": [
                 plan_facts(
                     each.agreement,
                     each.seen,
                     now_s,
-                    [name for name in devices if self._is_paid(each, name)],
+                    {at.device for at in billed if self._is_paid(each, at)},
                 )
                 for each in self.book.plans
             ],
             "alerts": self.telling.pending()["alerts"],
-            "devices": devices,
+            "devices": sorted({at.device for at in billed}),
             "networks": network_facts(
-                sampler.carrying,
-                sampler.networks,
-                self.labels.by_key,
-                partial(self.book.plan_of, at_s=now_s),
+                sampler.carrying, sampler.networks, self.labels.by_key, plan_of
             ),
             "rate": sampler.live.rates,
             "store": str(self._store.path),

@@ -14,7 +14,7 @@ from monitor.commands.options import with_format, with_setup
 from monitor.commands.plan.desk import plans_for
 from monitor.errors import UsageError
 from monitor.moments import Clocks
-from monitor.plans.agreement import all_bindings
+from monitor.paying import bindings_at
 from monitor.plans.payers import Paying
 from monitor.store import queries
 from monitor.store.engine import open_store
@@ -263,7 +263,7 @@ def _paying(
     for each in plans if with_validities else ():
         account = open_book(store, plans, each.plan.id, now_s).account_now
         validities[each.plan.id] = account.books.validities
-    return Paying(all_bindings(plans), validities)
+    return Paying(bindings_at(store, plans, now_s), validities)
 
 
 def _last_run(store: Store) -> Interval:

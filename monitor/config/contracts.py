@@ -20,6 +20,7 @@ from monitor.config.contract_times import (
 from monitor.config.plan_checks import Fault
 from monitor.plans.checking import check, unsaid
 from monitor.plans.entries import Sync
+from monitor.plans.matching import lines_of
 from monitor.plans.offers import Bucket, Gifting, RenewalTerms, Rollover, Tier
 from monitor.plans.payers import Bindings, Wide, clashes
 from monitor.plans.terms import (
@@ -27,6 +28,7 @@ from monitor.plans.terms import (
     Binding,
     ForecastTerms,
     Line,
+    Match,
     Member,
     Plan,
     Rapid,
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
     from monitor.config.plans import PlanTable
     from monitor.plans.entries import Entry
+    from monitor.plans.payers import Clash
 
 
 class Configured(NamedTuple):
@@ -47,7 +50,7 @@ class Configured(NamedTuple):
     Attributes:
         plan: what was bought.
         members: who shares it.
-        bindings: which interfaces it pays for.
+        bindings: which networks and interfaces it pays for.
         entries: of its ledger, with ids that stay the same as long as the
             configuration does: what the carrier said was left.
     """
@@ -72,7 +75,7 @@ def plans_of(tables: Iterable[PlanTable], machine: ZoneInfo) -> tuple[Configured
 
 
 def all_bindings(configured: Iterable[Configured]) -> Bindings:
-    """Which interfaces which plan pays for, of all plans together.
+    """Which networks and interfaces which plan pays for, of all plans together.
 
     Args:
         configured: in the order of the configuration.
@@ -81,6 +84,8 @@ def all_bindings(configured: Iterable[Configured]) -> Bindings:
     return Bindings(
         tuple(bind for part in parts for bind in part.binds),
         tuple(wide for part in parts for wide in part.wides),
+        tuple(match for part in parts for match in part.matches),
+        tuple(line for part in parts for line in part.lines),
     )
 
 
@@ -107,14 +112,20 @@ def _clashes(configured: Sequence[Configured]) -> Iterator[Fault]:
     for clash in clashes(all_bindings(configured)):
         index = positions[Name(clash.plan)]
         if clash.bind is None:
-            allowed = f"without {clash.iface}, which the plan {clash.other} matches"
-            yield Fault(index, "match.interface", allowed)
+            yield Fault(index, f"match.{clash.kind}", _without(clash))
         else:
             is_own = clash.plan == clash.other
             other = "it, too" if is_own else f"the plan {clash.other}"
             number = configured[index].bindings.binds.index(clash.bind)
-            allowed = f"at another time: {clash.iface} is bound to {other}"
+            allowed = f"at another time: {clash.value} is bound to {other}"
             yield Fault(index, f"bind[{number}]", allowed)
+
+
+def _without(clash: Clash) -> str:
+    words = f"without {clash.value}, which the plan {clash.other} matches"
+    if clash.other_value in ("", clash.value):
+        return words
+    return f"{words} as {clash.other_value}"
 
 
 def _disorder(each: Configured, table: PlanTable) -> tuple[str, str] | None:
@@ -172,7 +183,7 @@ def _configured(table: PlanTable, machine: ZoneInfo) -> Configured:
         installed_at=optional_second(table.installed_at, zone),
         activated_at=optional_second(table.activated_at, zone),
     )
-    bindings, said = _bindings(table, zone), _said(table, zone)
+    bindings, said = _bindings(table, plan), _said(table, zone)
     return Configured(plan, table.all_members, bindings, said)
 
 
@@ -223,18 +234,28 @@ def _alerts(table: PlanTable) -> AlertTerms:
     )
 
 
-def _bindings(table: PlanTable, zone: ZoneInfo) -> Bindings:
+def _bindings(table: PlanTable, plan: Plan) -> Bindings:
     binds = tuple(
         Binding(
             bind.interface,
-            Name(table.id),
-            optional_second(bind.begin, zone),
-            optional_second(bind.end, zone),
+            plan.id,
+            optional_second(bind.begin, plan.tz),
+            optional_second(bind.end, plan.tz),
         )
         for bind in table.bind
     )
-    patterns = table.match.interface or ()
-    return Bindings(binds, tuple(Wide(pattern, table.id) for pattern in patterns))
+    wanted = table.match
+    return Bindings(
+        binds,
+        tuple(Wide(pattern, plan.id) for pattern in wanted.interface or ()),
+        (
+            *(Match("iccid", str(each), plan.id) for each in wanted.iccid or ()),
+            *(Match("uuid", str(each), plan.id) for each in wanted.uuid or ()),
+            *(Match("ssid", str(each), plan.id) for each in wanted.ssid or ()),
+            *(Match("tether", str(each), plan.id) for each in wanted.tethers),
+        ),
+        lines_of(plan),
+    )
 
 
 def _said(table: PlanTable, zone: ZoneInfo) -> tuple[Entry, ...]:

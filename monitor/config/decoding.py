@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from monitor.config import times, values
+from monitor.config import network_values, times, values
 from monitor.plans.values import Mcc
 from monitor.plans.values import decode as decode_of_plans
 
@@ -40,6 +40,7 @@ def _mcc(found: object) -> object:
 
 _DECODERS: Final[dict[type, Callable[[object], object]]] = {
     **values.DECODERS,
+    **network_values.DECODERS,
     **times.DECODERS,
     Mcc: _mcc,
 }

@@ -21,6 +21,13 @@ _LARGEST: Final = 10**18
 _LONGEST_S: Final = 3660 * 86_400
 _MOST: Final = 20
 _MOST_PARTS: Final = 200
+_MATCHES: Final = (
+    ("iccid", 'one SIM profile at least, such as ["8992000000000000001"]'),
+    ("uuid", "the UUID of one connection at least"),
+    ("ssid", 'one Wi-Fi network at least, such as ["Phone"]'),
+    ("tether", 'true, or one way or maker at least, such as ["usb"]'),
+    ("interface", 'one interface or pattern at least, such as ["wwan*"]'),
+)
 _LISTS: Final = ("bucket", "buckets", "cap", "caps", "member", "members")
 _MAIN: Final = "main"
 _BEGIN: Final = (
@@ -95,8 +102,7 @@ def table_faults(table: PlanTable) -> Faults:
     yield from _overage_faults(table)
     yield from _alert_faults(table)
     yield from _remaining_faults(table)
-    if table.match.interface is not None and not table.match.interface:
-        yield "match.interface", 'one interface or pattern at least, such as ["wwan*"]'
+    yield from _match_faults(table)
 
 
 def _said_twice(table: PlanTable) -> Faults:
@@ -213,6 +219,15 @@ def _remaining_faults(table: PlanTable) -> Faults:
             yield "remaining", "left out without a quota"
     elif table.remaining > table.quota:
         yield "remaining", "at most the quota"
+
+
+def _match_faults(table: PlanTable) -> Faults:
+    for key, one in _MATCHES:
+        found = getattr(table.match, key)
+        if found == ():
+            yield f"match.{key}", one
+        elif isinstance(found, tuple) and len(found) > _MOST_PARTS:
+            yield f"match.{key}", f"at most {_MOST_PARTS} of them"
 
 
 def _is_zone(name: str) -> bool:

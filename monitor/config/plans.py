@@ -12,8 +12,10 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
+from monitor.config.network_values import Iccid, Ssid, Tether, Uuid
 from monitor.config.times import Deadline, Every, Length, Start, Weekday
 from monitor.config.values import Duration, Instant, Moment, Pattern, Quota, Size
+from monitor.plans.matching import ANY_TETHER
 from monitor.plans.offers import (
     Bucket,
     Cap,
@@ -44,13 +46,28 @@ _HOUR_S: Final = 3600
 
 
 class Match(Struct, frozen=True, forbid_unknown_fields=True):
-    """Which traffic a plan pays for.
+    """Which traffic a plan pays for; what is named first goes before what follows.
 
     Attributes:
+        iccid: SIM profiles, beside the plan's own.
+        uuid: connections of NetworkManager.
+        ssid: names of Wi-Fi networks.
+        tether: whose connection another device shares: all, or some ways or makers.
         interface: names or shell patterns.
     """
 
+    iccid: tuple[Iccid, ...] | None = None
+    uuid: tuple[Uuid, ...] | None = None
+    ssid: tuple[Ssid, ...] | None = None
+    tether: bool | tuple[Tether, ...] | None = None
     interface: tuple[Pattern, ...] | None = None
+
+    @property
+    def tethers(self) -> tuple[str, ...]:
+        """Ways and makers; `ANY_TETHER` stands for all."""
+        if isinstance(self.tether, tuple):
+            return self.tether
+        return (ANY_TETHER,) if self.tether else ()
 
 
 class Bind(
@@ -111,7 +128,7 @@ class PlanTable(Struct, frozen=True, forbid_unknown_fields=True):
         renewal: what a renewal while valid means.
         zones: countries where it is good.
         countries: the same under another name.
-        iccid: of its profile.
+        iccid: of its profile, which it pays for.
         line: the same in full.
         forecast: when a forecast is worth something.
         warn_pct: percents of the quota at which to warn.

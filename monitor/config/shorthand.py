@@ -1,8 +1,9 @@
 """Short spellings inside the tables of a plan, written out before they are read.
 
 Countries as two letters become the mobile country codes of their networks, a window of
-the day such as "22:00-06:00" the table of its start and end. What is not understood is
-left as it is: the types say what is wrong with it.
+the day such as "22:00-06:00" the table of its start and end, a single network that a
+plan pays for the list of it. What is not understood is left as it is: the types say
+what is wrong with it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from monitor.plans.countries import mobile_codes
 _WINDOW = re.compile(r"([0-9]{2}:[0-9]{2}) ?- ?([0-9]{2}:[0-9]{2})", re.ASCII)
 _COUNTRIES: Final = ("zones", "countries", "included")
 _WINDOWS: Final = ("window", "windows")
+_MATCH: Final = "match"
 
 
 def written_out(table: Any) -> Any:  # noqa: ANN401 - what TOML can hold
@@ -38,6 +40,11 @@ def _value(key: str, value: Any) -> Any:  # noqa: ANN401 - what TOML can hold
         return _codes_of(value)
     if key in _WINDOWS and isinstance(value, list):
         return [_window(each) for each in value]
+    if key == _MATCH and isinstance(value, dict):
+        return {
+            name: [each] if isinstance(each, str) else each
+            for name, each in value.items()
+        }
     return _window(value) if key in _WINDOWS else written_out(value)
 
 

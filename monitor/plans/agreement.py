@@ -6,21 +6,24 @@ One is written as canonical JSON: equal agreements have the same text and hash.
 from __future__ import annotations
 
 from itertools import pairwise
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from monitor.errors import EsimmonError
 from monitor.plans.entries import Entry
-from monitor.plans.payers import Bindings, Wide, payer
-from monitor.plans.terms import Binding, Member, Plan
+from monitor.plans.matching import lines_of
+from monitor.plans.payers import Bindings, Wide, interface_payer
+from monitor.plans.terms import Binding, Match, Member, Plan
 from monitor.plans.timing import Part
 from monitor.plans.values import Name, Second, decode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 _ALWAYS: Final = -(1 << 62)
+_NOTHING: Final[Mapping[str, Sequence[str]]] = MappingProxyType({})
 
 
 class Agreement(Part, frozen=True, kw_only=True):
@@ -32,6 +35,7 @@ class Agreement(Part, frozen=True, kw_only=True):
         members: who shares it.
         binds: interfaces that it pays for, for a time.
         patterns: interfaces that it pays for at any other time.
+        matches: networks that it pays for on any interface, before all that.
         entries: of its ledger, by the configuration: what the carrier said was left.
     """
 
@@ -40,6 +44,7 @@ class Agreement(Part, frozen=True, kw_only=True):
     members: tuple[Member, ...] = ()
     binds: tuple[Binding, ...] = ()
     patterns: tuple[str, ...] = ()
+    matches: tuple[Match, ...] = ()
     entries: tuple[Entry, ...] = ()
 
 
@@ -68,11 +73,14 @@ def agreement_of(body: str) -> Agreement:
         raise AgreementError(str(error)) from error
 
 
-def all_bindings(agreements: Iterable[Agreement]) -> Bindings:
-    """Which interfaces which plan pays for, of all plans together.
+def all_bindings(
+    agreements: Iterable[Agreement], replaced: Mapping[str, Sequence[str]] = _NOTHING
+) -> Bindings:
+    """Which interfaces and networks which plan pays for, of all plans together.
 
     Args:
         agreements: in any order.
+        replaced: by plan, the SIM profiles that came in place of its first.
 
     Returns:
         In the order of the configuration.
@@ -83,13 +91,19 @@ def all_bindings(agreements: Iterable[Agreement]) -> Bindings:
         tuple(
             Wide(pattern, each.plan.id) for each in ordered for pattern in each.patterns
         ),
+        tuple(match for each in ordered for match in each.matches),
+        tuple(
+            line
+            for each in ordered
+            for line in lines_of(each.plan, replaced.get(each.plan.id, ()))
+        ),
     )
 
 
 def bindings_of(
     plan: str, bindings: Bindings, devices: Iterable[str]
 ) -> tuple[Binding, ...]:
-    """When each device is paid for by a plan.
+    """When each device is paid for by a plan, as far as its network does not say.
 
     Args:
         plan: its id.
@@ -118,7 +132,7 @@ def _of_device(plan: str, bindings: Bindings, device: str) -> list[Binding]:
     found: list[Binding] = []
     for from_s, to_s in pairwise(marks):
         at_s = _ALWAYS if from_s is None else from_s
-        if payer(bindings, device, at_s) != plan:
+        if interface_payer(bindings, device, at_s) != plan:
             continue
         if found and found[-1].to_s == from_s and from_s is not None:
             from_s = found.pop().from_s  # noqa: PLW2901 - one binding with the last

@@ -1,4 +1,7 @@
-"""Which samples are a plan's: bound interfaces for a time, and the line's ICCIDs."""
+"""Which samples are a plan's: bound interfaces for a time, and the line's ICCIDs.
+
+A sample of a network that is the plan's by itself (`matched`) is asked nothing more.
+"""
 
 from __future__ import annotations
 
@@ -44,19 +47,20 @@ class Belonging:
                 self._edges += [from_s, to_s]
             self._edges.sort()
 
-    def has(self, iface: str, iccid: str | None, at_s: int) -> bool:
+    def has(self, sample: Sample, at_s: int) -> bool:
         """Whether bytes at an instant are the plan's.
 
         Args:
-            iface: the interface that moved them.
-            iccid: the profile; None when unknown.
+            sample: of which they are a part.
             at_s: UTC seconds.
         """
+        if sample.matched:
+            return True
         if self._bound is not None:
-            spans = self._bound.get(iface, ())
+            spans = self._bound.get(sample.iface, ())
             if not any(span.from_s <= at_s < span.to_s for span in spans):
                 return False
-        return iccid is None or self._is_ours(iccid)
+        return sample.iccid is None or self._is_ours(sample.iccid)
 
     def next_edge(self, at_s: int) -> int:
         """The next instant at which a binding begins or ends; `NEVER` without one.
@@ -89,7 +93,7 @@ class Belonging:
         found: list[Interval] = []
         while start_s < end_s:
             next_s = min(self.next_edge(start_s), end_s)
-            if self.has(sample.iface, sample.iccid, start_s):
+            if self.has(sample, start_s):
                 found.append(Interval(start_s, next_s))
             start_s = next_s
         return found

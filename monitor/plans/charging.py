@@ -70,7 +70,7 @@ def route(books: Books, sample: Sample) -> Route:
         The route, right until a lot or a window changes.
     """
     contract, at_s = books.contract, books.clock_s
-    if not contract.belonging.has(sample.iface, sample.iccid, at_s):
+    if not contract.belonging.has(sample, at_s):
         return Route(NOT_OURS)
     if not contract.is_covered(sample.mcc):
         return Route(UNCOVERED)

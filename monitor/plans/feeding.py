@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from monitor.plans.contract import Contract
     from monitor.plans.samples import Sample
 
-_Key = tuple[str, str | None, bool | None, str | None, str | None, str | None]
+_Key = tuple[str, str | None, bool | None, str | None, str | None, str | None, bool]
 _RUNNING: Final = ("valid", "gap")
 _STAYS: Final = 100
 
@@ -124,11 +124,24 @@ class Feed:
 
     def _charge_whole(self, sample: Sample) -> bool:
         """Charge a sample that meets no boundary and takes from one lot only."""
-        from_s, to_s, iface, app, rx, tx, awake, mcc, tethered, member, iccid = sample
+        (
+            from_s,
+            to_s,
+            iface,
+            app,
+            rx,
+            tx,
+            awake,
+            mcc,
+            tethered,
+            member,
+            iccid,
+            matched,
+        ) = sample
         books, quiet_s = self.books, self._quiet_s
         if not (books.clock_s <= from_s < quiet_s and from_s <= to_s <= quiet_s):
             return False
-        route = self._routes.get((iface, app, tethered, member, mcc, iccid))
+        route = self._routes.get((iface, app, tethered, member, mcc, iccid, matched))
         if route is None or awake or route.kind != COUNTED:
             return False
         if mcc is not None and mcc != self._mcc:
@@ -209,7 +222,9 @@ class Feed:
             begin(books)
         elif books.phase == "pending" and activation.is_by_use:
             # Of a sample that is bound for a time, only that time counts.
-            end_s = min(flow.to_s, books.contract.belonging.next_edge(start_s))
+            end_s = flow.to_s
+            if not flow.sample.matched:
+                end_s = min(end_s, books.contract.belonging.next_edge(start_s))
             if route.kind != UNCOVERED and flow.moved(start_s, max(end_s, start_s + 1)):
                 activate(books)
         elif route.kind == COUNTED and books.queue and is_due(books):
@@ -222,7 +237,7 @@ class Feed:
     def _route(self, sample: Sample) -> Route:
         key = (
             *(sample.iface, sample.app, sample.tethered, sample.member),
-            *(sample.mcc, sample.iccid),
+            *(sample.mcc, sample.iccid, sample.matched),
         )
         found = self._routes.get(key)
         if found is None:

@@ -1,7 +1,8 @@
-"""Who pays for an interface: bindings for a time, then patterns. Pure.
+"""Who pays: networks, then interfaces for a time, then patterns of interfaces. Pure.
 
-One plan a byte. A binding of an interface for a time goes before any pattern, since it
-is what somebody said of this interface; of patterns the first that matches decides.
+One plan a byte. What is known of the network goes before its interface (`matching`). A
+binding of an interface for a time goes before any pattern, since it is what somebody
+said of this interface; of patterns the first that matches decides.
 """
 
 from __future__ import annotations
@@ -10,14 +11,18 @@ from fnmatch import fnmatchcase
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from monitor.plans.matching import NOBODY, Line, is_foreign, network_plan, overlapping
 from monitor.usage import Interval
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterator, Mapping, Sequence
 
-    from monitor.plans.terms import Binding
+    from monitor.plans.terms import Binding, Match
+    from monitor.usage import Attachment
 
+INTERFACE: Final = "interface"
 _FAR_S: Final = 1 << 40
+_REMEMBERED: Final = 1000  # attachments; a machine has some dozens in its life
 
 
 class Wide(NamedTuple):
@@ -33,10 +38,19 @@ class Bindings(NamedTuple):
     Attributes:
         binds: interfaces for a time.
         wides: patterns.
+        matches: networks.
+        lines: the SIM profiles of the plans themselves.
     """
 
     binds: tuple[Binding, ...] = ()
     wides: tuple[Wide, ...] = ()
+    matches: tuple[Match, ...] = ()
+    lines: tuple[Line, ...] = ()
+
+    @property
+    def is_any(self) -> bool:
+        """Whether any plan pays for anything."""
+        return any(self)
 
 
 class Clash(NamedTuple):
@@ -45,14 +59,18 @@ class Clash(NamedTuple):
     Attributes:
         plan: one of them.
         other: the one before it.
-        iface: the interface or the pattern.
-        bind: of that plan; None for equal patterns.
+        value: the interface, the pattern or the network.
+        bind: of that plan; None for patterns and networks.
+        kind: `interface`, or what the network is known by.
+        other_value: what the other plan has for it.
     """
 
     plan: str
     other: str
-    iface: str
+    value: str
     bind: Binding | None = None
+    kind: str = INTERFACE
+    other_value: str = ""
 
 
 class Paying(NamedTuple):
@@ -66,14 +84,14 @@ class Paying(NamedTuple):
     bindings: Bindings = Bindings()
     validities: Mapping[str, Sequence[Interval]] = {}
 
-    def plan(self, device: str, at_s: int) -> str | None:
-        """The plan that pays for an interface at an instant; None where nobody does.
+    def plan(self, where: Attachment, at_s: int) -> str | None:
+        """The plan that pays at an instant; None where nobody does.
 
         Args:
-            device: the kernel's name.
+            where: a network on a device.
             at_s: UTC seconds.
         """
-        plan = payer(self.bindings, device, at_s)
+        plan = payer(self.bindings, where, at_s)
         if plan is None or plan not in self.validities:
             return plan
         is_valid = any(v.from_s <= at_s < v.to_s for v in self.validities[plan])
@@ -92,8 +110,86 @@ class Paying(NamedTuple):
         return [Interval(*pair) for pair in pairwise(edges)]
 
 
-def payer(bindings: Bindings, device: str, at_s: int) -> str | None:
-    """The plan that pays for an interface at an instant.
+class Claim:
+    """Which attachments' bytes are a plan's.
+
+    Attributes:
+        devices: names of those that the plan pays for at some time.
+    """
+
+    __slots__ = ("_bindings", "_known", "_plan", "devices")
+
+    def __init__(self, bindings: Bindings, plan: str, devices: Container[str]) -> None:
+        """Take what binds the plan.
+
+        Args:
+            bindings: of all plans.
+            plan: its id.
+            devices: names of those that it pays for at some time.
+        """
+        self.devices = devices
+        self._bindings = bindings
+        self._plan = plan
+        self._known: dict[Attachment, bool | None] = {}
+
+    def on(self, where: Attachment) -> bool | None:
+        """Whether bytes of a network on a device are the plan's.
+
+        Args:
+            where: that.
+
+        Returns:
+            True for all of them, None for none; False where the interface decides by
+            itself, at any time.
+        """
+        if where not in self._known:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known[where] = self._find(where)
+        return self._known[where]
+
+    def _find(self, where: Attachment) -> bool | None:
+        plan = network_of(self._bindings, where)
+        if plan is None:
+            return False if where.device in self.devices else None
+        return True if plan == self._plan else None
+
+
+def network_of(bindings: Bindings, where: Attachment) -> str | None:
+    """The plan that pays for a network on whatever interface, at any time.
+
+    Args:
+        bindings: without clashes.
+        where: the network on its device.
+
+    Returns:
+        The plan's id; empty where nobody pays; None where the interface decides.
+    """
+    return network_plan(bindings.matches, bindings.lines, where)
+
+
+def payer(bindings: Bindings, where: Attachment, at_s: int) -> str | None:
+    """The plan that pays for a network on an interface at an instant.
+
+    Args:
+        bindings: without clashes.
+        where: that.
+        at_s: UTC seconds; an end belongs to what comes after it.
+
+    Returns:
+        The plan's id; None when nobody pays.
+    """
+    plan = network_of(bindings, where)
+    if plan is not None:
+        return None if plan == NOBODY else plan
+    plan = interface_payer(bindings, where.device, at_s)
+    # A plan for one SIM does not pay for another that is put into the same modem.
+    is_other = plan is not None and is_foreign(bindings.lines, plan, where.iccid)
+    return None if is_other else plan
+
+
+def interface_payer(bindings: Bindings, device: str, at_s: int) -> str | None:
+    """The plan that pays for an interface, when nothing is known of its network.
 
     Args:
         bindings: without clashes.
@@ -126,7 +222,7 @@ def turns(bindings: Bindings) -> list[int]:
 
 
 def clashes(bindings: Bindings) -> Iterator[Clash]:
-    """Equal bindings of two plans, and of one plan twice at a time.
+    """Equal or overlapping bindings of two plans, and of one plan twice at a time.
 
     Args:
         bindings: of all plans.
@@ -146,6 +242,8 @@ def clashes(bindings: Bindings) -> Iterator[Clash]:
         other = first.setdefault(wide.pattern, wide.plan)
         if other != wide.plan:
             yield Clash(wide.plan, other, wide.pattern)
+    for one, two in overlapping(bindings.matches):
+        yield Clash(one.plan, two.plan, one.value, None, one.kind, two.value)
 
 
 def _begin_s(bind: Binding) -> int:

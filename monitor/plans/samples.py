@@ -20,6 +20,7 @@ class Sample(NamedTuple):
         tethered: whether moved for a machine behind this one; None when unknown.
         member: whose; None for nobody's.
         iccid: the profile it went over; None when unknown.
+        matched: whether its network is the plan's on any interface and at any time.
     """
 
     from_s: int
@@ -33,3 +34,4 @@ class Sample(NamedTuple):
     tethered: bool | None = None
     member: str | None = None
     iccid: str | None = None
+    matched: bool = False

@@ -155,6 +155,21 @@ class Member(Part, frozen=True):
     reserve_bytes: Bytes = Bytes(0)
 
 
+class Match(Part, frozen=True):
+    """A network whose traffic belongs to a plan, on any interface and at any time.
+
+    Attributes:
+        kind: what it is known by, see `monitor.plans.matching`.
+        value: of an ICCID any spelling; an SSID as text, or `hex:` and its bytes; a
+            way of tethering, a phone's maker, both, or "true" for all.
+        plan: whose.
+    """
+
+    kind: Literal["iccid", "uuid", "ssid", "tether"]
+    value: str
+    plan: Name
+
+
 class Binding(Part, frozen=True, rename={"from_s": "from", "to_s": "to"}):
     """When an interface's traffic belongs to a plan; None is unbounded."""
 

@@ -4,33 +4,58 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from monitor.usage import Interval, Traffic
+from monitor.usage import Attachment, Interval, Traffic
 
 
 @dataclass(frozen=True, slots=True)
-class InterfaceBill:
+class _Placed:
+    """What was moved somewhere.
+
+    Attributes:
+        where: on which network and interface, as far as it says who pays.
+    """
+
+    where: Attachment
+
+    @property
+    def interface(self) -> str:
+        """The kernel's name of the interface."""
+        return self.where.device
+
+    @property
+    def network(self) -> str:
+        """Key of the network."""
+        return self.where.network
+
+    @property
+    def billed(self) -> bool:
+        """Whether it is part of the bill."""
+        return self.where.billed
+
+
+@dataclass(frozen=True, slots=True)
+class InterfaceBill(_Placed):
     """What one interface moved on one network.
 
     Attributes:
-        name: the kernel's name of the interface.
-        network: key of the network.
-        billed: whether it is part of the bill.
         counter: as its counters say.
         l3: as a carrier bills it.
         estimated_bytes: of `l3`, both directions, what rests on an assumed way of
             counting of the device.
     """
 
-    name: str
-    network: str
-    billed: bool
     counter: Traffic
     l3: Traffic
     estimated_bytes: int = 0
 
+    @property
+    def name(self) -> str:
+        """The kernel's name of the interface."""
+        return self.where.device
+
 
 @dataclass(frozen=True, slots=True)
-class ExplanationRow:
+class ExplanationRow(_Placed):
     """Bytes of one share on one interface and network.
 
     Attributes:
@@ -41,9 +66,6 @@ class ExplanationRow:
         uid: user id, -1 without one.
         scope: `internet` or `local`.
         via: the device between the owner and the interface, empty without one.
-        interface: the kernel's name of the interface.
-        network: key of the network.
-        billed: whether it is part of the bill.
         traffic: IP bytes and packets.
     """
 
@@ -54,14 +76,11 @@ class ExplanationRow:
     uid: int
     scope: str
     via: str
-    interface: str
-    network: str
-    billed: bool
     traffic: Traffic
 
 
 @dataclass(frozen=True, slots=True)
-class ProcessUsage:
+class ProcessUsage(_Placed):
     """Bytes of one process on one interface and network.
 
     Attributes:
@@ -72,9 +91,6 @@ class ProcessUsage:
         argv: command line, may be cut short.
         uid: user id, -1 for merged rows.
         application: what it belongs to.
-        interface: the kernel's name of the interface.
-        network: key of the network.
-        billed: whether it is part of the bill.
         traffic: IP bytes and packets.
         interval: first and last second of its traffic inside the period.
     """
@@ -86,9 +102,6 @@ class ProcessUsage:
     argv: tuple[str, ...]
     uid: int
     application: str
-    interface: str
-    network: str
-    billed: bool
     traffic: Traffic
     interval: Interval
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from monitor.store import places
 from monitor.store.answers import ExplanationRow, Gap, InterfaceBill, ProcessUsage, Run
 from monitor.store.batch import Event
 from monitor.store.columns import traffic_of
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, RowMapping, Select
 
     from monitor.store.engine import Store
+    from monitor.usage import Attachment
 
 __all__ = [
     "Event",
@@ -67,25 +69,26 @@ def interface_bills(store: Store, period: Interval) -> list[InterfaceBill]:
         period: half-open.
 
     Returns:
-        One row for each interface, network and whether it is billed; in that order.
+        One row for each interface, network and whether it is billed, in that order;
+        more where it had another SIM or rule of tethering.
 
     Raises:
         StoreError: the database cannot be read.
     """
     with store.read() as connection:
         bills = bills_of(connection, period)
-        places = _places(connection)
+        found_at = places.places(connection)
         exact = set(connection.scalars(_EXACT))
-    found: dict[tuple[str, str, bool], Bill] = {}
-    estimated: Counter[tuple[str, str, bool]] = Counter()
+    found: dict[Attachment, Bill] = {}
+    estimated: Counter[Attachment] = Counter()
     for attachment_id, bill in bills.items():
-        place = places[attachment_id]
+        place = found_at[attachment_id]
         found[place] = found.get(place, Bill(Traffic(), Traffic())) + bill
         if attachment_id not in exact:
             estimated[place] += bill.l3.bytes
     return [
-        InterfaceBill(*place, bill.counter, bill.l3, estimated[place])
-        for place, bill in sorted(found.items())
+        InterfaceBill(place, bill.counter, bill.l3, estimated[place])
+        for place, bill in sorted(found.items(), key=lambda pair: places.order(pair[0]))
     ]
 
 
@@ -97,21 +100,21 @@ def explanation(store: Store, period: Interval) -> list[ExplanationRow]:
         period: half-open.
 
     Returns:
-        One row for each share, interface and network; the largest first.
+        One row for each share and place; the largest first.
 
     Raises:
         StoreError: the database cannot be read.
     """
     with store.read() as connection:
         amounts = shares_of(connection, period)
-        places = _places(connection)
+        found_at = places.places(connection)
         shares = _shares(connection, {share_id for _, share_id in amounts})
     found: dict[ExplanationRow, Traffic] = {}
     for (attachment_id, share_id), traffic in amounts.items():
         share = shares[share_id]
-        interface, network, billed = places[attachment_id]
         owned = share["application_id"] != NOBODY
         row = ExplanationRow(
+            where=found_at[attachment_id],
             application=share["name"] if owned else None,
             app_kind=share["app_kind"],
             share_kind=share["kind"],
@@ -119,9 +122,6 @@ def explanation(store: Store, period: Interval) -> list[ExplanationRow]:
             uid=share["uid"],
             scope=share["scope"],
             via=share["via"],
-            interface=interface,
-            network=network,
-            billed=billed,
             traffic=Traffic(),
         )
         found[row] = found.get(row, Traffic()) + traffic
@@ -139,17 +139,17 @@ def process_usage(store: Store, period: Interval) -> list[ProcessUsage]:
         period: half-open.
 
     Returns:
-        One row for each process, interface and network; the largest first.
+        One row for each process and place; the largest first.
 
     Raises:
         StoreError: the database cannot be read.
     """
     found: dict[tuple[object, ...], ProcessUsage] = {}
     with store.read() as connection:
-        places = _places(connection)
+        found_at = places.places(connection)
         boots = _boots(connection)
         for row in connection.execute(_process_rows(period)).mappings():
-            place = places[row["attachment_id"]]
+            place = found_at[row["attachment_id"]]
             usage = _usage_in(row, period, place, boots.get(row["boot_id"]))
             key = (row["process_id"], place)
             before = found.get(key)
@@ -175,14 +175,14 @@ def _process_rows(period: Interval) -> Select[*tuple[object, ...]]:
 def _usage_in(
     row: RowMapping,
     period: Interval,
-    place: tuple[str, str, bool],
+    place: Attachment,
     boot_s: int | None,
 ) -> ProcessUsage:
     """The part of an hour of a process that lies in the period."""
     hour = Interval(row["from_s"], row["to_s"])
     when, traffic = within(traffic_of(row), hour, period)
-    interface, network, billed = place
     return ProcessUsage(
+        where=place,
         pid=row["pid"],
         started_s=None
         if boot_s is None
@@ -192,9 +192,6 @@ def _usage_in(
         argv=row["argv"],
         uid=row["uid"],
         application=row["name"],
-        interface=interface,
-        network=network,
-        billed=billed,
         traffic=traffic,
         interval=when,
     )
@@ -216,20 +213,6 @@ def _boots(connection: Connection) -> dict[str, int]:
     """When boottime was 0, by boot, as its newest run knew it."""
     wanted = select(RUNS.c.boot_id, RUNS.c.boot_s).order_by(RUNS.c.run_id)
     return {row.boot_id: row.boot_s for row in connection.execute(wanted)}
-
-
-def _places(connection: Connection) -> dict[int, tuple[str, str, bool]]:
-    """Interface, network and whether it is billed, by attachment."""
-    wanted = select(
-        ATTACHMENTS.c.attachment_id,
-        ATTACHMENTS.c.device,
-        ATTACHMENTS.c.network,
-        ATTACHMENTS.c.billed,
-    )
-    return {
-        row.attachment_id: (row.device, row.network, bool(row.billed))
-        for row in connection.execute(wanted)
-    }
 
 
 def _shares(connection: Connection, share_ids: Iterable[int]) -> dict[int, RowMapping]:

@@ -25,11 +25,10 @@ from monitor.plans.measured import (
     parts_of,
 )
 from monitor.plans.samples import Sample
-from monitor.store import meta, networks
+from monitor.store import meta, places
 from monitor.store.ids import NOBODY
 from monitor.store.schema import (
     APPLICATIONS,
-    ATTACHMENTS,
     BILL,
     DAYS,
     DAYS_BILL,
@@ -41,14 +40,15 @@ from monitor.store.schema import (
     SHARES,
     SPANS,
 )
-from monitor.usage import Application, Attachment, Interval, Share
+from monitor.usage import Application, Interval, Share
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Container, Iterator, Mapping
 
     from sqlalchemy import Connection, Select, Table
 
     from monitor.store.engine import Store
+    from monitor.usage import Attachment
 
 
 class _Tier(NamedTuple):
@@ -70,11 +70,9 @@ def billed_attachments(store: Store) -> dict[int, Attachment]:
     Raises:
         StoreError: it cannot be read.
     """
-    wanted = select(ATTACHMENTS).where(ATTACHMENTS.c.billed == 1)
     with store.read() as connection:
-        rows = connection.execute(wanted).mappings().all()
-        known = networks.known(connection)
-    return {row["attachment_id"]: networks.attachment_of(row, known) for row in rows}
+        found = places.attachments(connection)
+    return {key: each for key, each in found.items() if each.billed}
 
 
 def samples(
@@ -82,6 +80,7 @@ def samples(
     interval: Interval,
     attachments: Mapping[int, Attachment],
     telling: Telling = EVERYTHING,
+    matched: Container[int] = (),
 ) -> list[Sample]:
     """What was moved in the rows that begin in an interval.
 
@@ -90,6 +89,7 @@ def samples(
         interval: half-open.
         attachments: on which ones, by id.
         telling: what to tell apart.
+        matched: ids of those whose network is the plan's on any interface.
 
     Returns:
         In the order of from, to, attachment, application, member and tethered; the
@@ -104,7 +104,11 @@ def samples(
         hours_s = meta.number(facts, meta.HOURS_PURGED_TO_S)
         spans_s = max(hours_s, meta.number(facts, meta.SPANS_PURGED_TO_S))
         shares = _shares(connection) if telling else {}
-        reading = _Reading(connection, attachments, shares, telling)
+        owners = {
+            tethered: owners_of(shares, telling, tethered=tethered)
+            for tethered in (False, True)
+        }
+        reading = _Reading(connection, attachments, matched, owners)
         for tier, from_s, to_s in (
             (_DAYS, 0, hours_s),
             (_HOURS, hours_s, spans_s),
@@ -117,7 +121,12 @@ def samples(
 
 
 def sample_of(
-    interval: Interval, attachment: Attachment, who: Whose, amounts: tuple[int, int]
+    interval: Interval,
+    attachment: Attachment,
+    who: Whose,
+    amounts: tuple[int, int],
+    *,
+    matched: bool,
 ) -> Sample:
     """A part of a row as a sample.
 
@@ -126,6 +135,7 @@ def sample_of(
         attachment: where.
         who: whose.
         amounts: bytes received and sent.
+        matched: whether its network is the plan's on any interface.
     """
     return Sample(
         *interval,
@@ -137,6 +147,7 @@ def sample_of(
         who.tethered,
         who.member or None,
         attachment.iccid or None,
+        matched,
     )
 
 
@@ -147,15 +158,13 @@ class _Reading:
         self,
         connection: Connection,
         attachments: Mapping[int, Attachment],
-        shares: Mapping[int, Share],
-        telling: Telling,
+        matched: Container[int],
+        owners: Mapping[bool, Owners[int]],
     ) -> None:
         self._connection = connection
         self._attachments = attachments
-        self._owners: dict[bool, Owners[int]] = {
-            tethered: owners_of(shares, telling, tethered=tethered)
-            for tethered in (False, True)
-        }
+        self._matched = matched
+        self._owners = owners
         # On a tether less can be told apart, never more.
         self._told = self._owners[False].told
 
@@ -175,8 +184,13 @@ class _Reading:
                 continue
             owners = self._owners[attachment.tethered]
             for who, received, sent in parts_of((rx_bytes, tx_bytes), found, owners):
-                amounts = received, sent
-                yield sample_of(Interval(from_s, to_s), attachment, who, amounts)
+                yield sample_of(
+                    Interval(from_s, to_s),
+                    attachment,
+                    who,
+                    (received, sent),
+                    matched=place in self._matched,
+                )
 
     def _explained(
         self, tier: _Tier, bounds: Mapping[str, int]

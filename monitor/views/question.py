@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from zoneinfo import ZoneInfo
 
-    from monitor.usage import Interval
+    from monitor.usage import Attachment, Interval
 
 NAMED = ("application", "process")
 """Subjects of a report whose rows have the name of an application."""
@@ -72,19 +72,18 @@ class Question:
         is_whole = self.by != "plan" and self.plan is None
         return [period] if is_whole else self.paying.parts(period)
 
-    def covers(self, interface: str, at_s: int, *, billed: bool) -> bool:
-        """Whether an interface is meant.
+    def covers(self, where: Attachment, at_s: int) -> bool:
+        """Whether a network on an interface is meant.
 
         Args:
-            interface: its name.
+            where: that.
             at_s: UTC second at which a part of the period begins.
-            billed: whether it is part of the bill.
 
         Returns:
             True for a match; without patterns, for the billed ones.
         """
-        if self.plan is not None and self.plan != self.paying.plan(interface, at_s):
+        if self.plan is not None and self.plan != self.paying.plan(where, at_s):
             return False
         if not self.interfaces:
-            return billed
-        return any(fnmatchcase(interface, pattern) for pattern in self.interfaces)
+            return where.billed
+        return any(fnmatchcase(where.device, pattern) for pattern in self.interfaces)

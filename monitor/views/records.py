@@ -65,12 +65,12 @@ def _of_part(store: Store, question: Question, part: Interval) -> Records:
         explanation=[
             row
             for row in queries.explanation(store, part)
-            if question.covers(row.interface, at_s, billed=row.billed)
+            if question.covers(row.where, at_s)
         ],
         processes=[
             usage
             for usage in queries.process_usage(store, part)
-            if question.covers(usage.interface, at_s, billed=usage.billed)
+            if question.covers(usage.where, at_s)
         ]
         if question.by == "process"
         else (),
@@ -96,11 +96,7 @@ def _beside(
 def _billed(
     bills: Iterable[InterfaceBill], question: Question, part: Interval
 ) -> list[InterfaceBill]:
-    return [
-        bill
-        for bill in bills
-        if question.covers(bill.name, part.from_s, billed=bill.billed)
-    ]
+    return [bill for bill in bills if question.covers(bill.where, part.from_s)]
 
 
 def _parts(

@@ -207,7 +207,7 @@ def by_plan(records: Records, paying: Paying) -> list[Row]:
     rows = []
     for interval, bills in records.parts:
         for bill in bills:
-            plan = paying.plan(bill.name, interval.from_s) if bill.billed else None
+            plan = paying.plan(bill.where, interval.from_s) if bill.billed else None
             rows.append(
                 Row(
                     place=Place(bill.name, bill.network),

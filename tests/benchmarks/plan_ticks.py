@@ -34,6 +34,7 @@ from tests.unit.store.builders import T0, writing
 
 SLOT_S, DAY_S = 300, 86_400
 DEVICES = ("wwan0", "usb0", "wlan0")
+PRESENT = [Attachment(f"if:{device}", device, billed=True) for device in DEVICES]
 LARGE = Bytes(10**14)
 _MANY = 50
 
@@ -107,13 +108,13 @@ def main() -> None:
                 batch.explanation |= piece.explanation
             writer.flush(batch, day_s + DAY_S, trusted=True)
         book = PlanBook(store, plans())
-        anew_ms = cpu_ms(lambda: book.open(now_s, DEVICES), wanted.rounds)
+        anew_ms = cpu_ms(lambda: book.open(now_s, PRESENT), wanted.rounds)
         print(f"{wanted.days} days, {wanted.apps} programs, 3 plans")
         print(f"  judged anew from the store {anew_ms:8.1f} ms CPU")
         moving = [slot(Interval(now_s + k, now_s + k + 1), whose) for k in range(_MANY)]
         moving_ms, quiet_ms = [], []
         for _ in range(wanted.rounds):
-            book.open(now_s, DEVICES)
+            book.open(now_s, PRESENT)
             moving_ms.append(ticks_ms(book, moving, now_s + 1))
             quiet_ms.append(ticks_ms(book, [Batch()] * _MANY, now_s + _MANY + 1))
         print(

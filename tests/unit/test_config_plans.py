@@ -206,7 +206,7 @@ def test_the_plans_of_the_example_are_plans_that_use_every_key() -> None:
         (f"{PACK}billing_day = 3", 'must be left out, or beside every = "month"'),
         (f"{MONTHLY}qouta = '1 GB'", "plan.home.qouta: unknown key. Did you mean plan"),
         (f"{MONTHLY}xyz = 1", "unknown key. Allowed in [plan]: id, quota, every"),
-        (f"{MONTHLY}match.xyz = 1", "Allowed in [plan.match]: interface."),
+        (f"{MONTHLY}match.xyz = 1", "Allowed in [plan.match]: iccid, uuid, ssid"),
     ],
 )  # fmt: skip
 def test_an_impossible_plan_is_named_with_what_is_allowed(

@@ -87,7 +87,7 @@ def store(recorded: Path, tmp_path: Path) -> Iterator[Store]:
 def daemon(store: Store, agreement: Agreement, at_s: int = NOW_S) -> PlanBook:
     """What a daemon does with the plan at its start."""
     book = PlanBook(store, (agreement,))
-    book.open(at_s, {"wwan0"})
+    book.open(at_s, (WWAN,))
     book.freeze()
     return book
 

@@ -19,9 +19,9 @@ LABELS = {ESIM.key: "Travel", PHONE.key: ""}
 BRIDGE = Attachment("if:docker0", "docker0", billed=False)
 
 
-def plan_of(device: str) -> str | None:
+def plan_of(where: Attachment) -> str | None:
     """Only the modem is paid for."""
-    return "pk" if device == "wwan0" else None
+    return "pk" if where.device == "wwan0" else None
 
 
 def test_what_is_written_is_read_again() -> None:

@@ -65,7 +65,7 @@ def in_memory(done: list[Batch], waiting: Batch, telling: Telling) -> list[Sampl
         rows.add(batch)
     now = rows.copy()
     now.add(waiting)
-    return in_order(now.samples(telling, 0, ("wwan0", "wlan0")))
+    return in_order(now.samples(telling, 0, lambda _: False))
 
 
 @settings(max_examples=60, deadline=None)
@@ -101,5 +101,5 @@ def test_rows_that_ended_are_forgotten() -> None:
     pending.add_bill(Interval(T0 + 200, T0 + 400), WWAN, Bill(moved, moved))
     rows.add(pending.batch)
     rows.drop(T0 + 300)
-    (left,) = rows.samples(NOTHING, 0, ("wwan0",))
+    (left,) = rows.samples(NOTHING, 0, lambda _: False)
     assert (left.from_s, left.to_s, left.rx_bytes) == (T0 + 300, T0 + 400, 500)

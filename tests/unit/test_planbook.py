@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 from zoneinfo import ZoneInfo
@@ -12,18 +12,37 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor import uplink
 from monitor.bookkeeping import open_book
 from monitor.planbook import PlanBook
 from monitor.plans.agreement import Agreement
-from monitor.plans.entries import Activate, Adjust, Entry, LotValidity, Sync, Topup
+from monitor.plans.entries import (
+    Activate,
+    Adjust,
+    Entry,
+    LotValidity,
+    Replacement,
+    Sync,
+    Topup,
+    Undo,
+)
 from monitor.plans.offers import Bucket, Rollover, Scope, Tier
-from monitor.plans.terms import AlertTerms, Background, Binding, Member, Plan
+from monitor.plans.terms import (
+    AlertTerms,
+    Background,
+    Binding,
+    Line,
+    Match,
+    Member,
+    Plan,
+)
 from monitor.plans.timing import Day, Elapsed, Month, Validity, Whole, Window
 from monitor.plans.values import Bytes, Minute, Money, Name, Pattern, Second
 from monitor.store import ledger
 from monitor.store.engine import open_store
 from monitor.store.pending import Pending
 from monitor.store.writer import Writer
+from monitor.uplink import Network
 from monitor.usage import Attachment, Bill, Interval, Share, Traffic
 from tests.unit.store.builders import BOOT, CURL, KERNEL, T0, WLAN, WWAN, share
 
@@ -35,6 +54,35 @@ if TYPE_CHECKING:
 BEGIN_S = T0 + 80_000
 MB = 1_000_000
 NIGHT = Window(Minute(22 * 60), Minute(6 * 60))
+
+
+FIRST_SIM, NEXT_SIM = "8992000000000000001", "8986000000000000002"
+UUID = "5f1c7a52-3e0e-4d4b-9c0b-0d5a4f8a7c11"
+SIM = Network(f"sim:{FIRST_SIM}", uplink.SIM, iccid=FIRST_SIM, mcc="410", uuid=UUID)
+NEW_SIM = Network(f"sim:{NEXT_SIM}", uplink.SIM, iccid=NEXT_SIM, mcc="460", uuid=UUID)
+CAFE = Network("wifi:cafe", uplink.WIFI, ssid=b"\xffcaf\0", uuid="c")
+PHONE = Network("wifi:phone", uplink.WIFI, ssid=b"Phone", tether="wifi/apple")
+NETWORKS = {each.key: each for each in (SIM, NEW_SIM, CAFE, PHONE)}
+
+
+def on(device: str, network: Network) -> Attachment:
+    """A network on a device."""
+    return Attachment(
+        *(network.key, device),
+        billed=True,
+        tethered=bool(network.tether),
+        iccid=network.iccid,
+        mcc=network.mcc,
+        uuid=network.uuid,
+        ssid=network.ssid,
+        tether=network.tether,
+    )
+
+
+PLACES = (
+    *(WWAN, WLAN, on("wwan0", SIM), on("wwan0", NEW_SIM)),
+    *(on("wlan0", CAFE), on("wlan0", PHONE)),
+)
 
 
 def bucket(name: str, size: int, **more: object) -> Bucket:
@@ -109,7 +157,37 @@ SHARED = Agreement(
     ),
     patterns=("wwan*",),
 )
+LINED = Agreement(
+    plan=Plan(
+        id=Name("lined"),
+        cycle=Elapsed(hours=2),
+        validity=Validity(kind="elapsed", days=1, starts_on="first_use"),
+        buckets=(bucket("main", MB),),
+        line=Line(FIRST_SIM),
+    ),
+    position=5,
+    binds=(Binding("wwan0", Name("lined"), Second(BEGIN_S + 50)),),
+)
+ROAMER = Agreement(
+    plan=Plan(id=Name("roamer"), cycle=Day(), buckets=(bucket("main", MB),)),
+    position=6,
+    matches=(
+        Match("ssid", "hex:ff63616600", Name("roamer")),
+        Match("uuid", UUID, Name("roamer")),
+    ),
+    binds=(
+        Binding("wlan0", Name("roamer"), Second(BEGIN_S + 300), Second(BEGIN_S + 5000)),
+    ),
+)
+TETHERED = Agreement(
+    plan=Plan(id=Name("tethered"), cycle=Day(), buckets=(bucket("main", 3 * MB),)),
+    position=7,
+    matches=(Match("tether", "apple", Name("tethered")),),
+    patterns=("w*",),
+)
 CHOICES = (
+    (LINED, ROAMER, TETHERED),
+    (ROAMER, LINED, MONTHLY),
     (MONTHLY, DAILY),
     (PACK, DAILY, MONTHLY),
     (HOURLY,),
@@ -135,7 +213,7 @@ TICKS = st.lists(
         st.sampled_from([0, 1, 9, 10, 10, 10, 31, 299, 700, 4000]),
         st.lists(
             st.tuples(
-                st.sampled_from([WWAN, WLAN]),
+                st.sampled_from(PLACES),
                 st.sampled_from([share(), share(CURL), share(CURL, 0), KERNEL]),
                 st.integers(0, 900_000),
             ),
@@ -144,7 +222,7 @@ TICKS = st.lists(
         st.sampled_from(
             ["", "", "", "", "flush", "flush", "kill", "reload", "entry", "check"]
         ),
-        st.integers(0, 5),
+        st.integers(0, 7),
         st.integers(0, len(CHOICES) - 1),
     ),
     min_size=1,
@@ -163,6 +241,8 @@ def entry_of(number: int, serial: int, now_s: int) -> Entry:
         Sync(id=name, ts=at_s, remaining_bytes=Bytes(MB // 3)),
         Adjust(id=name, ts=at_s, delta_bytes=-MB // 4),
         Activate(id=name, ts=at_s),
+        Replacement(id=name, ts=at_s, plan=Name("lined"), new_iccid=NEXT_SIM),
+        Undo(id=name, ts=at_s, entry=Name(f"e{serial - 1}")),
     ]
     return made[number]
 
@@ -175,12 +255,18 @@ class Life:
         path: of the store.
         plans: all of them.
         now_s: UTC second of the last tick.
+        opened: how often all plans were judged anew.
+        present: what each device was attached to at last.
     """
 
     path: Path
     plans: tuple[Agreement, ...]
     now_s: int = BEGIN_S
     noted: int = 0
+    opened: int = 0
+    present: dict[str, Attachment] = field(
+        default_factory=lambda: {"wwan0": WWAN, "wlan0": WLAN}
+    )
     stack: ExitStack = field(default_factory=ExitStack)
 
     def begin(self) -> Self:
@@ -213,12 +299,16 @@ class Life:
             moved = Traffic(amount, amount // 7)
             self.pending.add_bill(when, where, Bill(moved, moved))
             self.pending.add_share(when, where, who, moved.part(9, 10))
+            self.present[where.device] = where
+            if where.network in NETWORKS:
+                self.pending.batch.networks[where.network] = NETWORKS[where.network]
         self.now_s = when.to_s
-        self.book.see(when, {"wwan0", "wlan0"})
+        self.book.see(when, self.present.values())
         if self.book.is_stale:
             self.flush()
-            self.book.open(self.now_s, {"wwan0", "wlan0"})
+            self.book.open(self.now_s, self.present.values())
             self.pending.batch.cut = True
+            self.opened += 1
         self.book.tick(self.pending.batch, self.now_s)
 
     def note(self, number: int) -> None:
@@ -296,7 +386,7 @@ def test_a_device_that_comes_later_is_paid_for_by_a_pattern() -> None:
         when = Interval(life.now_s, life.now_s + 10)
         life.pending.add_bill(when, later, Bill(Traffic(500), Traffic(500)))
         life.now_s = when.to_s
-        life.book.see(when, {"wwan0", "wwan1"})
+        life.book.see(when, (WWAN, later))
         assert life.book.is_stale
 
 
@@ -323,6 +413,74 @@ def test_of_two_devices_at_one_moment_the_same_is_charged_first() -> None:
 def test_which_plan_pays_where_several_match_is_said() -> None:
     with living((MONTHLY, HOURLY)) as life:
         life.tick(moving(10, 7))
-        assert life.book.plan_of("wwan0", life.now_s) == "monthly"
+        assert life.book.plan_of(WWAN, life.now_s) == "monthly"
         (note,) = life.book.notes
         assert note.startswith("wwan0 matches the plans monthly, hourly: monthly pays")
+
+
+def used(life: Life) -> dict[str, int]:
+    """Bytes by plan."""
+    return {
+        each.agreement.plan.id: each.seen.status.used_bytes for each in life.book.plans
+    }
+
+
+def moved(amount: int, *where: Attachment, length_s: int = 10) -> Tick:
+    """A tick of so many bytes, an eighth of them sent, on each of these."""
+    return Tick(length_s, [(each, share(), amount) for each in where], "", 0, 0)
+
+
+def test_a_switch_of_sims_in_a_slot_divides_it_to_the_byte() -> None:
+    both = (LINED, ROAMER, TETHERED)
+    with living(both) as life:
+        life.tick(moved(7000, on("wwan0", SIM)))
+        life.tick(moved(70, on("wwan0", NEW_SIM)))
+        life.tick(moved(700, on("wwan0", SIM)))
+        life.tick(moved(7, on("wlan0", PHONE)))
+        assert used(life) == {"lined": 8800, "roamer": 80, "tethered": 8}
+        life.check()
+        assert life.opened == 1
+
+
+def test_a_network_that_is_new_on_a_known_device_judges_nothing_anew() -> None:
+    with living((LINED, ROAMER, TETHERED)) as life:
+        life.tick(moved(7, WWAN, WLAN))
+        for where in PLACES:
+            life.tick(moved(700, where))
+            life.flush()
+        life.check()
+        assert life.opened == 1
+        life.tick(moved(7, on("wwan9", SIM)))
+        assert life.opened == 2
+
+
+def test_another_word_on_a_known_network_judges_the_past_anew() -> None:
+    """The store says of a network what is known of it now, also of the past."""
+    renamed = replace(on("wlan0", CAFE), ssid=b"Phone")
+    with living((ROAMER, TETHERED)) as life:
+        life.tick(moved(7000, on("wlan0", CAFE)))
+        assert used(life) == {"roamer": 8000, "tethered": 0}
+        life.pending.batch.networks[CAFE.key] = replace(CAFE, ssid=b"Phone")
+        life.present["wlan0"] = renamed
+        life.tick(Tick(10, [], "", 0, 0))
+        assert life.opened == 2
+        assert used(life) == {"roamer": 0, "tethered": 8000}
+        life.check()
+
+
+def test_after_a_replacement_the_new_sim_is_the_plans_also_before_it() -> None:
+    with living((LINED, TETHERED)) as life:
+        life.tick(moved(7000, on("wwan0", NEW_SIM)))
+        assert used(life) == {"lined": 0, "tethered": 8000}
+        entry = Replacement(
+            id=Name("r"),
+            ts=Second(life.now_s),
+            plan=Name("lined"),
+            new_iccid=NEXT_SIM,
+        )
+        ledger.append(life.store, entry, life.now_s, "test")
+        life.book.restate()
+        life.tick(moved(70, on("wwan0", NEW_SIM)))
+        assert used(life) == {"lined": 8080, "tethered": 0}
+        assert life.book.plan_of(on("wwan0", NEW_SIM), life.now_s) == "lined"
+        life.check()

@@ -244,7 +244,7 @@ def bytes_of(
 def test_a_program_in_the_background_is_told_with_the_plan_that_pays() -> None:
     telling = Telling(Told(), RULE, None)
     rows = [bytes_of("sync", 30 * MB), bytes_of("sync", 25 * MB)]
-    telling.book(rows, SECOND_NS, 10, {"wwan0": "travel"}.get)
+    telling.book(rows, SECOND_NS, 10, lambda at: {"wwan0": "travel"}.get(at.device))
     (change,) = telling.judge(NOW_S, SECOND_NS, [])
     assert isinstance(change, Raised)
     assert change.alert.detail == "sync:55000000"

@@ -21,7 +21,7 @@ from monitor.commands.plan.desk import plans_for
 from monitor.errors import UsageError
 from monitor.lazy import LazyGroup
 from monitor.networkfacts import present
-from monitor.plans.agreement import all_bindings
+from monitor.paying import bindings_at
 from monitor.plans.payers import payer
 from monitor.store.engine import open_store
 from monitor.views.networks import Asked, read_networks
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from monitor.commands.options import Setup
-    from monitor.plans.payers import Bindings
-    from monitor.usage import Attachment
     from monitor.views.networks import Overview
 
 COMMANDS = {
@@ -124,11 +122,7 @@ def _overview(setup: Setup, since_s: int, zone: ZoneInfo) -> Overview:
             today=parse_period("today", now_s, zone),
             zone=zone,
             present=present(document) if document else None,
-            plan_of=partial(_payer, all_bindings(plans), now_s),
+            plan_of=partial(payer, bindings_at(store, plans, now_s), at_s=now_s),
             has_plans=bool(plans),
         )
         return read_networks(store, asked)
-
-
-def _payer(bindings: Bindings, at_s: int, where: Attachment) -> str | None:
-    return payer(bindings, where.device, at_s)

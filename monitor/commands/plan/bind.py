@@ -13,7 +13,7 @@ from monitor.commands.plan.values import moment_of
 from monitor.config.contracts import all_bindings
 from monitor.config.plan_editing import with_bind, with_bind_key
 from monitor.errors import UsageError
-from monitor.plans.payers import Bindings, payer, turns
+from monitor.plans.payers import Bindings, interface_payer, turns
 from monitor.plans.values import Second
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def _wish(
         for text, option in zip(times, ("--from", "--to"), strict=True)
     )
     others = all_bindings(each for each in plans if each.plan.id != plan_id)
-    is_paid = payer(others, iface, now_s) is not None
+    is_paid = interface_payer(others, iface, now_s) is not None
     if from_s is None and (is_paid or any(b.iface == iface for b in others.binds)):
         start_s = plan.activated_at or plan.validity.start or 0
         from_s = Second(max(start_s, now_s))
@@ -150,10 +150,10 @@ def _told(folder: Folder, plans: tuple[Configured, ...], wish: _Wish) -> str:
     own = [bind for bind in bindings.binds if bind.iface == wish.iface]
     marks = turns(Bindings(tuple(own)))
     clocks = folder.viewer.clocks(_of(plans, wish.plan).plan.tz)
-    before = payer(bindings, wish.iface, (marks or [0])[0] - 1)
+    before = interface_payer(bindings, wish.iface, (marks or [0])[0] - 1)
     payers, parts = {before, wish.plan}, []
     for mark in marks:
-        now = payer(bindings, wish.iface, mark)
+        now = interface_payer(bindings, wish.iface, mark)
         if before != now:
             parts.append(f"{before or 'no plan'} until {clocks.moment(mark)}")
         before = now

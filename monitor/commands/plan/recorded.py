@@ -10,22 +10,26 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from monitor.apart import telling_of
 from monitor.errors import EsimmonError, UsageError
-from monitor.plans.agreement import Agreement, all_bindings
+from monitor.paying import bindings_at
+from monitor.plans.agreement import Agreement
 from monitor.plans.loads import Load, day_bytes, load_of, local_days
 from monitor.plans.localtime import instant_of, local_time
+from monitor.plans.matching import NOBODY, is_foreign
 from monitor.plans.measured import Telling
-from monitor.plans.payers import payer, turns
+from monitor.plans.payers import interface_payer, network_of, turns
 from monitor.plans.straddling import cut
 from monitor.store.samples import billed_attachments, samples
 from monitor.usage import Interval
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
+    from monitor.plans.payers import Bindings
     from monitor.plans.samples import Sample
     from monitor.plans.terms import Plan
     from monitor.store.engine import Store
+    from monitor.usage import Attachment
 
 LEAST_DAYS: Final = 7
 MONTHS: Final = 6
@@ -90,18 +94,14 @@ def recorded(
     spans = Interval(
         *(instant_of(each.toordinal(), 0, wanted.zone) for each in (first, end))
     )
-    mine = {
-        key: each
-        for key, each in billed_attachments(store).items()
-        if not wanted.interfaces
-        or any(fnmatchcase(each.device, one) for one in wanted.interfaces)
-    }
+    bindings = bindings_at(store, agreements, wanted.now_s)
+    mine, matched = _meant(billed_attachments(store), bindings, wanted)
     # A row that reaches into the period began a day before it at the earliest.
-    begin_s = spans.from_s - 2 * 86_400
-    rows = samples(store, Interval(begin_s, spans.to_s), mine, _telling(offers))
+    period = Interval(spans.from_s - 2 * 86_400, spans.to_s)
+    rows = samples(store, period, mine, _telling(offers), matched)
     found = [
         part
-        for part in _paid_for(rows, agreements, wanted)
+        for part in _paid_for(rows, bindings, wanted)
         if part.to_s > spans.from_s and part.from_s < spans.to_s
     ]
     if found:
@@ -139,24 +139,49 @@ def _telling(offers: Iterable[Plan]) -> Telling:
     return Telling(apps=tuple(sorted(apps)), tethered=tethered)
 
 
+def _is_all(bindings: Bindings, wanted: Wanted) -> bool:
+    """Whether it does not matter who pays."""
+    return wanted.plan is None and bool(wanted.interfaces or not bindings.is_any)
+
+
+def _meant(
+    attachments: Mapping[int, Attachment], bindings: Bindings, wanted: Wanted
+) -> tuple[dict[int, Attachment], set[int]]:
+    """The attachments that may be meant, and the ids of those that are at any time."""
+    mine: dict[int, Attachment] = {}
+    matched: set[int] = set()
+    for key, where in attachments.items():
+        if wanted.interfaces and not any(
+            fnmatchcase(where.device, one) for one in wanted.interfaces
+        ):
+            continue
+        plan = None if _is_all(bindings, wanted) else network_of(bindings, where)
+        if plan is None or (plan != NOBODY and wanted.plan in (None, plan)):
+            mine[key] = where
+            matched |= set() if plan is None else {key}
+    return mine, matched
+
+
 def _paid_for(
-    rows: Iterable[Sample], agreements: Iterable[Agreement], wanted: Wanted
+    rows: Iterable[Sample], bindings: Bindings, wanted: Wanted
 ) -> Iterator[Sample]:
     """The parts of samples that are meant."""
-    bindings = all_bindings(agreements)
-    is_any = wanted.interfaces or bindings == ((), ())
-    if wanted.plan is None and is_any:
+    if _is_all(bindings, wanted):
         yield from rows
         return
     marks = turns(bindings)
     payers: dict[tuple[str, int], str | None] = {}
     for row in rows:
+        if row.matched:
+            yield row
+            continue
         place = bisect_right(marks, row.from_s)
         is_cut = place < len(marks) and marks[place] < row.to_s
         for part in cut(row, marks) if is_cut else (row,):
             key = part.iface, bisect_right(marks, part.from_s)
             if key not in payers:
-                payers[key] = payer(bindings, part.iface, part.from_s)
+                payers[key] = interface_payer(bindings, part.iface, part.from_s)
             found = payers[key]
-            if found is not None and wanted.plan in (None, found):
+            is_theirs = found is not None and wanted.plan in (None, found)
+            if is_theirs and not is_foreign(bindings.lines, str(found), part.iccid):
                 yield part

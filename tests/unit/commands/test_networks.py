@@ -177,7 +177,7 @@ def test_what_a_daemon_says_is_attached_now(
 ) -> None:
     here = {"wwan0": ESIM, "usb0": TETHER}
     attached = [attachment(network, name) for name, network in here.items()]
-    facts = network_facts(attached, here, {}, lambda device: device)
+    facts = network_facts(attached, here, {}, lambda where: where.device)
     document = {**standings.document(), "networks": facts, "store": str(store)}
     with daemon_at(socket, {"flush": {"flushed": True}}):
         statusfile.write(status_path(socket), document)

@@ -14,7 +14,7 @@ from monitor.config.reading import parse_plan
 from monitor.errors import ConfigError
 from monitor.plans.entries import Sync
 from monitor.plans.offers import Bucket, Rollover, Tier
-from monitor.plans.payers import Wide
+from monitor.plans.payers import Bindings, Wide
 from monitor.plans.terms import Background, Binding, Member, Plan, Rapid, Zones
 from monitor.plans.timing import (
     CalendarDays,
@@ -304,7 +304,7 @@ def test_bindings_for_a_time_and_patterns_are_kept_apart() -> None:
 
 
 def test_a_plan_need_not_be_bound_yet() -> None:
-    assert _configured(MONTH).bindings == ((), ())
+    assert _configured(MONTH).bindings == Bindings()
 
 
 def test_what_the_carrier_said_is_an_entry_whose_id_stays() -> None:

@@ -8,6 +8,10 @@ from hypothesis import strategies as st
 from monitor.plans.payers import Bindings, Clash, Wide, clashes, payer, turns
 from monitor.plans.terms import Binding
 from monitor.plans.values import Name, Second
+from monitor.usage import Attachment
+
+WWAN = Attachment("if:wwan0", "wwan0", billed=True)
+USB = Attachment("if:usb0", "usb0", billed=True)
 
 
 def _bind(
@@ -19,7 +23,7 @@ def _bind(
 
 def test_an_instant_at_the_turn_belongs_to_what_begins_there() -> None:
     bindings = Bindings((_bind("cn", None, 100), _bind("pk", 100, 200)))
-    found = [payer(bindings, "wwan0", at_s) for at_s in (0, 99, 100, 199, 200)]
+    found = [payer(bindings, WWAN, at_s) for at_s in (0, 99, 100, 199, 200)]
     assert found == ["cn", "cn", "pk", "pk", None]
     assert turns(bindings) == [100, 200]
 
@@ -28,15 +32,15 @@ def test_a_binding_goes_before_a_pattern_and_the_first_pattern_before_others() -
     bindings = Bindings(
         (_bind("pk", 100, 200),), (Wide("wwan*", "cn"), Wide("*", "all"))
     )
-    assert [payer(bindings, "wwan0", at_s) for at_s in (99, 100, 200)] == [
+    assert [payer(bindings, WWAN, at_s) for at_s in (99, 100, 200)] == [
         *("cn", "pk", "cn"),
     ]
-    assert payer(bindings, "usb0", 0) == "all"
-    assert payer(Bindings(), "usb0", 0) is None
+    assert payer(bindings, USB, 0) == "all"
+    assert payer(Bindings(), USB, 0) is None
 
 
 def test_an_interface_is_meant_literally_in_a_binding() -> None:
-    assert payer(Bindings((_bind("a", None, None, "wwan*"),)), "wwan0", 0) is None
+    assert payer(Bindings((_bind("a", None, None, "wwan*"),)), WWAN, 0) is None
 
 
 def test_equal_patterns_and_overlapping_bindings_are_clashes() -> None:
@@ -66,7 +70,7 @@ def test_without_clashes_at_most_one_binding_holds_at_a_time(
         if from_s is None or to_s is None or from_s < to_s
     )
     holding = [
-        sum(payer(Bindings((bind,)), "wwan0", at_s) is not None for bind in binds)
+        sum(payer(Bindings((bind,)), WWAN, at_s) is not None for bind in binds)
         for at_s in range(-1, 22)
     ]
     assert (max(holding) > 1) == bool(list(clashes(Bindings(binds))))

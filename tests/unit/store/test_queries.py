@@ -89,9 +89,7 @@ def test_the_explanation_names_its_owners_largest_first(tmp_path: Path) -> None:
             uid=0,
             scope="local",
             via="",
-            interface="wwan0",
-            network="if:wwan0",
-            billed=True,
+            where=WWAN,
             traffic=traffic(600),
         ),
         ExplanationRow(
@@ -102,9 +100,7 @@ def test_the_explanation_names_its_owners_largest_first(tmp_path: Path) -> None:
             uid=1000,
             scope="internet",
             via="",
-            interface="wwan0",
-            network="if:wwan0",
-            billed=True,
+            where=WWAN,
             traffic=traffic(500, 5) + traffic(50),
         ),
         ExplanationRow(
@@ -115,9 +111,7 @@ def test_the_explanation_names_its_owners_largest_first(tmp_path: Path) -> None:
             uid=-1,
             scope="internet",
             via="",
-            interface="wlan0",
-            network="if:wlan0",
-            billed=True,
+            where=replace(WLAN, metered=None),
             traffic=traffic(7),
         ),
     ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from monitor.store.queries import ExplanationRow, Gap, InterfaceBill, ProcessUsage
-from monitor.usage import Interval, Traffic
+from monitor.usage import Attachment, Interval, Traffic
 from monitor.views.question import Question
 from monitor.views.report import Report, report_of
 
@@ -23,12 +23,16 @@ def traffic(rx_bytes: int, tx_bytes: int = 0) -> Traffic:
     return Traffic(rx_bytes, tx_bytes, rx_bytes // 1000, tx_bytes // 1000)
 
 
+def at(name: str) -> Attachment:
+    """An interface of which nothing is known but its name."""
+    return Attachment(f"if:{name}", name, billed=True)
+
+
 def bill(
     l3: Traffic, name: str = "wwan0", *, counter: Traffic | None = None
 ) -> InterfaceBill:
     """The bill of an interface; its layer 2 adds nothing unless a counter is given."""
-    network = f"if:{name}"
-    return InterfaceBill(name, network, True, counter or l3, l3, l3.bytes)  # noqa: FBT003 - a row
+    return InterfaceBill(at(name), counter or l3, l3, l3.bytes)
 
 
 def share(  # noqa: PLR0913 - what a share has
@@ -51,9 +55,7 @@ def share(  # noqa: PLR0913 - what a share has
         uid=uid if owned else -1,
         scope="internet",
         via=via,
-        interface=name,
-        network=f"if:{name}",
-        billed=True,
+        where=at(name),
         traffic=amount,
     )
 
@@ -70,9 +72,7 @@ def process(
         argv=(application,),
         uid=1000 if pid else -1,
         application=application,
-        interface=name,
-        network=f"if:{name}",
-        billed=True,
+        where=at(name),
         traffic=amount,
         interval=Interval(DAY.from_s + 10, DAY.from_s + 20),
     )

@@ -58,7 +58,7 @@ def asked(here: Sequence[Present] | None = None, *, has_plans: bool = True) -> A
 def bill(network: Network, device: str, rx: int, *, billed: bool = True) -> Any:  # noqa: ANN401 - a row
     """Bytes of today."""
     amount = Traffic(rx, rx // 10, 1, 1)
-    return InterfaceBill(device, network.key, billed, amount, amount, 0)
+    return InterfaceBill(Attachment(network.key, device, billed), amount, amount)
 
 
 def was(network: Network, device: str, seen: Interval | None = SEEN) -> Met:
