@@ -7,6 +7,7 @@ and the test drives it over the same bus.
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 from contextlib import contextmanager
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from jeepney.io.blocking import DBusConnection
+
+    from monitor.collectors.following import Follower
 
     Properties = Mapping[str, tuple[str, Any]]
 
@@ -124,6 +127,16 @@ class _Call:
         reply = self._link.send_and_get_reply(call, timeout=20)
         assert reply.header.message_type is MessageType.method_return, reply.body
         return tuple(reply.body)
+
+
+def rest(follower: Follower[Any]) -> None:
+    """Wait until a follower has had nothing new for a while."""
+
+    def is_at_rest() -> bool:
+        follower.take()
+        return not select.select([follower.changed], [], [], 0.5)[0]
+
+    wait_for(is_at_rest, "nothing new")
 
 
 @contextmanager

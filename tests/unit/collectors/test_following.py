@@ -22,6 +22,7 @@ from tests.mocked import (
     modem_manager,
     modem_paths,
     remove_modem,
+    rest,
     show_modems,
 )
 
@@ -69,7 +70,9 @@ def test_a_service_that_is_late_leaves_and_comes_back_is_followed(address: str) 
             with modem_manager(address) as service:
                 add_modem(service, 0, "wwan0", iccid)
                 until(follower, iccid)
+                stirred_ns = follower.stirred_ns
             until(follower)
+            assert follower.stirred_ns > stirred_ns
 
 
 def test_another_owner_of_the_name_is_asked_anew(address: str) -> None:
@@ -116,30 +119,36 @@ def test_a_bus_that_starts_anew_is_followed(tmp_path: Path) -> None:
             until(follower)
 
 
-def test_a_stir_is_told_before_the_world_is_read_again(address: str) -> None:
-    with following(address) as follower, modem_manager(address) as service:
-        add_modem(service, 0, "wwan0", ONE)
-        until(follower, ONE)
-        service.hang()
-        time.sleep(2 * QUICK_S)  # whatever was asked before
-        follower.take()
-        service.go_on()
-        before_ns = boottime_ns()
-        service.set(BEARER, "Bearer", Connected=("b", False))
-        assert select.select([follower.changed], [], [], 10)[0]
-        assert before_ns < follower.stirred_ns < boottime_ns()
-
-
-# Before it answers, it says that something changed, and waits to be told to go on.
-SLOW = """
+# It answers when it is told to.
+WAIT = """
 import os, time
+while not os.path.exists("{go_on}"):
+    time.sleep(0.02)
+"""
+# Before that it says that something changed.
+TELL = """
 if not hasattr(self, "has_told"):
     self.has_told = True
     changed = ["{interface}", {{"Connected": True}}, dbus.Array([], signature="s")]
     self.EmitSignal("{properties}", "PropertiesChanged", "sa{{sv}}as", changed)
-while not os.path.exists("{go_on}"):
-    time.sleep(0.02)
 """
+
+
+def test_a_stir_is_told_before_the_world_is_read_again(
+    address: str, tmp_path: Path
+) -> None:
+    with following(address) as follower, modem_manager(address) as service:
+        add_modem(service, 0, "wwan0", ONE)
+        until(follower, ONE)
+        rest(follower)
+        show_modems(service, first=WAIT.format(go_on=tmp_path / "go on"))
+        before_ns = boottime_ns()
+        service.set(BEARER, "Bearer", Connected=("b", False))
+        assert select.select([follower.changed], [], [], 10)[0]
+        assert before_ns < follower.stirred_ns < boottime_ns()
+        assert follower.take()[0].bearers[0].is_connected
+        (tmp_path / "go on").touch()
+        wait_for(lambda: not follower.take()[0].bearers[0].is_connected, "the answer")
 
 
 def test_a_signal_that_comes_during_a_reading_is_told_at_once(
@@ -148,14 +157,12 @@ def test_a_signal_that_comes_during_a_reading_is_told_at_once(
     with following(address) as follower, modem_manager(address) as service:
         add_modem(service, 0, "wwan0", ONE)
         until(follower, ONE)
-        wait_for(lambda: not select.select([follower.changed], [], [], 0.5)[0], "rest")
+        rest(follower)
         stirred_ns = follower.stirred_ns
-        slow = SLOW.format(
-            interface=f"{modemmanager.NAME}.Bearer",
-            properties=PROPERTIES,
-            go_on=tmp_path / "go on",
-        )
-        show_modems(service, first=slow)
+        bearer = f"{modemmanager.NAME}.Bearer"
+        tell = TELL.format(interface=bearer, properties=PROPERTIES)
+        wait = WAIT.format(go_on=tmp_path / "go on")
+        show_modems(service, first=f"{tell}\n{wait}")
         service.set(MODEM, "Modem.Modem3gpp", OperatorName=("s", "New"))
         wait_for(lambda: follower.stirred_ns > stirred_ns, "the signal")
         assert select.select([follower.changed], [], [], 10)[0]
@@ -185,7 +192,7 @@ def test_a_signal_of_no_consequence_wakes_nobody_and_asks_nothing(address: str) 
     with following(address) as follower, modem_manager(address) as service:
         add_modem(service, 0, "wwan0", ONE)
         until(follower, ONE)
-        wait_for(lambda: not select.select([follower.changed], [], [], 0.5)[0], "rest")
+        rest(follower)
         asked = service.asked("GetManagedObjects")
         stirred_ns = follower.stirred_ns
         for strength in range(20):
@@ -218,6 +225,7 @@ def test_a_stranger_cannot_make_it_ask(address: str) -> None:
         until(follower, ONE)
         remove_modem(service, 0)
         until(follower)
+        rest(follower)
         asked, stirred_ns = service.asked("GetManagedObjects"), follower.stirred_ns
         unique = follower._bus.unique_name if follower._bus else ""
         details = {"destination": ("s", unique)}

@@ -19,7 +19,7 @@ from monitor.uplink import (
     SavedWifi,
 )
 from tests.desktop.stack import session_bus, wait_for
-from tests.mocked import NEEDS, Mocked, network_manager, profile, save
+from tests.mocked import NEEDS, Mocked, network_manager, profile, rest, save
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,7 +42,9 @@ def laptop(tmp_path: Path) -> Iterator[tuple[Follower[Connections], Mocked]]:
     with session_bus(tmp_path) as bus:
         address = bus.environ["DBUS_SESSION_BUS_ADDRESS"]
         with follow(address) as follower, network_manager(address) as service:
-            service.add(POINT, AccessPoint={"Ssid": ("ay", SSID)})
+            service.add(
+                POINT, AccessPoint={"Ssid": ("ay", SSID), "Strength": ("y", 70)}
+            )
             active = {
                 "Id": ("s", "the cafe"),
                 "Uuid": ("s", UUID),
@@ -64,6 +66,7 @@ def laptop(tmp_path: Path) -> Iterator[tuple[Follower[Connections], Mocked]]:
             }
             wireless = {
                 "Mode": ("u", 2),
+                "Bitrate": ("u", 0),
                 "ActiveAccessPoint": ("o", POINT),
                 "AccessPoints": ("ao", [POINT]),
             }
@@ -103,6 +106,20 @@ def test_an_ssid_arrives_as_it_is(tmp_path: Path, ssid: bytes) -> None:
         service.add(OTHER, AccessPoint={"Ssid": ("ay", ssid)})
         service.set(WLAN, "Device.Wireless", ActiveAccessPoint=("o", OTHER))
         wait_for(lambda: device(follower).ssid == ssid, "the SSID")
+
+
+def test_the_strength_of_wifi_is_not_even_heard(tmp_path: Path) -> None:
+    with laptop(tmp_path) as (follower, service):
+        until(follower, lambda known: known.devices)
+        rest(follower)
+        asked, stirred_ns = service.asked("GetManagedObjects"), follower.stirred_ns
+        for strength in range(50):
+            service.set(POINT, "AccessPoint", Strength=("y", strength))
+            service.set(WLAN, "Device.Wireless", Bitrate=("u", strength))
+        service.set(WLAN, "Device", Metered=("u", METERED_YES))
+        wait_for(lambda: device(follower).metered == METERED_YES, "what counts")
+        assert follower.stirred_ns > stirred_ns
+        assert service.asked("GetManagedObjects") < asked + 20
 
 
 def test_saved_networks_are_asked_for_when_they_change(tmp_path: Path) -> None:
