@@ -121,6 +121,7 @@ class Follower(Closing, Generic[T]):
                 self._know_nothing()
             self._bus = None
             self._asked.set()
+            self._source.forget()
             self._stop.wait(self._back_off_s())
 
     def _subscribe(self, bus: Bus) -> None:

@@ -100,6 +100,7 @@ class _DelayLock(Source[Grace]):
     service = _NAME
     wanted = (Wanted(_MANAGER, _PATH),)
     unknown = Grace()
+    is_patient = False
     takes_fds = True
 
     def __init__(self) -> None:

@@ -51,6 +51,15 @@ def test_programs_have_their_bytes_in_a_guest_with(
     assert status == 0, capfd.readouterr().out
 
 
+@pytest.mark.parametrize("kernel", sorted(TESTS))
+def test_a_real_sleep_is_told_by_the_clocks_and_ends_every_wait_in(
+    kernel: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    command = [sys.executable, f"{INSIDE}/sleep.py"]
+    status = boot(get(kernel), command, seconds=_SECONDS, folder=FOLDER)
+    assert status == 0, capfd.readouterr().out
+
+
 def test_a_command_in_a_guest_ends_here_as_it_ended_there() -> None:
     sees = f"test -e {__file__} && ! touch /proc/1/nothing && exit 7"
     assert boot(get("6.12"), ["sh", "-c", sees], seconds=_SECONDS) == 7
