@@ -149,7 +149,9 @@ def mocked(address: str, name: str, path: str, *options: str) -> Iterator[Mocked
         path: of its main object.
         options: of python-dbusmock.
     """
-    command = [PYTHON, "-m", "dbusmock", "--session", *options, name, path, name]
+    # Isolated: whatever this Python has on its path is none of that one's.
+    mock = PYTHON, "-I", "-m", "dbusmock", "--session"
+    command = [*mock, *options, name, path, name]
     environ = os.environ | {"DBUS_SESSION_BUS_ADDRESS": address}
     with (
         open_dbus_connection(address) as link,
