@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from monitor.alerts.texts import named
 from monitor.config import plans_directory
@@ -17,7 +17,7 @@ from monitor.uplink import Network
 from monitor.zones import local_zone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from monitor.alerts import Watched
@@ -45,63 +45,73 @@ def choices(store: Path, plans: Iterable[Watched]) -> tuple[str, ...]:
     return tuple(each for each in alive if plan_path(directory, each).is_file())
 
 
-def find(store: Store, networks: Iterable[Network], key: str) -> Network:
+class Meant(NamedTuple):
+    """A network that somebody wants to be paid for.
+
+    Attributes:
+        network: what it is.
+        device: that is attached to it now; empty without one.
+    """
+
+    network: Network
+    device: str = ""
+
+    @property
+    def known_by(self) -> tuple[str, str]:
+        """What a plan can name it by: the most certain of all that is known.
+
+        Returns:
+            Key and value of `[match]`.
+
+        Raises:
+            ConfigError: there is nothing that means this network and no other.
+        """
+        network = self.network
+        for kind, value in (
+            ("iccid", network.iccid),
+            ("uuid", network.uuid),
+            ("tether", network.tether),
+            ("interface", self.device),
+        ):
+            if kind == "interface" and any(each in value for each in "*?["):
+                raise ConfigError(f"{value}: such a name is a pattern of names.")
+            if value:
+                return kind, value
+        raise ConfigError(f"{named(network)} is not there any more.")
+
+
+def find(store: Store, present: Mapping[str, Network], key: str) -> Meant:
     """The network that somebody means.
 
     Args:
         store: knows networks that are not attached any more.
-        networks: those that are.
+        present: those that are, by name of the device.
         key: from outside.
 
     Raises:
         ConfigError: no such network was ever seen here.
         StoreError: the store cannot be read.
     """
-    for network in networks:
+    for device, network in present.items():
         if network.key == key:
-            return network
+            return Meant(network, device)
     with store.read() as connection:
         met = stored.known(connection).get(key)
-    if met is not None:
-        return met
     device = key.removeprefix(_OF_INTERFACE)
-    if device == key or not 0 < len(device) <= _LONGEST_DEVICE:
+    if device != key and 0 < len(device) <= _LONGEST_DEVICE:
+        return Meant(met or Network(key), device)
+    if met is None:
         raise ConfigError(f'no network is known as "{key}".')
-    return Network(key)
+    return Meant(met)
 
 
-def known_by(network: Network) -> tuple[str, str]:
-    """What a plan can name a network by: the most certain of all that is known.
-
-    Args:
-        network: what a device is attached to.
-
-    Returns:
-        Key and value of `[match]`.
-
-    Raises:
-        ConfigError: there is nothing that means this network and no other.
-    """
-    for kind, value in (
-        ("iccid", network.iccid),
-        ("uuid", network.uuid),
-        ("tether", network.tether),
-    ):
-        if value:
-            return kind, value
-    device = network.key.removeprefix(_OF_INTERFACE)
-    if any(each in device for each in "*?["):
-        raise ConfigError(f"{device}: such a name is a pattern of names.")
-    return "interface", device
-
-
-def bind(store: Path, config: Config, network: Network, plan_id: str) -> str:
+def bind(store: Path, config: Config, meant: Meant, plan_id: str) -> str:
     """Let a plan pay for a network, in the plan's file.
 
     Args:
         store: the database, which the file is beside.
         config: all plans, as they are written now.
-        network: what it shall pay for.
+        meant: what it shall pay for.
         plan_id: a plan's id, from outside.
 
     Returns:
@@ -111,7 +121,7 @@ def bind(store: Path, config: Config, network: Network, plan_id: str) -> str:
         ConfigError: nothing was changed; says why, and what to do.
     """
     directory, zone = plans_directory(store), local_zone(os.environ)
-    kind, value = known_by(network)
+    kind, value = meant.known_by
     _refuse_unfiled(directory, config, plan_id, (kind, value))
     path = plan_path(directory, plan_id)
     with exclusively(directory, _NO_PATIENCE_S):
@@ -125,7 +135,9 @@ def bind(store: Path, config: Config, network: Network, plan_id: str) -> str:
         places = [each if each.is_file() else None for each in paths]
         refuse_together(tables, places, zone)
         apply(directory, [Change(path, text)])
-    return f"{named(network)}: {kind} in {path}. Undo: esimmon plan edit {plan_id}"
+    return (
+        f"{named(meant.network)}: {kind} in {path}. Undo: esimmon plan edit {plan_id}"
+    )
 
 
 def _refuse_unfiled(

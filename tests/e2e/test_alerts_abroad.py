@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -132,7 +133,27 @@ def test_a_journey_is_told_step_by_step_and_each_step_once(
         assert listed(esimmon) == before
     shown = esimmon.plainly("alerts", "list", "--store", esimmon.store).stdout
     assert "Airalo …6789 is roaming in 410 (Jazz\\u202e)" in shown
-    assert 'The Wi-Fi "Home\\x1b[31m" is in range and costs nothing' in shown
+    assert 'Wi-Fi "Home\\x1b[31m" is in range' in shown
     assert "\x1b" not in shown
     said = esimmon.daemons[0].said()
     assert "that no plan covers: Airalo …6789 (wwan0)" in said
+
+
+def test_a_sim_is_bound_by_its_profile(
+    lab: Lab, esimmon: Esimmon, modems: Mocked
+) -> None:
+    del modems
+    file = esimmon.folder / "plans.d/pk.toml"
+    file.parent.mkdir(mode=0o755)
+    file.write_text('quota = "1 GB"\nevery = "month"\nbilling_day = 1\n')
+    daemon = esimmon.start()
+    (alert,) = move_until(lab, esimmon, "network.uncovered")
+    answer = daemon.ask("networks.bind", network=alert["network"], plan="pk")
+    told = f"Airalo …6789: iccid in {file}. Undo: esimmon plan edit pk"
+    assert answer == {"told": told}
+    assert tomllib.loads(file.read_text())["match"] == {"iccid": [ICCID]}
+    wait_for(lambda: listed(esimmon)[0]["cleared_at"], "the alert to be over")
+    transfer(lab, down=100_000, up=1000)
+    daemon.flush()
+    (row,) = esimmon.report("plan", "--period", "today")["rows"]
+    assert row["plan"] == "pk"

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.choosing import bind, choices, find, known_by
+from monitor.choosing import Meant, bind, choices, find
 from monitor.config import parse_config
 from monitor.config.plan_files import with_plan_files
 from monitor.errors import ConfigError
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 ICCID = "8985200012345674321"
 UUID = "5f1c7a52-3e0e-4d4b-9c0b-0d5a4f8a7c11"
-WWAN = Network("if:wwan0", metered=True)
+NAMELESS = Network("if:wwan0", metered=True)
+WWAN = Meant(NAMELESS, "wwan0")
 MONTH = 'every = "month"\nbilling_day = 1\n'
 
 
@@ -101,7 +102,7 @@ def test_a_command_at_work_is_not_waited_for(store: Path) -> None:
 
 def test_an_interface_that_would_be_a_pattern_is_refused(store: Path) -> None:
     with pytest.raises(ConfigError, match="is a pattern"):
-        bind(store, config_of(store), Network("if:w*n0"), "pk")
+        bind(store, config_of(store), Meant(Network("if:w*n0"), "w*n0"), "pk")
 
 
 @pytest.mark.parametrize(
@@ -111,13 +112,21 @@ def test_an_interface_that_would_be_a_pattern_is_refused(store: Path) -> None:
         (Network(f"wifi:{UUID}", WIFI, uuid=UUID, ssid=b"x"), ("uuid", UUID)),
         (Network(f"ethernet:{UUID}", ETHERNET, uuid=UUID), ("uuid", UUID)),
         (Network("usb:05ac:12a8:1", USB, tether="usb/apple"), ("tether", "usb/apple")),
-        (WWAN, ("interface", "wwan0")),
+        (Network("usb:05ac:12a8:1", USB), ("interface", "wwan0")),
+        (NAMELESS, ("interface", "wwan0")),
     ],
 )
 def test_the_most_certain_of_what_is_known_names_a_network(
     network: Network, expected: tuple[str, str]
 ) -> None:
-    assert known_by(network) == expected
+    assert Meant(network, "wwan0").known_by == expected
+
+
+def test_a_network_that_only_its_interface_names_cannot_be_bound_when_it_is_gone() -> (
+    None
+):
+    with pytest.raises(ConfigError, match=r"usb:05ac:12a8:1 is not there any more\."):
+        _ = Meant(Network("usb:05ac:12a8:1", USB)).known_by
 
 
 def test_a_network_is_found_by_its_key_while_it_is_there_and_later(
@@ -130,12 +139,13 @@ def test_a_network_is_found_by_its_key_while_it_is_there_and_later(
         batch = Batch(networks={gone.key: gone})
         with store.begin() as connection:
             stored.write(connection, batch)
-        assert find(store, [WWAN, phone], phone.key) == phone
-        assert find(store, [], gone.key) == gone
-        assert find(store, [], "if:wwan0").key == "if:wwan0"
+        present = {"wwan0": NAMELESS, "eth1": phone}
+        assert find(store, present, phone.key) == (phone, "eth1")
+        assert find(store, {}, gone.key) == (gone, "")
+        assert find(store, {}, "if:wwan0") == (Network("if:wwan0"), "wwan0")
         for key in ("wifi:other", "", "if:", "if:0123456789abcdef", "None"):
             with pytest.raises(ConfigError, match="no network is known as"):
-                find(store, [], key)
+                find(store, {}, key)
 
 
 def test_plans_that_are_over_or_without_a_file_are_no_choice(store: Path) -> None:
