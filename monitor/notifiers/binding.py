@@ -57,15 +57,13 @@ class Binder:
     def _bind(self, network: str, plan: str) -> None:
         params = {"network": network, "plan": plan}
         answer = call(self._path, BIND, params, _PATIENCE_S)
-        if answer is None:
-            refusal = "no daemon is running."
-        elif answer.refusal or answer.result is None:
-            refusal = answer.refusal or "the daemon gave no answer."
-        else:
-            self._say(
-                f"Plan {plan} pays for it from now on", str(answer.result["told"])
-            )
+        if answer is not None and answer.result is not None:
+            told = str(answer.result.get("told", ""))
+            self._say(f"Plan {plan} pays for it from now on", told)
             return
+        refusal = "no daemon is running."
+        if answer is not None:
+            refusal = answer.refusal or "the daemon gave no answer."
         log.warning("%s was not bound to plan %s: %s", network, plan, refusal)
         self._say(f"Plan {plan} does not pay for it", refusal)
 

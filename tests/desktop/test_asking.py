@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import subprocess
 import threading
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,8 @@ from monitor.notifiers import asking
 from monitor.notifiers.asking import Look, ask
 from monitor.notifiers.desktop import Desktop
 from monitor.notifiers.question import Question
-from tests.desktop.stack import desktop, session_bus, wait_for
+from tests.desktop.stack import _owns_name, desktop, session_bus, started, wait_for
+from tests.mocked import NEEDS, PYTHON
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,6 +108,24 @@ def test_a_question_of_hostile_words_is_shown_as_it_is(stack: Stack) -> None:
     assert text == (
         'A &lt;b&gt;bold&lt;/b&gt; &amp; "quoted" \\n\\x1b[31m\\u202e name\n-second'
     )
+
+
+@pytest.mark.needs(*NEEDS, "notify-send")
+def test_a_desktop_without_buttons_shows_the_words_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What to type is among them."""
+    question = Question(("pk",), lambda _: None)
+    with session_bus(tmp_path) as (environ, _):
+        address = environ["DBUS_SESSION_BUS_ADDRESS"]
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
+        command = [PYTHON, "-m", "dbusmock", "--session"]
+        command += ["--template", "notification_daemon"]
+        with started(command, env=environ, stdout=subprocess.DEVNULL):
+            wait_for(lambda: _owns_name(environ, None), "the notification daemon")
+            shown = Desktop().show("title", "body", question)
+    assert shown.startswith("plyer (notify-send), ")
+    assert questions() == []
 
 
 def test_what_is_no_question_is_shown_by_plyer_as_ever(stack: Stack) -> None:
