@@ -56,28 +56,32 @@ class Meant(NamedTuple):
     network: Network
     device: str = ""
 
-    @property
-    def known_by(self) -> tuple[str, str]:
-        """What a plan can name it by: the most certain of all that is known.
 
-        Returns:
-            Key and value of `[match]`.
+def known_by(network: Network, device: str = "") -> tuple[str, str]:
+    """What a plan can name a network by: the most certain of all that is known.
 
-        Raises:
-            ConfigError: there is nothing that means this network and no other.
-        """
-        network = self.network
-        for kind, value in (
-            ("iccid", network.iccid),
-            ("uuid", network.uuid),
-            ("tether", network.tether),
-            ("interface", self.device),
-        ):
-            if kind == "interface" and any(each in value for each in "*?["):
-                raise ConfigError(f"{value}: such a name is a pattern of names.")
-            if value:
-                return kind, value
+    Args:
+        network: which.
+        device: that is attached to it now; empty without one.
+
+    Returns:
+        Key and value of `[match]`.
+
+    Raises:
+        ConfigError: there is nothing that means this network and no other.
+    """
+    for kind, value in (
+        ("iccid", network.iccid),
+        ("uuid", network.uuid),
+        ("tether", network.tether),
+    ):
+        if value:
+            return kind, value
+    if not device:
         raise ConfigError(f"{named(network)} is not there any more.")
+    if any(each in device for each in "*?["):
+        raise ConfigError(f"{device}: such a name is a pattern of names.")
+    return "interface", device
 
 
 def find(store: Store, present: Mapping[str, Network], key: str) -> Meant:
@@ -121,7 +125,7 @@ def bind(store: Path, config: Config, meant: Meant, plan_id: str) -> str:
         ConfigError: nothing was changed; says why, and what to do.
     """
     directory, zone = plans_directory(store), local_zone(os.environ)
-    kind, value = meant.known_by
+    kind, value = known_by(*meant)
     _refuse_unfiled(directory, config, plan_id, (kind, value))
     path = plan_path(directory, plan_id)
     with exclusively(directory, _NO_PATIENCE_S):

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.choosing import Meant, bind, choices, find
+from monitor.choosing import Meant, bind, choices, find, known_by
 from monitor.config import parse_config
 from monitor.config.plan_files import with_plan_files
 from monitor.errors import ConfigError
@@ -119,14 +119,14 @@ def test_an_interface_that_would_be_a_pattern_is_refused(store: Path) -> None:
 def test_the_most_certain_of_what_is_known_names_a_network(
     network: Network, expected: tuple[str, str]
 ) -> None:
-    assert Meant(network, "wwan0").known_by == expected
+    assert known_by(network, "wwan0") == expected
 
 
 def test_a_network_that_only_its_interface_names_cannot_be_bound_when_it_is_gone() -> (
     None
 ):
     with pytest.raises(ConfigError, match=r"usb:05ac:12a8:1 is not there any more\."):
-        _ = Meant(Network("usb:05ac:12a8:1", USB)).known_by
+        known_by(Network("usb:05ac:12a8:1", USB))
 
 
 def test_a_network_is_found_by_its_key_while_it_is_there_and_later(
