@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from monitor.config import Config
+    from monitor.config.contracts import Configured
     from monitor.store.engine import Store
 
 
@@ -54,6 +55,15 @@ def configured(config: Config, machine: ZoneInfo) -> tuple[Agreement, ...]:
         config: checked values.
         machine: the machine's time zone, for plans without one of their own.
     """
+    return agreements_of(plans_of(config.plans, machine))
+
+
+def agreements_of(plans: Iterable[Configured]) -> tuple[Agreement, ...]:
+    """Plans of a configuration with all that belongs to them.
+
+    Args:
+        plans: in the order of the configuration.
+    """
     return tuple(
         Agreement(
             plan=each.plan,
@@ -64,7 +74,7 @@ def configured(config: Config, machine: ZoneInfo) -> tuple[Agreement, ...]:
             matches=each.bindings.matches,
             entries=each.entries,
         )
-        for position, each in enumerate(plans_of(config.plans, machine))
+        for position, each in enumerate(plans)
     )
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import asdict
 
+from monitor.plans.matching import lines_of
+from monitor.plans.naming import network_words
 from monitor.plans.writing import utc_text
 
 if TYPE_CHECKING:
@@ -61,6 +63,7 @@ def plan_facts(
         "quota_bytes": quota_bytes(plan),
         "tz": str(plan.tz),
         "interfaces": sorted(interfaces),
+        "networks": network_words(agreement.matches, lines_of(plan)),
         "patterns": [*agreement.patterns, *(bind.iface for bind in agreement.binds)],
         "next": _next(seen, at_s),
     }

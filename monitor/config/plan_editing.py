@@ -121,7 +121,10 @@ def with_match(text: str, name: str, kind: str, value: str) -> str:
         if "match" not in table:
             table["match"] = {} if is_plain else tomlkit.table()
         named = table["match"].setdefault(kind, [])
-        if value not in named:
+        if isinstance(named, str):  # a single one needs no list
+            table["match"][kind] = [str(named)]
+            named = table["match"][kind]
+        if named is not True and value not in named:
             named.append(value)
 
     return _changed(text, name, change)

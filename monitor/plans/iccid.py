@@ -11,6 +11,7 @@ from typing import Final
 
 _NORMAL: Final = re.compile(r"89[0-9]{16,18}", re.ASCII)
 _LARGEST_DIGIT: Final = 9
+_SHOWN_DIGITS: Final = 4
 
 
 def normalize(text: str) -> str | None:
@@ -51,6 +52,19 @@ def from_ef(raw: bytes | str) -> str | None:
         except ValueError:
             return None
     return normalize("".join(f"{byte & 15:X}{byte >> 4:X}" for byte in raw))
+
+
+def shortened(text: str) -> str:
+    """An ICCID that says which card it is, and not its number.
+
+    Args:
+        text: any spelling.
+
+    Returns:
+        Such as "8992…4321".
+    """
+    digits = normalize(text) or text
+    return f"{digits[:_SHOWN_DIGITS]}…{digits[-_SHOWN_DIGITS:]}"
 
 
 def is_same(one: str, other: str) -> bool:

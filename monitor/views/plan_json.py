@@ -9,9 +9,10 @@ import msgspec
 from msgspec.structs import asdict
 
 from monitor.plans.forecast import forecast
+from monitor.plans.iccid import shortened
 from monitor.plans.localtime import NEVER
+from monitor.plans.matching import ICCID
 from monitor.plans.writing import plain, utc_text
-from monitor.views.plan_phrases import short_iccid
 
 if TYPE_CHECKING:
     from monitor.bookkeeping import Book
@@ -32,10 +33,13 @@ def plan_as_json(book: Book) -> str:
     Returns:
         ASCII, version 1: fields may be added, never changed.
     """
-    terms = plain(book.agreement)
-    plan: Any = terms["plan"]
+    terms: Any = plain(book.agreement)
+    plan = terms["plan"]
     if book.agreement.plan.line.iccid is not None:
-        plan["line"] = {"iccid": short_iccid(book.agreement.plan.line.iccid)}
+        plan["line"] = {"iccid": shortened(book.agreement.plan.line.iccid)}
+    for match in terms.get("matches", []):
+        if match["kind"] == ICCID:
+            match["value"] = shortened(match["value"])
     document = {
         "version": 1,
         "at": utc_text(book.at_s),
@@ -51,7 +55,7 @@ def plan_as_json(book: Book) -> str:
 def _status(book: Book) -> dict[str, Any]:
     """How it stands, in the words of the model."""
     found = _named(msgspec.to_builtins(book.now))
-    found["iccids"] = [short_iccid(each) for each in found["iccids"] or ()]
+    found["iccids"] = [shortened(each) for each in found["iccids"] or ()]
     found["history"] = [
         [_utc(start_s), utc_text(end_s), used_bytes]
         for start_s, end_s, used_bytes in book.history

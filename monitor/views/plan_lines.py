@@ -8,6 +8,7 @@ from monitor.escapes import visible
 from monitor.moments import Clocks
 from monitor.plans.activation import validity_end
 from monitor.plans.localtime import NEVER
+from monitor.plans.naming import network_words
 from monitor.plans.timing import CalendarDays, Day, Elapsed, Month, Week, Whole
 from monitor.views.plan_phrases import amount
 
@@ -101,7 +102,7 @@ def bound_to(bindings: Bindings) -> list[str]:
 
 
 def when_bound(configured: Configured, viewer: Viewer) -> list[str]:
-    """The same with times, such as "wwan0 from 10 Jun 11:00 PKT".
+    """Networks and interfaces, such as "wwan0 from 10 Jun 11:00 PKT".
 
     Args:
         configured: the plan.
@@ -110,14 +111,15 @@ def when_bound(configured: Configured, viewer: Viewer) -> list[str]:
     Returns:
         One text each.
     """
-    clocks, found = viewer.clocks(configured.plan.tz), []
-    for bind in configured.bindings.binds:
+    clocks, bindings = viewer.clocks(configured.plan.tz), configured.bindings
+    found = network_words(bindings.matches, bindings.lines)
+    for bind in bindings.binds:
         words = [bind.iface]
         for word, at_s in (("from", bind.from_s), ("until", bind.to_s)):
             if at_s is not None:
                 words += [word, clocks.moment(at_s)]
         found.append(" ".join(words))
-    return found + [wide.pattern for wide in configured.bindings.wides]
+    return found + [wide.pattern for wide in bindings.wides]
 
 
 def _more(bucket: Bucket) -> str:

@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from monitor.plans import entries as kinds
+from monitor.plans.iccid import shortened
 from monitor.units import format_size
 
 if TYPE_CHECKING:
     from monitor.plans.entries import Entry
     from monitor.plans.status import Status
-
-_SHOWN_DIGITS: Final = 4
-
-
-def short_iccid(iccid: str) -> str:
-    """An ICCID that says which card it is, and not its number.
-
-    Args:
-        iccid: in its normal form.
-
-    Returns:
-        Such as "8992…4321".
-    """
-    return f"{iccid[:_SHOWN_DIGITS]}…{iccid[-_SHOWN_DIGITS:]}"
 
 
 def amount(size_bytes: int | None) -> str:
@@ -100,7 +87,7 @@ def entry_text(entry: Entry) -> str:  # noqa: C901, PLR0911, PLR0912 - a line fo
         case kinds.PlanChange():
             return f"other data: {buckets_text(entry)} ({entry.mode})"
         case kinds.Replacement():
-            return f"new profile {short_iccid(entry.new_iccid)}"
+            return f"new profile {shortened(entry.new_iccid)}"
         case kinds.Revoke():
             return f"lot {entry.lot} taken back"
         case kinds.Undo():

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 from monitor.plans.entries import PlanChange, Topup
 from monitor.plans.forecast import forecast
+from monitor.plans.iccid import shortened
 from monitor.plans.localtime import NEVER
+from monitor.plans.matching import lines_of
+from monitor.plans.naming import network_words
 from monitor.plans.offers import Scope
 from monitor.units import format_size
 from monitor.views.names import visible
 from monitor.views.plan_members import members_text
-from monitor.views.plan_phrases import amount, left, short_iccid
+from monitor.views.plan_phrases import amount, left
 from monitor.views.plan_terms import scope_text, terms_text
 
 if TYPE_CHECKING:
@@ -81,8 +84,8 @@ def _parts(book: Book, clocks: Clocks) -> Iterator[tuple[str, list[str]]]:
     yield "terms", list(terms_text(plan))
     yield "valid", list(_validity(status, clocks))
     line = status.iccids or ()
-    yield "line", [", ".join(map(short_iccid, line))] if line else []
-    yield "pays for", list(_interfaces(book, clocks))
+    yield "line", [", ".join(map(shortened, line))] if line else []
+    yield "pays for", list(_paid_for(book, clocks))
     scopes = _scopes(book)
     lots = book.account_now.books.lots
     yield "lots", [_lot(lot, scopes, clocks) for lot in lots]
@@ -109,8 +112,9 @@ def _validity(status: Status, clocks: Clocks) -> Iterator[str]:
         yield f"resets {clocks.edge(status.cycle_end)}"
 
 
-def _interfaces(book: Book, clocks: Clocks) -> Iterator[str]:
+def _paid_for(book: Book, clocks: Clocks) -> Iterator[str]:
     terms = book.agreement
+    yield from network_words(terms.matches, lines_of(terms.plan))
     if terms.patterns:
         yield ", ".join(terms.patterns)
     for bind in terms.binds:

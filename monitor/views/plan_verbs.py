@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from monitor.plans.iccid import normalize
+from monitor.plans.iccid import shortened
 from monitor.plans.localtime import NEVER
 from monitor.units import format_share, format_size
 from monitor.views.plan_phrases import (
@@ -13,7 +13,6 @@ from monitor.views.plan_phrases import (
     entry_text,
     left,
     left_now_and_before,
-    short_iccid,
 )
 
 if TYPE_CHECKING:
@@ -200,8 +199,8 @@ def replaced(trial: Trial, clocks: Clocks) -> Iterator[str]:
     """Which profile it is on now; all else stays."""
     entry: Any = trial.entry
     plan, before, after = trial.book.agreement.plan.id, trial.before, trial.after
-    now = short_iccid(normalize(entry.new_iccid) or entry.new_iccid)
-    was = f" (before: {short_iccid(before.iccids[-1])})" if before.iccids else ""
+    now = shortened(entry.new_iccid)
+    was = f" (before: {shortened(before.iccids[-1])})" if before.iccids else ""
     if after.state in _WAITS:
         yield from _told(trial, clocks, f"line is now {now}{was}")
         return

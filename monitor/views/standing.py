@@ -191,11 +191,20 @@ def _notes(document: Mapping[str, Any]) -> Iterator[str]:
                 size = format_size(plan["uncovered_bytes"])
                 yield f"{plan['id']}: {size} since its end are in no plan"
         elif not plan["interfaces"]:
-            names = " or ".join(plan["patterns"])
-            yield f"{plan['id']}: no interface {names} is here now"
+            yield f"{plan['id']}: {_absence(plan)}"
     for alert in _holding(document):
         if alert["kind"] not in _BY_PLAN:
             yield f"alert: {alert.get('title') or alert['detail']}"
+
+
+def _absence(plan: Mapping[str, Any]) -> str:
+    """What a plan pays for, and is not there."""
+    # A daemon of an earlier version says nothing of networks.
+    networks, patterns = list(plan.get("networks", ())), " or ".join(plan["patterns"])
+    absent = [*networks, f"interface {patterns}"] if patterns else networks
+    if not absent:
+        return "pays for nothing yet; esimmon plan bind says for what"
+    return f"no {' or '.join(absent)} is here now"
 
 
 def _holding(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:

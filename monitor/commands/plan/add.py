@@ -111,7 +111,7 @@ def _said(
 ) -> list[str]:
     made = next(each for each in configured if each.plan.id == plan_id)
     line = plan_line(made, folder.viewer)
-    if bound_to(made.bindings):
+    if made.bindings.is_any:
         return [line]
     # The likeliest interface: one that another plan pays for already.
     others = (name for each in configured for name in bound_to(each.bindings))

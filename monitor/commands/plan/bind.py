@@ -1,4 +1,4 @@
-"""`esimmon plan bind`: from when on a plan pays for an interface."""
+"""`esimmon plan bind`: a network, or from when on an interface, is a plan's."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import click
 
 from monitor import clock
+from monitor.commands.plan.binding import network_meant, told, with_network
 from monitor.commands.plan.filing import open_folder, refuse_name, say, with_places
 from monitor.commands.plan.values import moment_of
 from monitor.config.contracts import all_bindings
@@ -38,7 +39,7 @@ class _Wish(NamedTuple):
 
 @click.command("bind")
 @click.argument("plan_id", metavar="ID")
-@click.argument("interface", metavar="INTERFACE")
+@click.argument("target", metavar="TARGET")
 @click.option(
     "--from",
     "begin",
@@ -52,29 +53,43 @@ class _Wish(NamedTuple):
 def command(  # noqa: PLR0913 - one argument an option
     *,
     plan_id: str,
-    interface: str,
+    target: str,
     begin: str | None,
     end: str | None,
     dry_run: bool,
     places: Places,
 ) -> None:
-    """Let the plan ID pay for INTERFACE; the plan that did so far ends there.
+    """Let the plan ID pay for TARGET: a network, or an interface.
+
+    A network is the key that `esimmon networks --long` shows, or what it is called
+    there; it is the plan's on whatever interface. The plan that paid for an interface
+    so far ends there.
 
     \b
+    esimmon plan bind pk sim:8992000000000000001
+    esimmon plan bind pk "My phone"
     esimmon plan bind pk wwan0 --from 2025-06-10T11:00
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
     refuse_name(plan_id)
-    if any(each in interface for each in _WILD):
-        raise UsageError(
-            f'"{interface}" is a pattern: write it under [match] with '
-            f"`esimmon plan edit {plan_id}`."
-        )
     with open_folder(places, for_change=not dry_run) as folder:
+        network = network_meant(folder, target)
+        if network is None:
+            _refuse_pattern(target, plan_id)
         file = folder.file_of(plan_id)
-        wish = _wish(folder, plan_id, interface, (begin, end))
+        if network is not None:
+            _refuse_times(begin, end)
+            text = with_network(file.text, str(file.path), network.network)
+            plans = folder.configured(), folder.checked({plan_id: text})
+            lines = told(folder, plans, network)
+            if not dry_run and text != file.text:
+                folder.write({plan_id: text})
+            for line in lines:
+                say(line)
+            return
+        wish = _wish(folder, plan_id, target, (begin, end))
         texts = dict(_given_way(folder, wish))
         zone = _of(folder.configured(), plan_id).plan.tz
-        bind = {"interface": interface}
+        bind = {"interface": target}
         bind |= {} if wish.from_s is None else {"from": _written(wish.from_s, zone)}
         bind |= {} if wish.to_s is None else {"to": _written(wish.to_s, zone)}
         # The plan that gives way comes first: so no moment has two payers.
@@ -83,6 +98,23 @@ def command(  # noqa: PLR0913 - one argument an option
         if not dry_run:
             folder.write(texts)
         say(_told(folder, configured, wish))
+
+
+def _refuse_times(begin: str | None, end: str | None) -> None:
+    """Raise UsageError where a network is bound for a time."""
+    if begin is not None or end is not None:
+        raise UsageError(
+            "a network is its plan's at any time: --from and --to are for interfaces."
+        )
+
+
+def _refuse_pattern(interface: str, plan_id: str) -> None:
+    """Raise UsageError where a name is a pattern of names."""
+    if any(each in interface for each in _WILD):
+        raise UsageError(
+            f'"{interface}" is a pattern: write it under [match] with '
+            f"`esimmon plan edit {plan_id}`."
+        )
 
 
 def _wish(

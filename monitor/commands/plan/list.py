@@ -11,10 +11,10 @@ import click
 from monitor.commands.options import with_format
 from monitor.commands.plan.filing import open_folder, say, with_places
 from monitor.config.writing import plan_table
-from monitor.plans.iccid import normalize
+from monitor.plans.iccid import shortened
+from monitor.plans.naming import network_words
 from monitor.units import format_size
 from monitor.views.plan_lines import bound_to, quota_text, times_text, when_bound
-from monitor.views.plan_phrases import short_iccid
 
 if TYPE_CHECKING:
     from monitor.commands.plan.filing import Folder, Places
@@ -60,9 +60,8 @@ def _row(
 ) -> tuple[str, ...]:
     plan = each.plan
     times = ", ".join(times_text(plan, folder.viewer))
-    iccid = f"SIM {_short(plan.line.iccid)}" if plan.line.iccid else ""
     bound = ", ".join(when_bound(each, folder.viewer)) or "not bound"
-    return plan.id, quota_text(plan), times, bound, iccid, _state(standing)
+    return plan.id, quota_text(plan), times, bound, _state(standing)
 
 
 def _state(standing: dict[str, Any] | None) -> str:
@@ -89,6 +88,7 @@ def _as_json(
                 "file": _text(folder.place_of(each.plan.id)),
                 "tz": str(each.plan.tz),
                 "interfaces": bound_to(each.bindings),
+                "networks": network_words(each.bindings.matches, each.bindings.lines),
                 "terms": _without_iccid(tables[each.plan.id]),
                 "status": standing.get(each.plan.id),
             }
@@ -102,14 +102,17 @@ def _text(path: object) -> str | None:
 
 
 def _without_iccid(table: dict[str, object]) -> dict[str, object]:
-    iccid = table.get("iccid")
-    line = table.get("line")
-    if isinstance(iccid, str):
-        table |= {"iccid": _short(iccid)}
-    if isinstance(line, dict) and "iccid" in line:
-        table |= {"line": {"iccid": _short(str(line["iccid"]))}}
-    return table
+    """The terms of a plan, in which the numbers of SIMs are shortened."""
+    inner = {key: table[key] for key in ("line", "match") if key in table}
+    return {
+        **table,
+        **{key: _shortened(each) for key, each in inner.items()},
+        **_shortened({key: table[key] for key in ("iccid",) if key in table}),
+    }
 
 
-def _short(iccid: str) -> str:
-    return short_iccid(normalize(iccid) or "")
+def _shortened(table: Any) -> dict[str, object]:  # noqa: ANN401 - as it is written
+    found = table.get("iccid")
+    if isinstance(found, str):
+        return {**table, "iccid": shortened(found)}
+    return {**table, "iccid": [shortened(each) for each in found]} if found else table

@@ -79,7 +79,7 @@ def test_beyond_the_limit_every_figure_of_the_bill_is_there(prompt: Prompt) -> N
 def test_each_part_of_a_plan_has_its_line(prompt: Prompt) -> None:
     parts = shown(prompt)
     assert parts["line"] == "8992…0123"
-    assert parts["pays for"] == "usb*"
+    assert parts["pays for"] == "SIM 8992…0123 usb*"
     assert "main 6.00 GB each month" in parts["terms"]
     assert "radio free of charge, only for radio*" in parts["terms"]
     assert "begins anew on the 1st" in parts["terms"]
