@@ -283,6 +283,6 @@ def test_a_network_is_added_once_and_what_was_there_stays(before: str) -> None:
 
 
 def test_a_match_that_is_no_table_is_not_guessed_at() -> None:
-    for text in ("match = 7\n", "match.uuid = 'aa'\n"):
+    for text in ("match = 7\n", "match.uuid = 7\n"):
         with pytest.raises(ConfigError, match="f: is written in a way"):
             with_match(text, "f", "uuid", "bb")
