@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from monitor.agreements import agreements_of
-from monitor.choosing import known_by
+from monitor.choosing import Meant
 from monitor.collectors import rtnetlink
 from monitor.config.plan_editing import with_match
 from monitor.errors import SourceError, StoreError, UsageError
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from monitor.config.contracts import Configured
 
 _SEVERAL: Final = "several "  # what `find_network` begins to say of that
+_OF_INTERFACE: Final = "if:"
 _KINDS: Final = (SIM, WIFI, ETHERNET, USB, BLUETOOTH)
 
 
@@ -108,7 +109,10 @@ def with_network(text: str, name: str, network: Network) -> str:
     Raises:
         ConfigError: nothing is known that means this network, or the file is too odd.
     """
-    return with_match(text, name, *known_by(network))
+    device = network.key.removeprefix(_OF_INTERFACE)
+    is_bare = network.kind == INTERFACE
+    meant = Meant(network, device if is_bare else "")
+    return with_match(text, name, *meant.known_by)
 
 
 def told(
