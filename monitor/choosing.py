@@ -13,7 +13,7 @@ from monitor.config.plans import PLAN_ID
 from monitor.config.reading import parse_plan, read_text
 from monitor.errors import ConfigError
 from monitor.store import networks as stored
-from monitor.uplink import Network
+from monitor.uplink import USB, Network
 from monitor.zones import local_zone
 
 if TYPE_CHECKING:
@@ -70,11 +70,10 @@ def known_by(network: Network, device: str = "") -> tuple[str, str]:
     Raises:
         ConfigError: there is nothing that means this network and no other.
     """
-    for kind, value in (
-        ("iccid", network.iccid),
-        ("uuid", network.uuid),
-        ("tether", network.tether),
-    ):
+    uuid, tether = ("uuid", network.uuid), ("tether", network.tether)
+    # A phone may have another address each time, and with it another connection.
+    lasting = (tether, uuid) if network.kind == USB else (uuid, tether)
+    for kind, value in (("iccid", network.iccid), *lasting):
         if value:
             return kind, value
     if not device:

@@ -6,6 +6,7 @@ What came of it is shown, since who clicks must see that it was taken, or why no
 from __future__ import annotations
 
 import logging
+import shlex
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -65,7 +66,8 @@ class Binder:
         if answer is not None:
             refusal = answer.refusal or "the daemon gave no answer."
         log.warning("%s was not bound to plan %s: %s", network, plan, refusal)
-        self._say(f"Plan {plan} does not pay for it", refusal)
+        by_hand = f"By hand: esimmon plan bind {plan} {shlex.quote(network)}"
+        self._say(f"Plan {plan} does not pay for it", f"{refusal}\n{by_hand}")
 
     def _say(self, title: str, body: str) -> None:
         try:

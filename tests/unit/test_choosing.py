@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 ICCID = "8985200012345674321"
 UUID = "5f1c7a52-3e0e-4d4b-9c0b-0d5a4f8a7c11"
+PHONE = "usb:05ac:12a8:1"
 NAMELESS = Network("if:wwan0", metered=True)
 WWAN = Meant(NAMELESS, "wwan0")
 MONTH = 'every = "month"\nbilling_day = 1\n'
@@ -111,8 +112,10 @@ def test_an_interface_that_would_be_a_pattern_is_refused(store: Path) -> None:
         (Network(f"sim:{ICCID}", SIM, iccid=ICCID, uuid=UUID), ("iccid", ICCID)),
         (Network(f"wifi:{UUID}", WIFI, uuid=UUID, ssid=b"x"), ("uuid", UUID)),
         (Network(f"ethernet:{UUID}", ETHERNET, uuid=UUID), ("uuid", UUID)),
-        (Network("usb:05ac:12a8:1", USB, tether="usb/apple"), ("tether", "usb/apple")),
-        (Network("usb:05ac:12a8:1", USB), ("interface", "wwan0")),
+        (Network(PHONE, USB, uuid=UUID, tether="usb/apple"), ("tether", "usb/apple")),
+        (Network(PHONE, USB, uuid=UUID), ("uuid", UUID)),
+        (Network(f"wifi:{UUID}", WIFI, uuid=UUID, tether="wifi"), ("uuid", UUID)),
+        (Network(PHONE, USB), ("interface", "wwan0")),
         (NAMELESS, ("interface", "wwan0")),
     ],
 )
@@ -126,13 +129,13 @@ def test_a_network_that_only_its_interface_names_cannot_be_bound_when_it_is_gone
     None
 ):
     with pytest.raises(ConfigError, match=r"usb:05ac:12a8:1 is not there any more\."):
-        known_by(Network("usb:05ac:12a8:1", USB))
+        known_by(Network(PHONE, USB))
 
 
 def test_a_network_is_found_by_its_key_while_it_is_there_and_later(
     tmp_path: Path,
 ) -> None:
-    phone = Network("usb:05ac:12a8:1", USB, tether="usb/apple")
+    phone = Network(PHONE, USB, tether="usb/apple")
     gone = Network(f"wifi:{UUID}", WIFI, "Gone", uuid=UUID)
     path = tmp_path / "usage.db"
     with open_store(path, writable=True, create=True) as store:

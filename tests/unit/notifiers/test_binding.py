@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from monitor.notifiers.question import Question
 
+BY_HAND = "\nBy hand: esimmon plan bind pk wifi:aa"
+
 
 class Screen:
     """A desktop that can be away."""
@@ -79,7 +81,9 @@ def test_what_the_daemon_says_is_shown(
     tmp_path: Path, answer: bytes, shown: tuple[str, str]
 ) -> None:
     found, asked = click_with(tmp_path / "s", answer)
-    assert found == [shown]
+    title, body = shown
+    by_hand = "" if "from now on" in title else BY_HAND
+    assert found == [(title, body + by_hand)]
     assert b'"networks.bind"' in asked
     assert b'{"network": "wifi:aa", "plan": "pk"}' in asked
 
@@ -89,7 +93,8 @@ def test_without_a_daemon_the_click_is_lost_and_that_is_said(
 ) -> None:
     screen = Screen()
     click(tmp_path / "nobody", screen)
-    assert screen.shown == [("Plan pk does not pay for it", "no daemon is running.")]
+    said = f"no daemon is running.{BY_HAND}"
+    assert screen.shown == [("Plan pk does not pay for it", said)]
     assert "wifi:aa was not bound to plan pk: no daemon is running." in caplog.text
 
 
