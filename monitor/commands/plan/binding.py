@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from monitor.agreements import agreements_of
-from monitor.choosing import Meant
+from monitor.choosing import known_by
 from monitor.collectors import rtnetlink
 from monitor.config.plan_editing import with_match
 from monitor.errors import SourceError, StoreError, UsageError
@@ -111,8 +111,8 @@ def with_network(text: str, name: str, network: Network) -> str:
     """
     device = network.key.removeprefix(_OF_INTERFACE)
     is_bare = network.kind == INTERFACE
-    meant = Meant(network, device if is_bare else "")
-    return with_match(text, name, *meant.known_by)
+    known = known_by(network, device if is_bare else "")
+    return with_match(text, name, *known)
 
 
 def told(
