@@ -21,6 +21,7 @@ from monitor.store.engine import open_store
 from monitor.usage import Interval
 from monitor.views.as_csv import as_csv
 from monitor.views.as_json import as_json
+from monitor.views.networks import keys_of
 from monitor.views.periods import CYCLE, RUN, find_zone, parse_period, parse_since
 from monitor.views.question import NAMED, Question
 from monitor.views.remotes import LONGEST, REMOTE, read_remotes
@@ -79,6 +80,13 @@ _WITHOUT_CYCLE = ("pending", "lapsed", "expired")
     help='Only these, such as "wwan*" (repeatable). Default: all that are billed.',
 )
 @click.option(
+    "--network",
+    "networks",
+    metavar="NETWORK",
+    multiple=True,
+    help="Only this one, by any of its names (see esimmon networks; repeatable).",
+)
+@click.option(
     "--top",
     type=click.IntRange(min=1),
     metavar="N",
@@ -96,6 +104,7 @@ def command(  # noqa: PLR0913 - one argument an option
     applications: tuple[str, ...],
     plan_id: str | None,
     interfaces: tuple[str, ...],
+    networks: tuple[str, ...],
     top: int | None,
     tz: str | None,
     output_format: str,
@@ -116,7 +125,9 @@ def command(  # noqa: PLR0913 - one argument an option
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
     if period is not None and since is not None:
         raise UsageError("--period and --since exclude each other: give one of them.")
-    _insist_on_subject(by, named=bool(applications), placed=bool(plan_id or interfaces))
+    _insist_on_subject(
+        by, named=bool(applications), placed=bool(plan_id or interfaces or networks)
+    )
     if by == REMOTE and period is None:
         since = since or LONGEST
     zone = find_zone(tz)
@@ -138,6 +149,7 @@ def command(  # noqa: PLR0913 - one argument an option
             zone=zone,
             by=by,
             interfaces=interfaces,
+            networks=keys_of(store, networks),
             top=top,
             paying=_paying(store, plans, with_validities=by == "plan"),
             plan=plan.plan.id if plan else None,
@@ -154,13 +166,13 @@ def _insist_on_subject(by: str, *, named: bool, placed: bool) -> None:
     Args:
         by: what the rows are about.
         named: whether only some applications are meant.
-        placed: whether only some interfaces or a plan are.
+        placed: whether only some interfaces, networks or a plan are.
 
     Raises:
         UsageError: it does.
     """
     if by == REMOTE and placed:
-        raise UsageError("--by remote is over all interfaces: no --plan, --interface.")
+        raise UsageError(f"--by {REMOTE} is over all interfaces, networks and plans.")
     if named and by not in (*NAMED, REMOTE):
         raise UsageError(f"--app goes with --by {', '.join(NAMED)} and {REMOTE} only.")
 
@@ -176,10 +188,8 @@ def _chosen(period: str, since: str | None, zone: ZoneInfo) -> Interval | None:
 def _is_missing(store: Path) -> bool:
     try:
         store.stat()
-    except FileNotFoundError:
-        return True
-    except OSError:  # why it cannot be read is said when it is opened
-        return False
+    except OSError as error:  # another reason is said when it is opened
+        return isinstance(error, FileNotFoundError)
     return False
 
 

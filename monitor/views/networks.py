@@ -15,7 +15,7 @@ from monitor.store import networks, queries
 from monitor.store.networks import Met
 from monitor.uplink import Network
 from monitor.usage import Traffic, total
-from monitor.views.network_names import names_of
+from monitor.views.network_names import find_network, names_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -130,6 +130,25 @@ def read_networks(store: Store, asked: Asked) -> Overview:
         last_s=run.to_s if run else None,
         recorded=queries.recorded(store),
     )
+
+
+def keys_of(store: Store, texts: Iterable[str]) -> frozenset[str]:
+    """The networks that a person means.
+
+    Args:
+        store: open for reading.
+        texts: what they are called, see `network_names.find_network`.
+
+    Returns:
+        Their keys.
+
+    Raises:
+        UsageError: one of them is none, or several.
+        StoreError: the database cannot be read.
+    """
+    wanted = tuple(texts)
+    met = networks.met(store) if wanted else []
+    return frozenset(find_network(met, text).network.key for text in wanted)
 
 
 def network_rows(

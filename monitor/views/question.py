@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from monitor.networks import whole
 from monitor.plans.payers import Paying
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class Question:
         zone: whose hours and days are meant, and in which times are shown.
         by: what the rows are about.
         interfaces: shell patterns; empty for the billed ones.
+        networks: keys; empty for all.
         top: how many subjects to keep; None for all.
         paying: which plan pays for what.
         plan: only what the plan of this id pays for.
@@ -39,6 +41,7 @@ class Question:
     zone: ZoneInfo
     by: str = "application"
     interfaces: tuple[str, ...] = ()
+    networks: frozenset[str] = frozenset()
     top: int | None = None
     paying: Paying = field(default_factory=Paying)
     plan: str | None = None
@@ -72,6 +75,14 @@ class Question:
         is_whole = self.by != "plan" and self.plan is None
         return [period] if is_whole else self.paying.parts(period)
 
+    def includes(self, network: str) -> bool:
+        """Whether a network is meant, as far as it is asked for.
+
+        Args:
+            network: its key; bytes among its neighbours are a part of it.
+        """
+        return not self.networks or whole(network) in self.networks
+
     def covers(self, where: Attachment, at_s: int) -> bool:
         """Whether a network on an interface is meant.
 
@@ -82,6 +93,8 @@ class Question:
         Returns:
             True for a match; without patterns, for the billed ones.
         """
+        if not self.includes(where.network):
+            return False
         if self.plan is not None and self.plan != self.paying.plan(where, at_s):
             return False
         if not self.interfaces:

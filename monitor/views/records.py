@@ -57,7 +57,8 @@ def read_records(
 
 def _of_part(store: Store, question: Question, part: Interval) -> Records:
     """What is meant in one part of the period."""
-    bills = queries.interface_bills(store, part)
+    every = queries.interface_bills(store, part)
+    bills = [bill for bill in every if question.includes(bill.network)]
     billed = _billed(bills, question, part)
     at_s = part.from_s
     return Records(

@@ -318,23 +318,43 @@ def test_the_shell_completes_keys_and_names(typist: Typist, store: Path) -> None
     assert completed("s") == []
 
 
-def test_a_report_by_network_adds_up_and_has_names(
-    typist: Typist, store: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def report(*words: str) -> str:
-        given = ["report", "--store", str(store), "--by", "network", "--period", "2025"]
-        assert main([*given, *words]) == 0
-        return capsys.readouterr().out
+class Reporter:
+    """Someone who asks what each network moved in this year."""
 
+    def __init__(self, store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self._store = store
+        self._capsys = capsys
+
+    def text(self, *words: str) -> str:
+        """What is written."""
+        given = ["report", "--store", str(self._store), "--period", "2025"]
+        assert main([*given, *words]) == 0
+        return self._capsys.readouterr().out
+
+    def json(self, *words: str) -> dict[str, Any]:
+        """The same for programs."""
+        found: dict[str, Any] = json.loads(self.text("--json", *words))
+        return found
+
+
+@pytest.fixture
+def reporter(store: Path, capsys: pytest.CaptureFixture[str]) -> Reporter:
+    """Someone at this store."""
+    return Reporter(store, capsys)
+
+
+def test_a_report_by_network_adds_up_and_has_names(
+    typist: Typist, reporter: Reporter
+) -> None:
     typist.type("name", "wwan0", "Travel")
-    rows = json.loads(report("--json"))["rows"]
+    rows = reporter.json("--by", "network")["rows"]
     assert [(row["network"], row["network_name"], row["rx_bytes"]) for row in rows] == [
         (ESIM.key, "Travel", 40_000),
         (PHONE.key, "Anna's iPhone", 30),
         (EVIL.key, "\x1b]0;own\x07\udcff", 20),
         (CABLE.key, "Wired connection 1", 10),
     ]
-    lines = report().split("\n")
+    lines = reporter.text("--by", "network").split("\n")
     assert [line.partition("  ")[0] for line in lines[2:8]] == [
         "network",
         "Travel (eSIM …4321)",
@@ -343,5 +363,30 @@ def test_a_report_by_network_adds_up_and_has_names(
         "Ethernet Wired connection 1",
         "total",
     ]
-    first = next(csv.DictReader(io.StringIO(report("--csv"))))
+    first = next(csv.DictReader(io.StringIO(reporter.text("--by", "network", "--csv"))))
     assert (first["network_name"], first["network"]) == ("Travel", ESIM.key)
+
+
+def test_a_report_of_one_network_among_those_of_an_interface(
+    reporter: Reporter,
+) -> None:
+    for named, rx_bytes in (
+        (("--network", "Anna's iPhone"), 30),
+        (("--network", EVIL.key), 20),
+        (("--network", EVIL.key, "--network", PHONE.uuid), 50),
+        (("--interface", "wlan*"), 50),
+        (("--interface", "wwan*", "--network", EVIL.key), 0),
+    ):
+        found = reporter.json(*named)
+        assert sum(row["rx_bytes"] for row in found["rows"]) == rx_bytes, named
+        assert sum(each["rx_bytes"] for each in found["interfaces"]) == rx_bytes
+
+
+def test_a_network_that_nobody_met_has_no_report(
+    store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ["report", "--store", str(store), "--network", "mars"]
+    assert main(given) == 2
+    assert 'no network "mars" was met here' in capsys.readouterr().err
+    assert main([*given, "--by", "remote"]) == 2
+    assert "--by remote is over all interfaces" in capsys.readouterr().err
