@@ -17,6 +17,7 @@ from monitor.commands.options import (
     with_setup,
 )
 from monitor.config import as_toml, plan_tables, plans_directory, settings
+from monitor.config.contracts import plans_of
 from monitor.config.plan_files import read_plan_files
 from monitor.views.names import visible
 from monitor.zones import local_zone
@@ -45,10 +46,10 @@ def check(
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
     setup = find_setup(file or config_option, store_option)
     click.echo(f"OK: {visible(_origin(setup))}{_files(setup)}.", file=sys.stdout)
-    for table in setup.config.plans:
-        if table.match.interface is None and not table.bind:
-            command = f"esimmon plan bind {table.id} INTERFACE"
-            click.echo(f"{table.id}: pays for no interface yet: {command}")
+    for each in plans_of(setup.config.plans, local_zone(setup.environ)):
+        if not each.bindings.is_any:
+            command = f"esimmon plan bind {each.plan.id} INTERFACE"
+            click.echo(f"{each.plan.id}: pays for no interface yet: {command}")
 
 
 @command.command("show")

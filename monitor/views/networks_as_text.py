@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from monitor.units import format_size
+from monitor.uplink import INTERFACE
 from monitor.views.names import visible
 from monitor.views.network_names import operator_text, what_it_is
 from monitor.views.phrases import date_text, store_sentence, wrapped
@@ -203,10 +204,16 @@ def _uncovered(overview: Overview) -> Iterator[str]:
         )
         return
     for row in rows[:_MOST]:
-        what = shlex.quote(visible(row.interface or row.network.key))
         yield (
             f"{row.name} is metered, and no plan pays for it. Say which does: "
-            f"esimmon plan bind PLAN {what}"
+            f"esimmon plan bind PLAN {_to_type(row)}"
         )
     if len(rows) > _MOST:
         yield f"{len(rows) - _MOST} more are metered without a plan, see above."
+
+
+def _to_type(row: NetworkRow) -> str:
+    """What means the network to `esimmon plan bind`, as a shell takes it."""
+    if row.network.kind == INTERFACE and row.interface:
+        return shlex.quote(visible(row.interface))
+    return shlex.quote(visible(row.label or row.network.key))

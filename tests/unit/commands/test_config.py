@@ -56,6 +56,19 @@ def test_a_good_file_can_be_checked_while_a_bad_one_is_in_force(
     assert "nonsense: unknown key" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "paid", ['match.ssid = ["Home"]', 'iccid = "8944500102030404321"', "match = {}"]
+)
+def test_a_plan_that_pays_for_a_network_needs_no_interface(
+    paid: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = tmp_path / "given.toml"
+    given.write_text(f'[[plan]]\nid = "a"\nevery = "month"\n{paid}\n')
+    own = ["--config", str(given), "--store", str(tmp_path / "usage.db")]
+    assert main(["config", "check", *own]) == 0
+    assert ("pays for no" in capsys.readouterr().out) is (paid == "match = {}")
+
+
 def test_plans_of_files_are_checked_and_shown(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

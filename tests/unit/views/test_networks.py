@@ -160,7 +160,7 @@ Ethernet Wired c…  eth0       10 Jun  no, a guess               home         0
 Wi-Fi "cave"       wlan0      -       no, a guess               -            0 B
 
 Wi-Fi "Anna's iPhone" is metered, and no plan pays for it. Say which does:
-  esimmon plan bind PLAN wlan0
+  esimmon plan bind PLAN wifi:00000001-3e0e-4d4b-9c0b-0d5a4f8a7c11
 store /data/usage.db, counted until 11 Jun 2025 12:00:00"""
 
 
