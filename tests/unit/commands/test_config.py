@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pytest
 
 from monitor.cli import main
 from monitor.config import load_config
-
-if TYPE_CHECKING:
-    import pytest
 
 EXAMPLE = Path(__file__).parents[3] / "config.example.toml"
 
