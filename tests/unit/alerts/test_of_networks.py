@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec import structs
 
 from monitor.alerts import Cleared, Noted, Raised, Told
@@ -398,6 +400,40 @@ def test_a_snooze_of_the_plan_that_pays_silences_wifi_too() -> None:
     journey.tick(used(PHONE, 1, "pk"))
     journey.tick(used(PHONE, 1, "pk"))
     assert [type(each) for each in journey.changes] == [Noted]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["there", "away", "asleep", "restarted"]),
+            st.integers(1, 400),
+        ),
+        max_size=40,
+    )
+)
+def test_however_a_network_comes_and_goes_it_is_told_once_a_stay(
+    steps: list[tuple[str, int]],
+) -> None:
+    journey = Journey()
+    told, away_s, long = 0, 0, 0
+    for what, minutes in steps:
+        if what == "restarted":
+            journey.restart(minutes)
+            away_s += minutes
+        elif what == "asleep":
+            told += len(journey.tick(used(PHONE), after_s=60 * minutes))
+            away_s = 0
+        elif what == "there":
+            told += len(journey.stay(used(PHONE), for_s=60))
+            away_s = 0
+        else:
+            told += len(journey.stay(for_s=60))
+            told += len(journey.tick(after_s=60 * minutes))
+            away_s += 60 + 60 * minutes
+        long += away_s >= AWAY_S
+    assert told <= 1 + long
+    if any(what == "there" for what, _ in steps):
+        assert told
 
 
 @pytest.mark.parametrize(
