@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import ip_interface
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tests.desktop.stack import wait_for
@@ -19,11 +20,33 @@ _DNSMASQ: Final = (
     *("dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--pid-file="),
     *("--user=root", "--port=0", "--no-ping", "--leasefile-ro", "--bind-interfaces"),
 )
+# Nobody asks again whether a neighbour is there: counters rest when programs do.
+_NEIGHBOURS: Final = Path("/proc/sys/net/ipv4/neigh")
 _USUAL: Final = ("ipv6.method", "disabled", "autoconnect", "no")
 
 
 class Stage(Machine):
     """A machine, and what is at the other end of its cables."""
+
+    def lay(self, device: str, router: str) -> str:
+        """Lay a cable to a router.
+
+        Args:
+            device: its name here, at most 12 characters.
+            router: address there, with the bits of its network.
+
+        Returns:
+            Its name there.
+        """
+        there = f"to_{device}"
+        self.near.ip(f"link add {device} type veth peer name {there}")
+        self.near.ip(f"link set {there} netns {self.far.name}")
+        self.far.ip(f"addr add {router} dev {there}", f"link set {there} up")
+        for space, name in ((self.near, device), (self.far, there)):
+            with space.inside():
+                path = _NEIGHBOURS / name / "base_reachable_time_ms"
+                path.write_text("3600000", encoding="ascii")
+        return there
 
     def plug(self, device: str, router: str, *options: str) -> None:
         """Put a cable in, at whose other end somebody gives addresses.
@@ -33,10 +56,7 @@ class Stage(Machine):
             router: address there, with the bits of its network.
             options: of dnsmasq.
         """
-        there = f"to_{device}"
-        self.near.ip(f"link add {device} type veth peer name {there}")
-        self.near.ip(f"link set {there} netns {self.far.name}")
-        self.far.ip(f"addr add {router} dev {there}", f"link set {there} up")
+        there = self.lay(device, router)
         pool = ip_interface(router).ip + 4
         words = (f"--interface={there}", f"--dhcp-range={pool},{pool},1h", *options)
         self.launch(device, [*_DNSMASQ, *words], f"--net={self.far.path}")
