@@ -11,7 +11,7 @@ from monitor.plans.matching import RAW, ssid_bytes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _TETHER = re.compile(r"[a-z0-9]{1,40}(/[a-z0-9]{1,40})?", re.ASCII)
 _LONGEST_SSID: Final = 32  # bytes, IEEE 802.11
 
@@ -50,7 +50,7 @@ def _decode_iccid(found: object) -> Iccid:
 
 def _decode_uuid(found: object) -> Uuid:
     text = found.strip().lower() if isinstance(found, str) else ""
-    if not _UUID.fullmatch(text):
+    if not UUID.fullmatch(text):
         raise ValueError(
             "the UUID of a connection, such as "
             '"5f1c7a52-3e0e-4d4b-9c0b-0d5a4f8a7c11" (nmcli connection show)'

@@ -17,6 +17,7 @@ from monitor.commands.plan.filing import (
     with_places,
 )
 from monitor.commands.plan.term_options import term_options
+from monitor.config.network_values import UUID
 from monitor.config.plans import PlanTable
 from monitor.config.writing import table_lines
 from monitor.errors import ConfigError, UsageError
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from monitor.commands.plan.filing import Folder, Places
     from monitor.config.contracts import Configured
 
+_ANY: Final = "any"
 _NAMELESS: Final = "localtime"  # a zone that has a file, but no name
 
 
@@ -41,22 +43,42 @@ _NAMELESS: Final = "localtime"  # a zone that has a file, but no name
     multiple=True,
     help='Interface that it pays for, or a pattern such as "wwan*" (repeatable).',
 )
+@click.option(
+    "--wifi",
+    "wifi",
+    metavar="NAME",
+    multiple=True,
+    help="Wi-Fi network that it pays for, or the UUID of a connection (repeatable).",
+)
+@click.option(
+    "--tether",
+    "tether",
+    metavar="HOW",
+    multiple=True,
+    help="Phones that it pays for: by usb, bluetooth, wifi or ethernet, of a maker "
+    "such as apple, or any (repeatable).",
+)
 @click.option("--dry-run", is_flag=True, help="Show the file, and write nothing.")
 @with_places
-def command(
+def command(  # noqa: PLR0913 - one argument an option
     *,
     plan_id: str,
     terms: Mapping[str, object],
     bind: tuple[str, ...],
+    wifi: tuple[str, ...],
+    tether: tuple[str, ...],
     dry_run: bool,
     places: Places,
 ) -> None:
     """Write down the plan ID, in a file that you can read and edit.
 
+    It pays for the SIM of its --iccid, and for what --wifi, --tether and --bind name.
+
     \b
     esimmon plan add home --size 10GB --every month --billing-day 5 --bind "wwan*"
     esimmon plan add pk --size 5GB --days 7 --from 2025-06-10T11:00 --tz Asia/Karachi
     esimmon plan add trip --size 3GB --days 30 --from first_use --countries PK,AE
+    esimmon plan add phone --size 20GB --every month --wifi "Anna's iPhone" --tether usb
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
     refuse_name(plan_id)
     if not {"every", "valid"} & terms.keys():
@@ -68,7 +90,7 @@ def command(
                 f'the plan "{plan_id}" is there already: {place}. To change it: '
                 f"esimmon plan edit {plan_id}"
             )
-        text = _file(plan_id, terms, bind, folder.zone)
+        text = _file(plan_id, terms, _match(wifi, tether, bind), folder.zone)
         configured = folder.checked({plan_id: text})
         if dry_run:
             show_file(text)
@@ -78,8 +100,22 @@ def command(
             say(line)
 
 
+def _match(
+    wifi: tuple[str, ...], tether: tuple[str, ...], bind: tuple[str, ...]
+) -> dict[str, object]:
+    """What the plan pays for, as the file has it."""
+    is_any = _ANY in tether
+    found: dict[str, object] = {
+        "uuid": [each for each in wifi if UUID.fullmatch(each.strip().lower())],
+        "ssid": [each for each in wifi if not UUID.fullmatch(each.strip().lower())],
+        "tether": is_any or list(tether),
+        "interface": list(bind),
+    }
+    return {key: value for key, value in found.items() if value}
+
+
 def _file(
-    plan_id: str, terms: Mapping[str, object], bind: tuple[str, ...], zone: ZoneInfo
+    plan_id: str, terms: Mapping[str, object], match: dict[str, object], zone: ZoneInfo
 ) -> str:
     """The text of a new file."""
     table: dict[str, object] = {"id": plan_id, **terms}
@@ -88,8 +124,8 @@ def _file(
     if "tz" not in terms and zone.key != _NAMELESS:
         table["tz"] = zone.key  # the plan's days stay where they are when one travels
     table = {key: table[key] for key in PlanTable.__struct_fields__ if key in table}
-    if bind:
-        table["match"] = {"interface": list(bind)}
+    if match:
+        table["match"] = match
     lines = [
         "# A plan of esimmon; all keys: config.example.toml, [[plan]]. Change it here,",
         f"# or with: esimmon plan edit {plan_id}",

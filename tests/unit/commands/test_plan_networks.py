@@ -217,3 +217,26 @@ def test_after_plan_replace_the_new_sim_is_the_plans(run: Run) -> None:
     assert by_plan(run)["all"] == used(run, "all") == 650_234
     report: Any = json.loads(run("report", "--plan", "pk", "--json"))
     assert sum(row["rx_bytes"] for row in report["rows"]) == 1000
+
+
+def test_a_plan_is_written_down_with_its_networks(home: Path, run: Run) -> None:
+    words = ("--wifi", "Phone", "--wifi", CABLE.uuid.upper(), "--tether", "usb")
+    said = run("plan", *ADD_PK, *words, "--bind", "ww*")
+    assert said.endswith(f"On connection {CABLE.uuid}, Wi-Fi Phone, tether usb, ww*.\n")
+    assert (
+        (home / "plans.d/pk.toml")
+        .read_text()
+        .endswith(
+            f'[match]\nuuid = ["{CABLE.uuid.upper()}"]\nssid = ["Phone"]\n'
+            'tether = ["usb"]\ninterface = ["ww*"]\n'
+        )
+    )
+    assert by_plan(run)["pk"] == used(run, "pk") == 87_001_200
+
+
+def test_any_tether_is_all_of_them(run: Run) -> None:
+    said = run("plan", *ADD_PK, "--tether", "any", "--tether", "usb")
+    assert said.endswith("On any tether.\n")
+    assert by_plan(run)["pk"] == used(run, "pk") == 7_000_200
+    wrong = run("plan", "add", "x", *ADD_PK[2:], "--tether", "a b", status=1)
+    assert "must be a way of tethering" in wrong

@@ -15,6 +15,7 @@ from monitor.plans.agreement import (
     all_bindings,
     bindings_of,
 )
+from monitor.plans.matching import Line
 from monitor.plans.terms import Binding, Plan
 from monitor.plans.values import Name, Second
 from monitor.plans.writing import canonical
@@ -58,6 +59,35 @@ def test_an_agreement_is_read_back_as_it_was_written() -> None:
     for each in plans():
         assert agreement_of(canonical(each)) == each
         assert canonical(agreement_of(canonical(each))) == canonical(each)
+
+
+def test_what_the_version_before_wrote_is_read_and_is_still_the_same_text() -> None:
+    body = (
+        '{"binds":[{"iface":"wwan0","plan":"a"}],"patterns":["wwan*"],'
+        '"plan":{"id":"a","tz":"UTC"}}'
+    )
+    found = agreement_of(body)
+    assert (found.matches, found.patterns) == ((), ("wwan*",))
+    assert "matches" not in canonical(found)
+
+
+def test_networks_are_part_of_an_agreement() -> None:
+    text = f"""{FULL}match.ssid = "hex:ff00"
+match.tether = true
+iccid = "8986000000000000000"
+"""
+    _, found = plans(text)
+    assert agreement_of(canonical(found)) == found
+    assert [(each.kind, each.value) for each in found.matches] == [
+        ("ssid", "hex:ff00"),
+        ("tether", "true"),
+    ]
+    bindings = all_bindings([found], {"cn": ["8986000000000000001"]})
+    iccids = ("8986000000000000000", "8986000000000000001")
+    assert bindings.lines == (Line("cn", iccids, is_closed=True),)
+    assert all_bindings(plans()).lines == ()
+    replaced = all_bindings(plans(), {"cn": iccids})
+    assert replaced.lines == (Line("cn", iccids, is_closed=False),)
 
 
 @pytest.mark.parametrize(
