@@ -14,6 +14,7 @@ from monitor.config.first import plan_id_of
 from monitor.config.plans import PLAN_ID
 from monitor.config.values import UNLIMITED, Moment, Pattern, Quota, Size, decode
 from monitor.errors import UsageError
+from monitor.escapes import visible
 from monitor.units import parse_size
 from monitor.views.periods import find_zone
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from zoneinfo import ZoneInfo
 
+    from monitor.commands.met_before import Known
     from monitor.config import Candidate
 
 _Answer = TypeVar("_Answer")
@@ -35,6 +37,7 @@ class Given:
 
     Attributes:
         interfaces: patterns; empty for not known.
+        network: key and value of the network that is meant, and not the interfaces.
         quota: a size or "unlimited".
         billing_day: of a monthly plan.
         days: how long the plan lasts, once.
@@ -52,6 +55,7 @@ class Given:
     left: str | None
     plan_id: str | None
     tz: str | None
+    network: tuple[str, str] | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -89,6 +93,7 @@ class Given:
         return Answers(
             plan_id=self.plan_id or plan_id_of(self.interfaces[0]),
             interfaces=self.interfaces,
+            network=self.network,
             quota=self.quota or UNLIMITED,
             billing_day=self.billing_day,
             days=self.days,
@@ -99,12 +104,17 @@ class Given:
         )
 
 
-def ask(given: Given, found: Sequence[Candidate]) -> Given:
+def ask(
+    given: Given,
+    found: Sequence[Candidate],
+    last_on: Callable[[str], Known | None],
+) -> Given:
     """Ask for what is not known.
 
     Args:
         given: what the options said.
         found: interfaces, likeliest first.
+        last_on: the network that an interface was on last.
 
     Returns:
         Everything that `Given.answers` needs.
@@ -113,7 +123,9 @@ def ask(given: Given, found: Sequence[Candidate]) -> Given:
         Abort: the person pressed Ctrl-C or Ctrl-D.
     """
     if not given.interfaces:
-        given = replace(given, interfaces=(_ask_interface(found),))
+        pattern = _ask_interface(found)
+        network = _ask_network(pattern, last_on(pattern))
+        given = replace(given, interfaces=(pattern,), network=network)
     if given.quota is None:
         question = '\nHow much data does the plan have ("10 GB", or "unlimited")?'
         given = replace(given, quota=_prompt(question, _of(Quota)))
@@ -143,6 +155,17 @@ def _ask_interface(found: Sequence[Candidate]) -> str:
         return _of(Pattern)(text)
 
     return _prompt(question, check, default="1" if found else None)
+
+
+def _ask_network(pattern: str, known: Known | None) -> tuple[str, str] | None:
+    """Whether what an interface was on is meant, wherever that is met."""
+    if known is None:
+        return None
+    question = (
+        f"{visible(known.device)} was on {known.name}. Shall the plan pay for that, "
+        f"wherever it is, and not for all on {pattern}?"
+    )
+    return known.match if click.confirm(question, default=True) else None
 
 
 def _ask_time(given: Given) -> Given:

@@ -7,15 +7,18 @@ import sys
 import tempfile
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from monitor.collectors import routes, rtnetlink
+from monitor.commands import met_before
 from monitor.commands.dialogue import Given, ask
 from monitor.commands.options import Setup, config_option, find_setup, store_option
 from monitor.config import (
     SYSTEM_SOCKET,
+    Config,
     candidates,
     find_config,
     first_config,
@@ -28,9 +31,10 @@ from monitor.errors import ConfigError, SourceError, UsageError
 from monitor.escapes import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
+    from monitor.commands.met_before import Known
     from monitor.config import Answers, Candidate
     from monitor.devices import Link
 
@@ -131,7 +135,9 @@ def command(  # noqa: PLR0913 - one argument an option
         answers = given.answers()
     else:
         _refuse_without_terminal()
-        answers = _asked(given, candidates(links, routed))
+        known = Setup(Config(), None, store_option, os.environ, is_root)
+        last_on = partial(met_before.last_on, known.readable_stores())
+        answers = _asked(given, candidates(links, routed), last_on)
     hidden = not_counted(answers.interfaces, links, routed)
     answers = replace(answers, unbilled=hidden)
     text = first_config(answers)
@@ -147,13 +153,15 @@ def command(  # noqa: PLR0913 - one argument an option
     return 0
 
 
-def _asked(given: Given, found: Sequence[Candidate]) -> Answers:
+def _asked(
+    given: Given, found: Sequence[Candidate], last_on: Callable[[str], Known | None]
+) -> Answers:
     click.echo(
         "A few questions, then a configuration. Ctrl-C ends this at any time, and "
         "nothing is\nwritten before you have seen it."
     )
     try:
-        return ask(given, found).answers()
+        return ask(given, found, last_on).answers()
     except click.Abort:
         click.echo("\nNothing was written.", err=True)
         raise

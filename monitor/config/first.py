@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from monitor.devices import Link
 
+_BY_ITSELF: Final = ("iccid", "uuid")
 _ARPHRD_PPP: Final = 512  # linux/if_arp.h
 _ARPHRD_RAWIP: Final = 519
 _MODEM, _TETHER, _WIFI, _WIRED, _VIRTUAL = range(5)
@@ -121,6 +122,7 @@ class Answers:
     Attributes:
         plan_id: its name.
         interfaces: patterns.
+        network: key and value of the network that is meant, and not the interfaces.
         unbilled: those of the interfaces that are not counted without being told so.
         quota: a size or "unlimited".
         billing_day: of a monthly plan; None for a plan of some days.
@@ -133,6 +135,7 @@ class Answers:
 
     plan_id: str
     interfaces: tuple[str, ...]
+    network: tuple[str, str] | None = None
     unbilled: tuple[str, ...] = ()
     quota: str = ""
     billing_day: int | None = None
@@ -174,15 +177,25 @@ def first_config(answers: Answers) -> str:
     if answers.left:
         optional |= {"remaining": answers.left, "as_of": answers.as_of}
     table |= {key: value for key, value in optional.items() if value}
-    table["match"] = {"interface": list(answers.interfaces)}
+    kind, values = "interface", list(answers.interfaces)
+    if answers.network is not None:
+        kind, values = answers.network[0], [answers.network[1]]
+    table["match"] = {kind: values}
     lines = [
         "# Written by `esimmon setup`. All settings: `esimmon config show`; try a",
         "# change with `esimmon config check`.",
-        "",
-        "[interfaces]",
-        f"metered = {json.dumps(answers.interfaces)}   # their bytes cost",
     ]
+    if kind in _BY_ITSELF:
+        lines += [
+            "",
+            "[networks]",
+            f"metered = {json.dumps(values)}   # its bytes cost",
+        ]
+    else:
+        costs = json.dumps(answers.interfaces)
+        lines += ["", "[interfaces]", f"metered = {costs}   # their bytes cost"]
     if answers.unbilled:
+        lines += ["", "[interfaces]"] if kind in _BY_ITSELF else []
         include = json.dumps(answers.unbilled)
         lines.append(f"include = {include}   # virtual, but the plan pays for them")
     return "\n".join([*lines, *plan_lines(table), ""])

@@ -125,6 +125,33 @@ def test_a_monthly_plan_is_written_as_it_is_read() -> None:
     assert (said.at_s, said.remaining_bytes) == (1_795_150_800, 2_200_000_000)
 
 
+@pytest.mark.parametrize(
+    ("network", "costs"),
+    [
+        (("iccid", "8992000000000000001"), True),
+        (("uuid", "5f1c7a52-3e0e-4d4b-9c0b-0d5a4f8a7c11"), True),
+        (("tether", "usb/apple"), False),
+    ],
+)
+def test_a_network_is_written_in_place_of_its_interface(
+    network: tuple[str, str], *, costs: bool
+) -> None:
+    answers = Answers(
+        plan_id="pk",
+        interfaces=("usb0",),
+        unbilled=("usb0",),
+        network=network,
+        quota="1 GB",
+    )
+    config = parse_config(first_config(answers), "first")
+    (plan,) = config.plans
+    kind, value = network
+    assert (getattr(plan.match, kind), plan.match.interface) == ((value,), None)
+    assert config.networks.metered == ((value,) if costs else ())
+    assert config.interfaces.metered == (() if costs else ("usb0",))
+    assert config.interfaces.include == ("usb0",)
+
+
 def test_a_plan_of_some_days_is_written_as_it_is_read() -> None:
     answers = Answers(
         plan_id="pk",

@@ -14,11 +14,18 @@ import pytest
 
 from monitor.cli import main
 from monitor.commands import setup
+from monitor.commands.met_before import last_on
 from monitor.config import load_config, new_config, places
+from monitor.store.batch import Batch
+from monitor.usage import Interval
+from tests.networking import CABLE, ESIM, ICCID, TETHER, attachment, wifi
 from tests.unit.commands.listening import daemon_at
+from tests.unit.store.builders import T0, bill, writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from monitor.uplink import Network
 
 ROOT = Path(__file__).parents[3]
 CTRL_C, CTRL_D = "\x03", "\x04"
@@ -140,6 +147,62 @@ def test_a_person_answers_and_has_a_configuration(
     assert capsys.readouterr().out == f"OK: {path}.\n"
     assert _files(path) == ["config.toml"]
     assert path.stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.needs("setsid")
+@pytest.mark.parametrize("is_meant", [True, False])
+def test_the_sim_that_an_interface_was_on_last_is_proposed_in_its_place(
+    path: Path, tmp_path: Path, *, is_meant: bool
+) -> None:
+    with writing(tmp_path / "usage.db") as (_, writer):
+        for at_s, network in ((T0, TETHER), (T0 + 60, ESIM)):
+            where = attachment(network, "wwan0")
+            batch = Batch(networks={network.key: network})
+            batch.bill[Interval(at_s, at_s + 9), where] = bill(9)
+            writer.flush(batch, at_s + 9, trusted=True)
+    with closing(Terminal("--store", str(tmp_path / "usage.db"))) as terminal:
+        terminal.answer("pattern such as wwan*", "wwan*\n")
+        question = (
+            "wwan0 was on eSIM …4321 Airalo. Shall the plan pay for that, wherever"
+        )
+        terminal.answer(question, "\n" if is_meant else "n\n")
+        terminal.answer('("10 GB", or "unlimited")?', "unlimited\n")
+        terminal.answer("or last for N days? [month]", "\n")
+        terminal.answer("On which day of the month", "\n")
+        terminal.answer("What shall it be called? [wwan]", "\n")
+        terminal.answer(f"Write this to {path}? [Y/n]:", "\n")
+        assert terminal.end() == 0
+    found = load_config(path)
+    match = found.plans[0].match
+    if is_meant:
+        assert (match.iccid, match.interface) == ((ICCID,), None)
+        assert (found.networks.metered, found.interfaces.metered) == ((ICCID,), ())
+    else:
+        assert (match.iccid, match.interface) == (None, ("wwan*",))
+
+
+@pytest.mark.parametrize(
+    ("network", "match"),
+    [
+        (ESIM, ("iccid", ICCID)),
+        (TETHER, ("tether", "usb")),
+        (wifi(b"Phone", is_phone=True), ("uuid", wifi(b"").uuid)),
+        (wifi(b"Home"), None),
+        (CABLE, None),
+    ],
+)
+def test_what_an_interface_was_on_is_known_where_that_costs(
+    tmp_path: Path, network: Network, match: tuple[str, str] | None
+) -> None:
+    store, nothing = tmp_path / "usage.db", tmp_path / "none.db"
+    with writing(store) as (_, writer):
+        batch = Batch(networks={network.key: network})
+        batch.bill[Interval(T0, T0 + 9), attachment(network, "x0")] = bill(9)
+        writer.flush(batch, T0 + 9, trusted=True)
+    known = last_on([nothing, store], "x*")
+    assert (None if known is None else known.match) == match
+    assert last_on([store], "y*") is None
+    assert last_on([nothing], "x*") is None
 
 
 @pytest.mark.needs("setsid")
