@@ -11,7 +11,7 @@ from monitor.plans.entries import Replacement
 from monitor.plans.values import Name, Second
 from monitor.store import ledger
 from monitor.usage import Attachment, Bill, Interval, Traffic
-from tests.unit.lives import (
+from tests.unit.life_plans import (
     CAFE,
     CHOICES,
     HOURLY,
@@ -25,12 +25,9 @@ from tests.unit.lives import (
     SHARED,
     SIM,
     TETHERED,
-    TICKS,
-    Life,
-    Tick,
-    living,
     on,
 )
+from tests.unit.lives import TICKS, Life, Tick, living
 from tests.unit.store.builders import CURL, WLAN, WWAN, share
 
 
