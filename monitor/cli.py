@@ -31,6 +31,7 @@ COMMANDS = {
     "networks": ("monitor.commands.networks", "Show what is attached, and name it."),
     "alerts": ("monitor.commands.alerts", "See what was told, or try it."),
     "notify": ("monitor.commands.notify", "Show a daemon's alerts on your desktop."),
+    "relay": ("monitor.commands.relay", "Send a daemon's alerts beyond this machine."),
     "measure": ("monitor.commands.measure", "Show what one command moves."),
     "doctor": (
         "monitor.commands.doctor",

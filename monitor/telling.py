@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from monitor.usage import Attachment
 
 AGENT: Final = "agent"
+PUSH: Final = "push"
 _RETRY_S: Final = (30, 120, 600)
 _MOST_PENDING: Final = 20
 _LONGEST_FAILURE: Final = 200
@@ -84,6 +85,7 @@ class Telling:
         self._tries: dict[str, tuple[int, int]] = {}
         self._complained = ""
         self._failed: set[str] = set()
+        self._pushed: set[tuple[str, bool]] = set()
 
     def book(
         self,
@@ -190,6 +192,7 @@ class Telling:
         handles = {raised.handle for raised in self.told.open.values()}
         self._tries = {h: tried for h, tried in self._tries.items() if h in handles}
         self._failed &= handles
+        self._pushed = {each for each in self._pushed if each[0] in handles}
         taken, self._deliveries = self._deliveries, []
         return taken
 
@@ -227,7 +230,8 @@ class Telling:
 
         Args:
             params: `id` as `alerts.pending` gave it, and `failure`: why nobody saw it,
-                empty when it was shown. Anybody may call: what is not known is
+                empty when it was shown; `way` is `push` for one that was sent beyond
+                this machine. Anybody may call: what is not known is
                 ignored, and of one alert one failure and one success is noted.
 
         Returns:
@@ -236,6 +240,8 @@ class Telling:
         handle, failure = params.get("id"), str(params.get("failure", ""))
         found = {raised.handle: raised for raised in self.told.open.values()}
         raised = found.get(handle) if isinstance(handle, str) else None
+        if params.get("way") == PUSH:
+            return {"noted": self._note_push(raised, failure[:_LONGEST_FAILURE])}
         known = self.told.shown | self._failed if failure else self.told.shown
         if raised is None or raised.handle in known:
             return {"noted": False}
@@ -243,6 +249,16 @@ class Telling:
             self._failed.add(raised.handle)
         self._take(Delivery(raised, AGENT, clock.now_s(), failure[:_LONGEST_FAILURE]))
         return {"noted": True}
+
+    def _note_push(self, raised: Raised | None, failure: str) -> bool:
+        """One that was sent elsewhere is still to be shown on the desktop."""
+        if raised is None or (raised.handle, bool(failure)) in self._pushed:
+            return False
+        self._pushed.add((raised.handle, bool(failure)))
+        if failure:
+            log.warning("the alert was not sent: %s", failure)
+        self._deliveries.append(Delivery(raised, PUSH, clock.now_s(), failure))
+        return True
 
     def close(self) -> list[Delivery]:
         """Wait a moment for what is on its way; the last deliveries of this run."""

@@ -40,10 +40,8 @@ def command(setup: Setup) -> None:
     \b
     esimmon notify
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
-    socket_path = _socket(setup)
-    logger = logging.getLogger("esimmon")
-    logger.handlers = [_Log()]
-    logger.propagate = False
+    socket_path = daemon_socket(setup)
+    log_to_terminal()
     try:
         with Memory(memory_path(socket_path, os.environ)) as memory:
             Agent(socket_path, Patience(Desktop()), memory).run()
@@ -52,7 +50,14 @@ def command(setup: Setup) -> None:
         click.echo(str(error), err=True)
 
 
-def _socket(setup: Setup) -> Path:
+def log_to_terminal() -> None:
+    """Let what is logged be lines on the terminal, or in the journal."""
+    logger = logging.getLogger("esimmon")
+    logger.handlers = [_Log()]
+    logger.propagate = False
+
+
+def daemon_socket(setup: Setup) -> Path:
     """Where the daemon answers, or will: the system's, unless a store was chosen."""
     if not setup.store_option and not setup.config.store.path:
         return SYSTEM_SOCKET

@@ -8,7 +8,9 @@ from monitor.config.plan_checks import first_fault
 from monitor.config.plans import PlanTable
 from monitor.config.values import (
     AbsolutePath,
+    DayTimes,
     Duration,
+    KindPattern,
     NamePattern,
     NetworkPattern,
     Pattern,
@@ -126,6 +128,25 @@ class Remotes(Struct, frozen=True, forbid_unknown_fields=True):
         return self.keep_s if self.enabled else 0
 
 
+class Push(Struct, frozen=True, forbid_unknown_fields=True):
+    """Alerts beyond this machine, by `esimmon relay`.
+
+    Attributes:
+        addresses: the file with the addresses; empty for none. They are secrets.
+        alerts: kinds of alerts that are sent.
+        quiet: local times in which nothing is sent until they are over, ...
+        urgent: ... but for these kinds.
+    """
+
+    addresses: AbsolutePath = AbsolutePath("")
+    alerts: tuple[KindPattern, ...] = (KindPattern("*"),)
+    quiet: DayTimes = DayTimes("")
+    urgent: tuple[KindPattern, ...] = (
+        KindPattern("data.limit"),
+        KindPattern("overage.block"),
+    )
+
+
 class Config(Struct, frozen=True, forbid_unknown_fields=True):
     """The whole file; a missing table or key has its default."""
 
@@ -136,6 +157,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     sampling: Sampling = Sampling()
     background: Background = Background()
     remotes: Remotes = Remotes()
+    push: Push = Push()
     plans: tuple[PlanTable, ...] = field(default=(), name="plan")
 
 

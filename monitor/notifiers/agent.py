@@ -19,7 +19,7 @@ from monitor.errors import NotShownError
 from monitor.notifiers.binding import Binder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from monitor.notifiers.courier import Notifier
@@ -46,10 +46,18 @@ class _Pending(NamedTuple):
     body: str
     network: str
     plans: tuple[str, ...]
+    kind: str
 
 
 class Agent:
-    """Follows one daemon for one user."""
+    """Follows one daemon for one user.
+
+    Attributes:
+        way: what the daemon is told by which a person was shown an alert; empty for
+            this user's desktop.
+        wants: whether to show an alert of a kind now; it is asked again later.
+        longest_retry_s: between two tries; each time twice as long, up to this.
+    """
 
     def __init__(
         self, path: Path, notifier: Notifier, memory: Memory, parent: int | None = None
@@ -67,6 +75,10 @@ class Agent:
         self._binder = Binder(path, notifier)
         self._memory = memory
         self._parent = parent
+        self.way = ""
+        self.wants: Callable[[str], bool] = lambda _: True
+        self.longest_retry_s = _RETRY_S
+        self._failures = 0
         self._pending: list[_Pending] = []
         self._tried: set[str] = set()
         self._retry_s = 0.0
@@ -140,13 +152,16 @@ class Agent:
     def _unseen(self) -> list[_Pending]:
         return [alert for alert in self._pending if alert.id not in self._memory]
 
+    def _due(self) -> list[_Pending]:
+        return [alert for alert in self._unseen() if self.wants(alert.kind)]
+
     def _show(self, link: socket.socket) -> None:
         """Show what this user has not seen; after a failure only now and then.
 
         Raises:
             OSError: the daemon is gone.
         """
-        unseen = self._unseen()
+        unseen = self._due()
         is_due = time.monotonic() >= self._retry_s
         if not is_due and all(alert.id in self._tried for alert in unseen):
             return
@@ -156,20 +171,24 @@ class Agent:
             try:
                 self._notifier.show(alert.title, alert.body, question)
                 self._memory.add(alert.id)
+                self._failures = 0
             except NotShownError as error:
                 failure = str(error)
-                self._retry_s = time.monotonic() + _RETRY_S
+                pause_s = min(_RETRY_S * 2**self._failures, self.longest_retry_s)
+                self._retry_s = time.monotonic() + pause_s
+                self._failures += 1
             if not failure or alert.id not in self._tried:
-                _call(link, SHOWN, {"id": alert.id, "failure": failure}, None)
+                told = {"id": alert.id, "failure": failure}
+                _call(link, SHOWN, told | ({"way": self.way} if self.way else {}), None)
             self._tried.add(alert.id)
 
 
 def _pending(alert: Mapping[str, Any]) -> _Pending:
-    handle, title, body, network = (
-        str(alert.get(name, "")) for name in ("id", "title", "body", "network")
+    handle, title, body, network, kind = (
+        str(alert.get(name, "")) for name in ("id", "title", "body", "network", "kind")
     )
     plans = tuple(map(str, alert.get("plans", [])))
-    return _Pending(handle, title, body, network, plans)
+    return _Pending(handle, title, body, network, plans, kind)
 
 
 def _call(

@@ -25,17 +25,20 @@ _DIGITS: Final = 16
 log = logging.getLogger("esimmon")
 
 
-def memory_path(socket_path: Path, environ: Mapping[str, str]) -> Path:
+def memory_path(
+    socket_path: Path, environ: Mapping[str, str], way: str = "notify"
+) -> Path:
     """Where an agent remembers what it showed of one daemon's alerts.
 
     Args:
         socket_path: of the daemon.
         environ: the environment (`XDG_STATE_HOME`, `HOME`).
+        way: by which it shows them: each has a memory of its own.
     """
     digest = hashlib.sha256(os.fsencode(socket_path.absolute())).hexdigest()
     state = environ.get("XDG_STATE_HOME", "")
     base = Path(state) if state.startswith("/") else Path.home() / ".local/state"
-    return base / "esimmon" / f"notify-{digest[:_DIGITS]}.json"
+    return base / "esimmon" / f"{way}-{digest[:_DIGITS]}.json"
 
 
 class Memory(Closing):
@@ -60,7 +63,7 @@ class Memory(Closing):
         except OSError as error:
             self._file.close()
             raise AgentRunningError(
-                "esimmon notify runs already for this user and daemon."
+                "it runs already for this user and daemon."
             ) from error
         self._file.seek(0)
         try:

@@ -81,14 +81,14 @@ def test_a_test_without_a_desktop_says_why_and_fails(
 
 
 def test_notify_follows_the_systems_daemon_or_that_of_a_store(store: Path) -> None:
-    assert notify._socket(find_setup(None, None)) == SYSTEM_SOCKET
-    chosen = notify._socket(find_setup(None, str(store)))
+    assert notify.daemon_socket(find_setup(None, None)) == SYSTEM_SOCKET
+    chosen = notify.daemon_socket(find_setup(None, str(store)))
     assert chosen != SYSTEM_SOCKET
     assert chosen.name.startswith("store-")
 
 
 def test_a_second_notify_of_the_same_user_ends_without_a_fault(store: Path) -> None:
-    socket_path = notify._socket(find_setup(None, str(store)))
+    socket_path = notify.daemon_socket(find_setup(None, str(store)))
     command = [sys.executable, "-m", "monitor", "notify", "--store", str(store)]
     with Memory(memory_path(socket_path, os.environ)):
         done = subprocess.run(

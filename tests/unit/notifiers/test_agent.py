@@ -18,7 +18,7 @@ from monitor.notifiers.memory import Memory
 from tests.desktop.stack import wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from monitor.notifiers.question import Question
@@ -100,11 +100,19 @@ class Screen:
 
 
 @contextmanager
-def following(path: Path, screen: Screen, memory_file: Path) -> Iterator[None]:
+def following(
+    path: Path,
+    screen: Screen,
+    memory_file: Path,
+    way: str = "",
+    wants: Callable[[str], bool] = lambda _: True,
+) -> Iterator[None]:
     """An agent in a thread; it ends as it does when its daemon's process ends."""
     parent, lifeline = os.pipe()
     with Memory(memory_file) as memory:
-        thread = threading.Thread(target=Agent(path, screen, memory, parent).run)
+        agent = Agent(path, screen, memory, parent)
+        agent.way, agent.wants = way, wants
+        thread = threading.Thread(target=agent.run)
         thread.start()
         try:
             yield
@@ -237,3 +245,21 @@ def test_a_daemon_that_is_not_there_yet_is_waited_for(
         with daemon.serving():
             wait_for(lambda: screen.titles, "the alert")
     assert caplog.text.count("trying again") == 1
+
+
+def test_what_is_not_wanted_yet_is_shown_when_it_is(
+    daemon: Daemon, memory_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in quiet hours."""
+    monkeypatch.setattr(agents, "_RETRY_S", 0.05)
+    screen, wanted = Screen(), {"data.limit"}
+    daemon.alerts = [alert("one"), alert("two") | {"kind": "data.limit"}]
+    following_them = following(
+        daemon.path, screen, memory_file, "push", lambda kind: kind in wanted
+    )
+    with daemon.serving(), following_them:
+        wait_for(lambda: screen.titles == ["title two"], "what is urgent")
+        wanted.add("data.warning")
+        wait_for(lambda: len(daemon.shown) == 2, "the rest")
+    assert screen.titles == ["title two", "title one"]
+    assert daemon.shown[0] == {"id": "two", "failure": "", "way": "push"}

@@ -1,0 +1,214 @@
+"""Alerts to addresses of Apprise: here web hooks of a server of the test's own."""
+
+from __future__ import annotations
+
+import json
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from monitor.config import Push as Settings
+from monitor.config import parse_config
+from monitor.errors import ConfigError, NotShownError
+from monitor.notifiers.push import (
+    Address,
+    Push,
+    find_addresses,
+    is_wanted,
+    read_addresses,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SECRET = "hunter2"  # noqa: S105 - of nobody
+
+
+class Hook(ThreadingHTTPServer):
+    """A web hook that can refuse."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.got: list[dict[str, Any]] = []
+        self.status = 200
+
+    @property
+    def url(self) -> str:
+        """Its address for Apprise, with a password in it."""
+        return f"json://me:{SECRET}@127.0.0.1:{self.server_port}/"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Hook
+
+    def do_POST(self) -> None:
+        """Take a message."""
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.server.status < 400:
+            self.server.got.append(json.loads(body))
+        self.send_response(self.server.status)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Nobody reads it."""
+
+
+@contextmanager
+def serving() -> Iterator[Hook]:
+    """A web hook."""
+    with Hook() as hook:
+        thread = threading.Thread(target=hook.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield hook
+        finally:
+            hook.shutdown()
+            thread.join()
+
+
+@pytest.fixture
+def hook() -> Iterator[Hook]:
+    """One of them."""
+    with serving() as made:
+        yield made
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A file of addresses that only its owner may read."""
+    made = tmp_path / "addresses"
+    made.touch(mode=0o600)
+    return made
+
+
+def push(file: Path, *hooks: Hook) -> Push:
+    """A way to them."""
+    file.write_text("\n".join(hook.url for hook in hooks), encoding="utf-8")
+    return Push(read_addresses(file), file)
+
+
+def test_a_message_arrives_as_it_is(file: Path, hook: Hook) -> None:
+    title, body = "Plan <b>pk</b>: 80 %", "2 & 3\n\x1b[31mnext line"
+    assert push(file, hook).show(title, body) == "json"
+    (got,) = hook.got
+    assert (got["title"], got["message"]) == (title, body)
+
+
+def test_who_has_it_does_not_get_it_again_because_another_one_refused(
+    file: Path, hook: Hook
+) -> None:
+    with serving() as other:
+        other.status = 500
+        way = push(file, hook, other)
+        for _ in range(2):
+            with pytest.raises(NotShownError) as refused:
+                way.show("title", "body")
+            assert str(refused.value) == "not taken by json (line 2)"
+        other.status = 200
+        way.show("title", "body")
+        assert len(hook.got) == len(other.got) == 1
+        way.show("title", "body")  # another alert with the same words
+        assert len(hook.got) == 2
+
+
+def test_an_address_is_never_shown(
+    file: Path, hook: Hook, caplog: pytest.LogCaptureFixture
+) -> None:
+    way = push(file, hook)
+    hook.status = 500
+    with pytest.raises(NotShownError) as refused:
+        way.show("title", "body")
+    assert SECRET not in str(refused.value) + caplog.text
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("", "no address"),
+        ("# only a comment\n\n", "no address"),
+        (f"# fine\n{SECRET}\n", ":2: must be an address of Apprise"),
+        (f"ntfy://{SECRET}\n://{SECRET}", ":2: must be an address of Apprise"),
+        ("json://h\n" * 51, "more than 50 addresses"),
+        ("#" * 70_000, "larger than 65536 bytes"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_refused_without_a_secret(
+    file: Path, text: str, complaint: str
+) -> None:
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as refused:
+        read_addresses(file)
+    assert str(file) in str(refused.value)
+    assert complaint in str(refused.value)
+    assert SECRET not in str(refused.value)
+
+
+def test_an_address_that_apprise_does_not_know_is_refused(file: Path) -> None:
+    with pytest.raises(ConfigError, match=r"addresses:3: .*nosuch") as refused:
+        Push((Address(f"nosuch://{SECRET}", "nosuch", 3),), file)
+    assert SECRET not in str(refused.value)
+
+
+def test_a_file_that_others_may_read_is_refused(file: Path) -> None:
+    file.write_text("json://host", encoding="utf-8")
+    file.chmod(0o640)
+    with pytest.raises(ConfigError, match="chmod 600"):
+        read_addresses(file)
+
+
+def test_a_missing_file_is_named(file: Path) -> None:
+    file.unlink()
+    with pytest.raises(ConfigError, match="addresses: cannot be read: No such file"):
+        read_addresses(file)
+
+
+def test_a_service_gets_its_addresses_as_a_credential(tmp_path: Path) -> None:
+    settings = Settings()
+    environ = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
+    assert find_addresses(settings, environ) is None
+    (tmp_path / "push").touch()
+    assert find_addresses(settings, environ) == tmp_path / "push"
+
+
+def config(text: str) -> Settings:
+    """`[push]` with these lines."""
+    return parse_config(f"[push]\n{text}", "config.toml").push
+
+
+@pytest.mark.parametrize(
+    ("lines", "kind", "time", "wanted"),
+    [
+        ("", "expiry.soon", "23:00", True),
+        ('alerts = ["data.*"]', "data.limit", "12:00", True),
+        ('alerts = ["data.*"]', "expiry.soon", "12:00", False),
+        ("alerts = []", "data.limit", "12:00", False),
+        ('quiet = "22:00-07:00"', "data.warning", "21:59", True),
+        ('quiet = "22:00-07:00"', "data.warning", "22:00", False),
+        ('quiet = "22:00-07:00"', "data.warning", "06:59", False),
+        ('quiet = "22:00-07:00"', "data.warning", "07:00", True),
+        ('quiet = "12:00 - 13:00"', "data.warning", "12:30", False),
+        ('quiet = "22:00-07:00"', "data.limit", "23:00", True),
+        ('quiet = "22:00-07:00"\nurgent = []', "data.limit", "23:00", False),
+        ('alerts = []\nurgent = ["*"]', "data.limit", "23:00", False),
+    ],
+)
+def test_what_is_sent_when(lines: str, kind: str, time: str, wanted: object) -> None:
+    hour, minute = time.split(":")
+    now = int(hour) * 60 + int(minute)
+    assert is_wanted(config(lines), kind, now) is wanted
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *('quiet = "22-7"', 'quiet = "25:00-07:00"', 'quiet = "07:00-07:00"'),
+        *("quiet = 7", 'alerts = ["DATA"]', 'alerts = [""]', 'addresses = "relative"'),
+    ],
+)
+def test_senseless_settings_are_refused(line: str) -> None:
+    with pytest.raises(ConfigError, match=r"push\."):
+        config(line)
