@@ -16,6 +16,7 @@ from tests.desktop.stack import desktop
 from tests.e2e.daemon import QUICK, SLOW, wait_for
 from tests.e2e.places import NOBODY
 from tests.e2e.truth import transfer
+from tests.hook import serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -246,3 +247,35 @@ def test_run_by_sudo_shows_alerts_to_the_person_who_typed_it(
         assert listed(service)[0]["told_by"] == ["journal", "agent"]
         assert daemon.stop() == 0
         assert len(stack.shown()) == 1
+
+
+@contextmanager
+def relaying(esimmon: Esimmon, addresses: Path) -> Iterator[None]:
+    """`esimmon relay` outside of the lab, where the web hook is."""
+    environ = esimmon.place.environ | {"CREDENTIALS_DIRECTORY": str(addresses.parent)}
+    python, store = esimmon.place.python, str(esimmon.store)
+    command = [python, "-m", "monitor", "relay", "--store", store]
+    with subprocess.Popen(command, env=environ) as relay:
+        try:
+            yield
+        finally:
+            relay.kill()
+
+
+def test_an_alert_is_sent_beyond_this_machine_once_and_shown_here_all_the_same(
+    lab: Lab, esimmon: Esimmon, stack: Desktop, tmp_path: Path
+) -> None:
+    addresses = tmp_path / "push"
+    addresses.touch(mode=0o600)
+    esimmon.start()
+    with serving() as hook:
+        addresses.write_text(hook.url, encoding="utf-8")
+        with relaying(esimmon, addresses):
+            transfer(lab, down=1_200_000, up=1000)
+            wait_for(lambda: hook.got, "the web hook")
+            wait_for(lambda: "push" in listed(esimmon)[0]["told_by"], "the list")
+        with relaying(esimmon, addresses):
+            time.sleep(1)
+    title = "Plan travel: nothing left of 1.00 MB"
+    assert [each["title"] for each in hook.got] == [title]
+    assert [shown for shown, _ in stack.shown()] == [title]

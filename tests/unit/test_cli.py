@@ -144,7 +144,7 @@ def test_a_fault_of_the_program_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -
         ),
         (["config", "show", "--bar"], "Try `esimmon config show --help`."),
         (["--bar"], "No such option"),
-        (["report", "--by", "colour"], "'application', 'process', 'interface', 'user'"),
+        (["report", "--by", "colour"], "'application', 'process', 'interface', 'network'"),
         (["report", "--top", "0"], "Invalid value for '--top'"),
         (["config", "check", "a", "b"], "unexpected extra argument"),
     ],
