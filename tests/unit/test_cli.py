@@ -144,7 +144,7 @@ def test_a_fault_of_the_program_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -
         ),
         (["config", "show", "--bar"], "Try `esimmon config show --help`."),
         (["--bar"], "No such option"),
-        (["report", "--by", "colour"], "'application', 'process', 'interface', 'network'"),
+        (["report", "--by", "colour"], "'process', 'interface', 'network'"),
         (["report", "--top", "0"], "Invalid value for '--top'"),
         (["config", "check", "a", "b"], "unexpected extra argument"),
     ],
@@ -210,7 +210,7 @@ def test_the_shell_completes_commands_and_options() -> None:
     commands = _run(
         _ESIMMON_COMPLETE="bash_complete", COMP_WORDS="esimmon r", COMP_CWORD="1"
     )
-    assert commands.stdout.split() == ["plain,report", "plain,run"]
+    assert commands.stdout.split() == ["plain,relay", "plain,report", "plain,run"]
     options = _run(
         _ESIMMON_COMPLETE="bash_complete",
         COMP_WORDS="esimmon report --by ho",
