@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 CHECKOUT = Path(__file__).parents[2]
 HOLDER = Path(__file__).with_name("holder.py")
-MUCH = 300_000_000
+MUCH = 900_000_000
 ROWS = 32_768
 MAPS = {
     *("rows", "owners", "ended", "mtus", "losses", "identity", "wires", "hops"),
