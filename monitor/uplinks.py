@@ -16,7 +16,7 @@ from monitor.closing import Closing
 from monitor.collectors import hardware, modemmanager, networkmanager
 from monitor.collectors.logind import find_bus
 from monitor.identities import NetworkRules, identify, settled
-from monitor.uplink import Connections, Hardware, Modem, Network
+from monitor.uplink import SIM, Connections, Hardware, Modem, Network
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from monitor.devices import Link
 
 _FIRST_ANSWER_S: Final = 1.0
+_RESTART_NS: Final = 30 * clock.SECOND_NS
+"""NetworkManager leaves interfaces as they are when it is restarted."""
 _DESCRIBED_NS: Final = 2 * clock.SECOND_NS
 """In this time a service that has told of a change is asked what it is."""
 
@@ -51,7 +53,8 @@ class Uplinks(Closing):
         self._hardware: dict[tuple[int, str], Hardware] = {}
         self._networks: Mapping[str, Network] = {}
         self._basis: tuple[object, ...] = ()
-        self._counted_ns = 0
+        self._sims: dict[str, Network] = {}
+        self._counted_ns = self._lost_ns = 0
         self._manager: Follower[Connections] | None = None
         self._modem_manager: Follower[tuple[Modem, ...]] | None = None
         address = find_bus(environ)
@@ -72,6 +75,8 @@ class Uplinks(Closing):
         Returns:
             By name.
         """
+        if self._lost_ns and clock.read().boottime_ns - self._lost_ns > _RESTART_NS:
+            self.connections, self._lost_ns = Connections(), 0
         known = self._hardware
         self._names = {ifindex: link.name for ifindex, link in links.items()}
         self._hardware = {
@@ -83,6 +88,8 @@ class Uplinks(Closing):
         if basis != self._basis:
             self._networks = self._identified(self.connections, self._modems)
             self._basis = basis
+            sims = (each for each in self._networks.values() if each.kind == SIM)
+            self._sims |= {each.key: each for each in sims}
         return self._networks
 
     def _identified(
@@ -90,7 +97,7 @@ class Uplinks(Closing):
     ) -> Mapping[str, Network]:
         facts = {name: self._hardware[i, name] for i, name in self._names.items()}
         found = identify(facts, facts, connections, modems, self.rules)
-        return settled(self._networks, found)
+        return settled(self._sims, found)
 
     def watch(
         self, selector: selectors.BaseSelector, tick: Callable[[], object]
@@ -129,10 +136,15 @@ class Uplinks(Closing):
         return stirred_ns <= self._counted_ns and since_ns < _DESCRIBED_NS
 
     def _told(self) -> tuple[Connections, tuple[Modem, ...]]:
-        """What both say now."""
+        """What both say now; the last word of a NetworkManager that has just gone."""
         if self._manager is None or self._modem_manager is None:
             return self.connections, self._modems
-        return self._manager.take(), self._modem_manager.take()
+        connections, modems = self._manager.take(), self._modem_manager.take()
+        if connections.devices or not self.connections.devices:
+            self._lost_ns = 0
+            return connections, modems
+        self._lost_ns = self._lost_ns or clock.read().boottime_ns
+        return self.connections, modems
 
     def close(self) -> None:
         """Follow nobody any more."""

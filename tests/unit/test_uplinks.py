@@ -15,9 +15,11 @@ from monitor.uplinks import Uplinks
 from tests.desktop.stack import session_bus, wait_for
 from tests.mocked import (
     NEEDS,
+    Mocked,
     add_modem,
     modem_manager,
     modem_paths,
+    network_manager,
     remove_modem,
 )
 
@@ -30,6 +32,22 @@ pytestmark = pytest.mark.needs(*NEEDS)
 ONE, OTHER = "89852340000123456789", "89330112345678901234"
 LINKS = {7: Link(7, "wwan9", ARPHRD_ETHER, "", 1500)}
 UNKNOWN = "if:wwan9"
+
+
+def add_cable(service: Mocked, device: str, uuid: str) -> None:
+    """A cable that NetworkManager has a connection for."""
+    path = "/org/freedesktop/NetworkManager"
+    active = f"{path}/ActiveConnection/1"
+    facts = {"Id": ("s", "Cable"), "Uuid": ("s", uuid), "Type": ("s", "802-3-ethernet")}
+    service.add(active, Connection_Active=facts)
+    service.add(
+        f"{path}/Devices/1",
+        Device={
+            "IpInterface": ("s", device),
+            "DeviceType": ("u", 1),
+            "ActiveConnection": ("o", active),
+        },
+    )
 
 
 class Loop:
@@ -125,6 +143,43 @@ def test_a_modem_that_searches_is_where_it_was(loop: Loop, address: str) -> None
         wait_for(lambda: loop.turn()[2:], "the tick at the signal")
         network = loop.uplinks.networks(LINKS)["wwan9"]
         assert (network.mcc, network.roaming) == ("454", False)
+
+
+def test_a_modem_that_comes_back_and_searches_is_where_it_was(
+    loop: Loop, address: str
+) -> None:
+    modem, _, _ = modem_paths(1)
+    with modem_manager(address) as service:
+        add_modem(service, 0, "wwan9", ONE)
+        loop.tick()
+        loop.until((f"sim:{ONE}", False))
+        remove_modem(service, 0)
+        loop.until((UNKNOWN, None))
+        add_modem(service, 1, "wwan9", ONE)
+        facts = {"OperatorCode": ("s", ""), "RegistrationState": ("u", 2)}
+        service.set(modem, "Modem.Modem3gpp", **facts)
+        loop.until((f"sim:{ONE}", False))
+        assert loop.uplinks.networks(LINKS)["wwan9"].mcc == "454"
+
+
+def test_a_networkmanager_that_is_restarted_has_changed_no_network(
+    loop: Loop, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uuid = "5f1c7a52-3e0e-4d4b-9c0b-0d5a4f8a7c11"
+    with network_manager(address) as service:
+        add_cable(service, "wwan9", uuid)
+        loop.tick()
+        loop.until((f"ethernet:{uuid}", None))
+    wait_for(lambda: loop.turn() and loop.uplinks._lost_ns, "the loss")
+    assert {key for key, _ in loop.ticks[2:]} == {f"ethernet:{uuid}"}
+    with network_manager(address) as service:
+        add_cable(service, "wwan9", uuid)
+        wait_for(lambda: loop.turn() and not loop.uplinks._lost_ns, "its return")
+    assert {key for key, _ in loop.ticks[2:]} == {f"ethernet:{uuid}"}
+    wait_for(lambda: loop.turn() and loop.uplinks._lost_ns, "the loss")
+    monkeypatch.setattr("monitor.uplinks._RESTART_NS", 0)
+    loop.tick()
+    assert loop.ticks[-1] == (UNKNOWN, None)
 
 
 def test_the_persons_word_holds_from_the_tick_after_it(
