@@ -45,12 +45,13 @@ The map (imports point down only; import-linter checks it):
   BPF program, its object and its loader. `applications`: process facts to application
   and class. `networks`: what is attached, and what is billed. `plans`: what was bought,
   and how it stands; pure.
-- `counters`: difference of two readings. `dividing`: one sum among many, exactly;
-  `recent`: what may still change of it. `wire`: how a driver's counters are to be
-  read. `dbus`: a bus, with deadlines. `clock`: when a reading was. `zones`: the
-  machine's time zone. `moments`: instants as people read them. `sdnotify`: the service
-  manager's protocol. `calling`: the client's side of `control`. `statusfile`: the
-  small file that the daemon keeps for `esimmon status`.
+- `covering`: which time a tick covers. `counters`: difference of two readings.
+  `dividing`: one sum among many, exactly; `recent`: what may still change of it.
+  `wire`: how a driver's counters are to be read. `dbus`: a bus, with deadlines.
+  `clock`: when a reading was. `zones`: the machine's time zone. `moments`: instants as
+  people read them. `sdnotify`: the service manager's protocol. `calling`: the client's
+  side of `control`. `statusfile`: the small file that the daemon keeps for `esimmon
+  status`.
 - `tethers`: whether a carrier, a phone or a cable is at the other end of a device.
 - `devices`: network devices as values; `uplink`: what they are attached to. `usage`,
   `units`, `errors`: the values, the words for them, the one tree of errors. `users`:

@@ -12,32 +12,35 @@ from typing import TYPE_CHECKING, Final
 from monitor import attribution, networks
 from monitor.applications import recognise, unclassified
 from monitor.booking import Booking
-from monitor.clock import SECOND_NS, Placement, Reading, place, slept_ns
+from monitor.clock import SECOND_NS, Placement, Reading, place
 from monitor.collectors.sockdiag import is_instance
 from monitor.counters import device_usage, last_counters
+from monitor.covering import between, covered, unwatched
 from monitor.errors import SourceError
 from monitor.explaining import Explaining, watched_besides
 from monitor.live import Live, Ticked, after
 from monitor.socket_rows import Rows, SocketRows
 from monitor.store.pending import Pending
-from monitor.usage import (
-    BootInterval,
-    Interval,
-    SocketCounters,
-    SocketKey,
-    Traffic,
-)
 from monitor.wire import NOTHING
 from monitor.wire_rows import WireRows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from monitor.covering import Covered
     from monitor.devices import DeviceCounters, Link
     from monitor.sources import Sources
     from monitor.store.batch import Resume
     from monitor.uplink import Network
-    from monitor.usage import Attachment, Process
+    from monitor.usage import (
+        Attachment,
+        BootInterval,
+        Interval,
+        Process,
+        SocketCounters,
+        SocketKey,
+        Traffic,
+    )
     from monitor.wire import Reading as WireReading
 
 
@@ -149,16 +152,8 @@ class Sampler:
         if not resume.first:
             self.missed = "gap" if same_boot else "before_start"
             start_s = resume.last_s if same_boot else None
-            self.since = self._missed_since(start_s, reading.boottime_ns)
+            self.since = unwatched(self.placement, start_s, reading.boottime_ns)
         self.boottime_ns, self.asleep_ns = reading.boottime_ns, reading.asleep_ns
-
-    def _missed_since(self, last_s: int | None, now_ns: int) -> Interval | BootInterval:
-        """The time that nobody watched: since the last flush, or since boot."""
-        if self.placement.offset_ns is None:
-            return BootInterval(0, now_ns)
-        end_s = self.placement.second(now_ns)
-        start_s = self.placement.second(0) if last_s is None else last_s
-        return Interval(min(start_s, end_s), end_s)
 
     def tick(self) -> None:
         """Take one sample of everything and book it as pending.
@@ -173,8 +168,8 @@ class Sampler:
         wire = self.wires.read()  # close to the devices, which it is compared with
         rows = self.rows.read() if self.rows else {}
         self._believe(reading)
-        when, until_ns = self._covered(reading)
-        booking = Booking(self.pending, when)
+        now = self._now(reading)
+        booking = Booking(self.pending, now.when)
         attached = self._attach(links, routes)
         usage = device_usage(self.devices, devices.values(), baseline=self.baseline)
         found = self.wires.observe(wire, usage, links)
@@ -195,9 +190,9 @@ class Sampler:
         booked = self._book_rows(booking, self._changed(rows), moved)
         if self.missed and not self.unreached:
             booking.missed(self.missed, bills, booked)
-        interval_s = (until_ns - self.boottime_ns) / SECOND_NS
+        interval_s = (now.until_ns - self.boottime_ns) / SECOND_NS
         self.live = after(self.live, interval_s, {} if self.missed else bills, booked)
-        self.ticked = Ticked(when, until_ns, interval_s, bills, booked)
+        self.ticked = Ticked(now.when, now.until_ns, interval_s, bills, booked)
         self.boottime_ns, self.asleep_ns = reading.boottime_ns, reading.asleep_ns
         self.devices = last_counters(self.devices, devices.values(), links)
         self.pending.batch.devices = tuple(self.devices.values())
@@ -244,32 +239,12 @@ class Sampler:
             at_s = self.placement.second(reading.boottime_ns)
             self.pending.add_event(at_s, "clock-step", "the wall clock was set")
 
-    def _covered(self, reading: Reading) -> tuple[Interval | BootInterval, int]:
-        """The time since the last tick, without what the machine slept of it.
-
-        A network moves nothing for a machine that sleeps, and a BOOTTIME timer fires
-        at once when it wakes: all but an instant of that time lies before the sleep,
-        and so do its bytes. Spread over the night by the 5-minute marks they would be
-        charged to hours, days and plans in which nothing moved. The next tick begins
-        when the machine woke up: nobody's bytes are of the time between.
-
-        Returns:
-            That time, and the CLOCK_BOOTTIME of its end.
-        """
-        slept = slept_ns(self.asleep_ns, reading)
-        until_ns = reading.boottime_ns - slept
-        when = self._when(until_ns)
-        Booking(self.pending, when).slept(slept // SECOND_NS)
-        return when, until_ns
-
-    def _when(self, until_ns: int) -> Interval | BootInterval:
-        if self.since is not None:
-            return self.since
-        if self.placement.offset_ns is None:
-            return BootInterval(self.boottime_ns, until_ns)
-        return Interval(
-            self.placement.second(self.boottime_ns), self.placement.second(until_ns)
-        )
+    def _now(self, reading: Reading) -> Covered:
+        """The time of this tick; a sleep behind it is noted."""
+        now = covered(self.placement, self.boottime_ns, self.asleep_ns, reading)
+        now = now._replace(when=self.since or now.when)
+        Booking(self.pending, now.when).slept(now.slept_s)
+        return now
 
     def _changed(self, rows: Rows) -> dict[SocketKey, Traffic]:
         if self.rows is None or self.baseline:
@@ -323,7 +298,8 @@ class Sampler:
         if self.rows is None:
             return
         moved = self.rows.retire(self.pending.batch, self.boottime_ns)
-        booking = Booking(self.pending, self._when(self.boottime_ns))
+        now = between(self.placement, self.boottime_ns, self.boottime_ns)
+        booking = Booking(self.pending, now)
         if moved:
             self._book_rows(booking, moved, NOTHING)
         for detail in self.rows.new_failures():

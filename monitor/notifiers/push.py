@@ -13,14 +13,13 @@ import warnings
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from monitor.errors import ConfigError, NotShownError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from monitor.config import Push as Settings
     from monitor.notifiers.question import Question
 
 WAY: Final = "push"
@@ -30,6 +29,33 @@ _MOST_BYTES: Final = 65_536
 _MOST_ADDRESSES: Final = 50
 _MOST_KEPT: Final = 200
 _INSTALL: Final = "pip install 'esimmon[push]'"
+
+
+class Times(Protocol):
+    """A part of each day."""
+
+    def has(self, minute: int) -> bool:
+        """Whether a minute of the day, from 0, is inside."""
+
+
+class Settings(Protocol):
+    """What a person wants; `[push]` of the configuration is that."""
+
+    @property
+    def addresses(self) -> str:
+        """The file with the addresses; empty for none."""
+
+    @property
+    def alerts(self) -> tuple[str, ...]:
+        """Shell patterns of the kinds that are sent."""
+
+    @property
+    def quiet(self) -> Times:
+        """When they wait, but for `urgent`."""
+
+    @property
+    def urgent(self) -> tuple[str, ...]:
+        """The same for kinds that do not wait."""
 
 
 @dataclass(frozen=True, slots=True)
