@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from monitor.checks.findings import Finding, Level
 
@@ -13,12 +13,45 @@ if TYPE_CHECKING:
     from monitor.checks.remedies import Remedies
 
 NOTIFICATIONS: Final = "org.freedesktop.Notifications"
+
+
+class Service(NamedTuple):
+    """Somebody on the system bus.
+
+    Attributes:
+        bus_name: its name there.
+        shown: its name for people.
+        without: what is not known while it is not there.
+        unit: of systemd.
+    """
+
+    bus_name: str
+    shown: str
+    without: str
+    unit: str
+
+
 SERVICES: Final = {
-    "network-manager": ("org.freedesktop.NetworkManager", "NetworkManager"),
-    "modem-manager": ("org.freedesktop.ModemManager1", "ModemManager"),
-    "logind": ("org.freedesktop.login1", "logind"),
+    "network-manager": Service(
+        "org.freedesktop.NetworkManager",
+        "NetworkManager",
+        "networks are told apart by modem and interface alone",
+        "NetworkManager",
+    ),
+    "modem-manager": Service(
+        "org.freedesktop.ModemManager1",
+        "ModemManager",
+        "no SIM profile is known",
+        "ModemManager",
+    ),
+    "logind": Service(
+        "org.freedesktop.login1",
+        "logind",
+        "nobody says when the machine sleeps or a screen is locked",
+        "systemd-logind",
+    ),
 }
-"""What is looked for on the system bus: id of the finding, name, name for people."""
+"""What is looked for on the system bus, by id of the finding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +63,14 @@ class Bus:
         failure: why it cannot be used; empty when it can.
         owned: those of the names in question that somebody has.
         activatable: those that the bus would start.
+        silent: those that somebody has who does not answer.
     """
 
     address: str = ""
     failure: str = ""
     owned: frozenset[str] = frozenset()
     activatable: frozenset[str] = frozenset()
+    silent: frozenset[str] = frozenset()
 
     @property
     def answers(self) -> bool:
@@ -67,22 +102,33 @@ def judge(desktop: Desktop, remedies: Remedies) -> Iterator[Finding]:
         desktop: the facts.
         remedies: how commands are spelt.
     """
-    yield from _system(desktop.system)
+    yield from _system(desktop.system, remedies)
     yield from _session(desktop, remedies)
 
 
-def _system(bus: Bus) -> Iterator[Finding]:
+def _system(bus: Bus, remedies: Remedies) -> Iterator[Finding]:
     if not bus.answers:
         text = f"The system bus does not answer ({bus.failure}): counting needs none."
         yield Finding("system-bus", Level.NOTE, text)
         return
     yield Finding("system-bus", Level.OK, "The system bus answers.")
-    for finding_id, (name, shown) in SERVICES.items():
-        if name in bus.owned:
-            yield Finding(finding_id, Level.OK, f"{shown} is there.")
-        else:
-            text = f"{shown} does not run; counting does without."
-            yield Finding(finding_id, Level.OK, text)
+    for finding_id, service in SERVICES.items():
+        yield _service(finding_id, service, bus, remedies)
+
+
+def _service(
+    finding_id: str, service: Service, bus: Bus, remedies: Remedies
+) -> Finding:
+    name, shown, without, unit = service
+    if name in bus.silent:
+        text = f"{shown} does not answer: what was known before goes on to hold."
+        restart = remedies.as_root(f"systemctl restart {unit}")
+        return Finding(
+            finding_id, Level.WARN, text, restart if remedies.has_systemd else ""
+        )
+    if name in bus.owned:
+        return Finding(finding_id, Level.OK, f"{shown} answers.")
+    return Finding(finding_id, Level.OK, f"{shown} does not run: {without}.")
 
 
 def _session(desktop: Desktop, remedies: Remedies) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from monitor.checks import (
     history,
     kernel,
     leftovers,
+    modems,
     networks,
     settings,
     storage,
@@ -22,6 +23,7 @@ from monitor.checks.probes import buses
 from monitor.checks.probes import daemons as look_for_daemons
 from monitor.checks.probes import kernel as look_at_kernel
 from monitor.checks.probes import leftovers as look_for_leftovers
+from monitor.checks.probes import modems as look_at_modems
 from monitor.checks.probes import networks as look_at_networks
 from monitor.checks.probes import storage as look_at_storage
 from monitor.collectors.bpf import Surroundings
@@ -117,6 +119,7 @@ def examine(subject: Subject, zone: ZoneInfo, remedies: Remedies) -> Examined:
         *networks.judge(look_at_networks.look(), rules),
         *storage.judge(held, remedies),
         *history.judge(past, zone, remedies),
+        *modems.judge(look_at_modems.look(subject.environ, store), remedies),
         *desktop.judge(buses.look(subject.environ), remedies),
         *leftovers.judge(find_leftovers(subject), remedies),
     )

@@ -17,6 +17,7 @@ IDS: Final = (
     *("store", "store-integrity", "store-size", "disk-space", "damaged-copies"),
     *("last-flush", "backups", "clock", "clock-steps", "sleeps", "gap", "losses"),
     *("system-bus", "network-manager", "modem-manager", "logind"),
+    *("modem", "modem-bytes"),
     *("session-bus", "notifications", "notify-send"),
     *("orphan-pins", "orphan-socket", "orphan-status", "orphan-cgroup", "orphans"),
 )

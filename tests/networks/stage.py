@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 ANDROID: Final = "--dhcp-option-force=43,ANDROID_METERED"
 """What an Android phone says to whom it gives an address."""
 
+INTERNET: Final = "198.51.100.1"
+ELSEWHERE: Final = "198.51.100.2"
+"""Hosts behind the routers: what goes to a router itself is not billed."""
+
 _DNSMASQ: Final = (
     *("dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--pid-file="),
     *("--user=root", "--port=0", "--no-ping", "--leasefile-ro", "--bind-interfaces"),

@@ -6,9 +6,7 @@ Its tick is a minute: nothing but a signal makes it read its counters in between
 from __future__ import annotations
 
 import json
-import tempfile
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,44 +15,22 @@ from monitor.store import queries
 from monitor.store.engine import open_store
 from monitor.usage import Interval
 from tests.e2e.conftest import NEEDS as E2E_NEEDS
-from tests.e2e.daemon import SLOW, Esimmon, wait_for
-from tests.e2e.places import root_in
+from tests.e2e.daemon import wait_for
 from tests.e2e.truth import billed, raw
 from tests.networks.at_modem import PAKISTAN, ROAMING, TRAVEL, AtModem
 from tests.networks.booked import Where, Wire, booked
 from tests.networks.machine import MODEM_MANAGER
-from tests.networks.stage import ANDROID
+from tests.networks.stage import ANDROID, ELSEWHERE, INTERNET
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from tests.e2e.daemon import Esimmon
     from tests.networks.stage import Stage
 
 pytestmark = [pytest.mark.e2e, pytest.mark.needs(*E2E_NEEDS)]
 
 ROUTER, OTHER = "192.168.43.1/24", "10.77.0.1/24"
-INTERNET, ELSEWHERE = "198.51.100.1", "198.51.100.2"
-"""Hosts behind the routers: what goes to a router itself is not billed."""
-CONFIG = f"""{SLOW}
-[interfaces]
-include = ["cable*", "wwan*"]
-"""
 QUIET_BYTES = 20_000
 """More than DHCP and ARP move while a network changes, less than any transfer."""
-
-
-@pytest.fixture
-def esimmon(bare: Stage) -> Iterator[Esimmon]:
-    """The program on the machine."""
-    place = root_in(bare.near).given(DBUS_SYSTEM_BUS_ADDRESS=bare.address)
-    with tempfile.TemporaryDirectory(
-        prefix="esimmon-real-", ignore_cleanup_errors=True
-    ) as name:
-        made = Esimmon(Path(name), place)
-        made.configure(CONFIG)
-        bare.far.ip(*(f"addr add {host}/32 dev lo" for host in (INTERNET, ELSEWHERE)))
-        yield made
-        made.close()
 
 
 def attached(esimmon: Esimmon, device: str) -> dict[str, object]:

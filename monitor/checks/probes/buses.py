@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from jeepney import message_bus
 
 from monitor.checks.desktop import NOTIFICATIONS, SERVICES, Bus, Desktop
+from monitor.dbus import properties
 from monitor.errors import NotShownError
 from monitor.notifiers.bus import CallError, connected
 from monitor.notifiers.desktop import session_bus
@@ -18,6 +19,9 @@ from monitor.notifiers.sudo import sudo_user
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from monitor.dbus import Bus as Connection
+
+_NO_REPLY: Final = "org.freedesktop.DBus.Error.NoReply"
 SYSTEM: Final = "unix:path=/run/dbus/system_bus_socket"
 
 
@@ -32,7 +36,7 @@ def look(environ: Mapping[str, str]) -> Desktop:
     return Desktop(
         system=ask(
             environ.get("DBUS_SYSTEM_BUS_ADDRESS") or SYSTEM,
-            (name for name, _ in SERVICES.values()),
+            (service.bus_name for service in SERVICES.values()),
         ),
         session=ask(address, [NOTIFICATIONS]) if address else Bus(),
         behind_sudo=person.pw_name if person else "",
@@ -55,10 +59,27 @@ def ask(address: str, names: Iterable[str]) -> Bus:
                 name for name in wanted if bus.call(message_bus.NameHasOwner(name))[0]
             }
             (listed,) = bus.call(message_bus.ListActivatableNames())
+            silent = {name for name in owned if not _answers(bus, name)}
     except (NotShownError, CallError, OSError) as error:
         cause = error.__cause__ or error
         said = cause.strerror if isinstance(cause, OSError) else str(cause)
         return Bus(address, said or "no answer")
     return Bus(
-        address, owned=frozenset(owned), activatable=frozenset(listed) & {*wanted}
+        address,
+        owned=frozenset(owned),
+        activatable=frozenset(listed) & {*wanted},
+        silent=frozenset(silent),
     )
+
+
+def _answers(bus: Connection, name: str) -> bool:
+    """Whether its owner says anything at all, be it that it has no such object."""
+    try:
+        properties(bus, name, f"/{name.replace('.', '/')}", name)
+    except CallError as error:
+        return error.name != _NO_REPLY
+    except TimeoutError:
+        return False
+    except ValueError:  # no answer to that question, but one
+        return True
+    return True

@@ -76,6 +76,7 @@ def test_no_interface_no_route_and_no_answer_are_findings() -> None:
     assert levels(networks.judge(failed, InterfaceRules())) == {"interfaces": "error"}
 
 
+MANAGER = frozenset({"org.freedesktop.NetworkManager"})
 SYSTEM_BUS = Bus("unix:path=/run/dbus/system_bus_socket")
 SESSION_BUS = Bus("unix:path=/run/user/1000/bus", owned=frozenset({NOTIFICATIONS}))
 
@@ -85,6 +86,11 @@ SESSION_BUS = Bus("unix:path=/run/user/1000/bus", owned=frozenset({NOTIFICATIONS
     [
         ({}, {}, ""),
         ({"system": Bus("unix:x", failure="no")}, {"system-bus": "note"}, ""),
+        (
+            {"system": Bus("unix:x", owned=MANAGER, silent=MANAGER)},
+            {"network-manager": "warn"},
+            "sudo systemctl restart NetworkManager",
+        ),
         ({"session": Bus()}, {"session-bus": "note"}, ""),
         ({"session": Bus("unix:x", failure="no")}, {"session-bus": "warn"}, ""),
         (
