@@ -240,3 +240,11 @@ def test_any_tether_is_all_of_them(run: Run) -> None:
     assert by_plan(run)["pk"] == used(run, "pk") == 7_000_200
     wrong = run("plan", "add", "x", *ADD_PK[2:], "--tether", "a b", status=1)
     assert "must be a way of tethering" in wrong
+
+
+def test_without_a_store_a_key_says_enough(home: Path, run: Run) -> None:
+    (home / "usage.db").unlink()
+    run("plan", *ADD_PK)
+    said = run("plan", "bind", "pk", f"sim:{ICCID}")
+    assert said.startswith("SIM …4321: pk pays from now on, on any interface; before")
+    assert run("plan", "bind", "pk", "Phone").startswith("Phone: pk at all times")

@@ -234,6 +234,9 @@ def test_a_claim_says_of_a_network_all_of_it_none_or_ask_the_interface() -> None
     assert claim.on(ALL) is None
     assert Claim(bindings, "by-iccid", ()).on(ALL) is True
     assert claim.on(ALL) is None  # remembered
+    for number in range(2000):
+        assert claim.on(replace(BARE, network=f"n{number}")) is None
+    assert claim.on(ALL) is None
 
 
 WHERES = st.builds(
