@@ -25,8 +25,9 @@ from monitor.wire import NOTHING
 from monitor.wire_rows import WireRows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
+    from monitor.counters import DeviceUsage
     from monitor.covering import Covered
     from monitor.devices import DeviceCounters, Link
     from monitor.sources import Sources
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
         Traffic,
     )
     from monitor.wire import Reading as WireReading
+    from monitor.wire_rows import DeviceBill
 
 
 _NOWHERE: Final = attribution.Surroundings(0, {}, {}, {})
@@ -170,22 +172,13 @@ class Sampler:
         self._believe(reading)
         now = self._now(reading)
         booking = Booking(self.pending, now.when)
-        attached = self._attach(links, routes)
         usage = device_usage(self.devices, devices.values(), baseline=self.baseline)
         found = self.wires.observe(wire, usage, links)
-        for ifindex in found.keys() & attached.keys():
-            exact = found[ifindex].is_exact
-            attached[ifindex] = replace(attached[ifindex], l3_exact=exact)
-        self._around = attribution.Surroundings(
-            netns=self.sources.netns,
-            devices=attached,
-            lowers=networks.lowers(links, attached),
-            weights={use.device.ifindex: use.traffic.bytes for use in usage},
-            class_of=self.class_of,
-            links=links,
-        )
-        booking.restarts(usage, attached)
-        bills = booking.bills(found, attached, was_watched=not self.missed)
+        parted = self._part(found, links)
+        attached = self._attach(links, routes) | parted
+        self._surround(attached, links, usage, found)
+        booking.restarts(usage, self.attached)
+        bills = booking.bills(found, self.attached, was_watched=not self.missed)
         moved = NOTHING if self.baseline else self.wires.moved
         booked = self._book_rows(booking, self._changed(rows), moved)
         if self.missed and not self.unreached:
@@ -196,8 +189,43 @@ class Sampler:
         self.boottime_ns, self.asleep_ns = reading.boottime_ns, reading.asleep_ns
         self.devices = last_counters(self.devices, devices.values(), links)
         self.pending.batch.devices = tuple(self.devices.values())
+        self._around = self._around.without(parted)
         self._remember_rows(rows, wire)
         self._instruct(booking, links)
+
+    def _surround(
+        self,
+        attached: Mapping[int, Attachment],
+        links: Mapping[int, Link],
+        usage: Iterable[DeviceUsage],
+        found: Mapping[int, DeviceBill],
+    ) -> None:
+        """Take in what is around; of each device, whether its bill is exact."""
+        exact = {i: bill.is_exact for i, bill in found.items()}
+        gone = {i: self._around.links[i] for i in attached.keys() - links.keys()}
+        self._around = attribution.Surroundings(
+            netns=self.sources.netns,
+            devices={
+                i: replace(each, l3_exact=exact.get(i, False))
+                for i, each in attached.items()
+            },
+            lowers=networks.lowers(links, attached),
+            weights={use.device.ifindex: use.traffic.bytes for use in usage},
+            class_of=self.class_of,
+            links=gone | dict(links),
+        )
+
+    def _part(
+        self, found: dict[int, DeviceBill], links: Mapping[int, Link]
+    ) -> dict[int, Attachment]:
+        """Devices that are gone, but moved something before: their last bills."""
+        parted = {}
+        for ifindex, where in self.attached.items():
+            if where.billed and ifindex not in links:
+                bill = self.wires.parted(self._around.links[ifindex])
+                if bill is not None:
+                    parted[ifindex], found[ifindex] = where, bill
+        return parted
 
     def _attach(
         self, links: Mapping[int, Link], routes: frozenset[str]

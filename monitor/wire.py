@@ -261,6 +261,24 @@ def _l3(counter_bytes: int, packets: int, way: Way, framing: Framing) -> Passed:
     )
 
 
+def counter(wire: Wire, calibration: Calibration) -> Traffic:
+    """What a driver counted of what passed: of one that is gone with its counters.
+
+    Args:
+        wire: what passed.
+        calibration: how this driver counted.
+    """
+    rx, tx = _counter(wire.rx, calibration.rx), _counter(wire.tx, calibration.tx)
+    return Traffic(rx.bytes, tx.bytes, rx.packets, tx.packets)
+
+
+def _counter(way: Way, framing: Framing) -> Passed:
+    ip_bytes, packets = way.bytes, way.packets
+    if framing.counts_whole:
+        ip_bytes, packets = way.skb_bytes, way.skbs
+    return Passed(ip_bytes + way.extra_bytes + framing.header_bytes * packets, packets)
+
+
 NOTHING: Final = Reading({}, {})
 """What a map holds when it is new."""
 

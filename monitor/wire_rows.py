@@ -108,9 +108,7 @@ class WireRows:
         }
 
     def _bill(self, usage: DeviceUsage, link: Link) -> DeviceBill:
-        known = self._calibrations.get(link.name)
-        if known is None:
-            known = wire.assumed(is_ethernet=link.arphrd == ARPHRD_ETHER)
+        known = self._known(link)
         passed = self.moved.wires.get(link.ifindex)
         if usage.outcome in (Outcome.RESTART, Outcome.BASELINE):
             passed = None  # more of it than the counter has now
@@ -122,6 +120,28 @@ class WireRows:
         return DeviceBill(
             Bill(usage.traffic, billed), seen.local, known.is_exact(passed)
         )
+
+    def parted(self, link: Link) -> DeviceBill | None:
+        """What a device moved until it was pulled out, and its counters with it.
+
+        Args:
+            link: the device, as it was.
+
+        Returns:
+            None where nobody saw that it moved anything.
+        """
+        passed = self.moved.wires.get(link.ifindex, Wire())
+        if passed == Wire():
+            return None
+        known = self._known(link)
+        bill = Bill(wire.counter(passed, known), passed.traffic - passed.local)
+        return DeviceBill(bill, passed.local, is_exact=True)
+
+    def _known(self, link: Link) -> Calibration:
+        known = self._calibrations.get(link.name)
+        if known is None:
+            return wire.assumed(is_ethernet=link.arphrd == ARPHRD_ETHER)
+        return known
 
     def _learn(
         self, link: Link, known: Calibration, counter: Traffic, passed: Wire

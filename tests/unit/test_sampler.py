@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,9 +18,63 @@ from monitor.socket_rows import QUIET_NS
 from monitor.sources import Sources
 from monitor.store.batch import Resume
 from monitor.uplink import SIM, WIFI, Network
-from monitor.usage import Interval, SocketCounters, SocketKey, Traffic, total
-from monitor.wire import NOTHING
+from monitor.usage import (
+    Bill,
+    Interval,
+    Owner,
+    SocketCounters,
+    SocketKey,
+    Traffic,
+    total,
+)
+from monitor.wire import NOTHING, Way, Wire
+from monitor.wire import Reading as WireReading
 from tests.unit.machine import CURL, NETNS, ROW, START_S, Machine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from ipaddress import IPv4Network, IPv6Network
+
+    Remote = IPv4Network | IPv6Network
+
+
+@dataclass
+class Seen:
+    """A kernel that sees the wire of the devices that are watched."""
+
+    passed: dict[int, Wire] = field(default_factory=dict)
+
+    def move(self, ifindex: int, rx: Way, tx: Way) -> None:
+        """Packets cross a device that is watched."""
+        self.passed[ifindex] = self.passed[ifindex].plus(Wire(rx, tx))
+
+    def watch(self, ifindexes: Iterable[int]) -> None:
+        """Count these, and no others."""
+        self.passed = {i: self.passed.get(i, Wire()) for i in ifindexes}
+
+    def read(self) -> WireReading:
+        """All counters."""
+        return WireReading(dict(self.passed), {})
+
+    def forget_hops(self, ifindexes: Iterable[int]) -> None:
+        """Nothing is forwarded."""
+
+    def tun_holders(self) -> dict[int, frozenset[Owner]]:
+        """There is no tunnel."""
+        return {}
+
+    def set_local_prefixes(self, prefixes: Iterable[tuple[int, object]]) -> None:
+        """Everything is far away."""
+
+    def set_quotas(self, quotas: Mapping[int, int]) -> None:
+        """No plan waits for anything."""
+
+    def set_remotes(self, *, on: bool) -> None:
+        """Nobody asks who was at the other end."""
+
+    def take_remotes(self) -> dict[tuple[Owner, Remote], tuple[int, int]]:
+        """Nobody was."""
+        return {}
 
 
 def sampler_of(machine: Machine, *, sockets: bool = True) -> Sampler:
@@ -468,3 +525,39 @@ def test_a_network_is_written_down_when_it_is_met_and_when_it_changes() -> None:
     machine.pass_time(10)
     sampler.tick()
     assert sampler.pending.batch.networks["sim:1"].mcc == "404"
+
+
+def test_what_a_device_moved_until_it_was_pulled_out_is_booked() -> None:
+    """Its counters went with it; those of the wire did not."""
+    seen = Seen()
+    machine = Machine(devices={2: Traffic(), 3: Traffic()}, wires=seen)
+    sampler = begun(machine)
+    machine.pass_time(10)
+    machine.move(3, Traffic(1014, 514, 1, 1), replace(ROW, ifindex=3))
+    seen.move(3, Way(1000, 1, 1, 1000), Way(500, 1, 1, 500))
+    del machine.devices[3]
+    sampler.tick()
+    assert 3 not in sampler.attached
+    for _ in range(2):
+        batch = sampler.pending.batch
+        bills = [
+            bill
+            for (_, where), bill in batch.bill.items()
+            if where.device == "eth3" and bill.counter
+        ]
+        assert bills == [Bill(Traffic(1014, 514, 1, 1), Traffic(1000, 500, 1, 1))]
+        owned = {
+            where.device: each for (_, where, _), each in batch.explanation.items()
+        }
+        assert owned == {"eth3": Traffic(1000, 500, 1, 1)}
+        machine.pass_time(10)
+        sampler.tick()
+
+
+def test_a_device_that_is_pulled_out_at_rest_has_no_last_bill() -> None:
+    machine = Machine(devices={2: Traffic(), 3: Traffic()}, wires=Seen())
+    sampler = begun(machine)
+    machine.pass_time(10)
+    del machine.devices[3]
+    sampler.tick()
+    assert not billed(sampler)
