@@ -27,8 +27,9 @@ The map (imports point down only; import-linter checks it):
   there are. `bookkeeping`: their ledgers, tried out and written down. `apart`: what
   their samples tell apart. `paying`: which plan pays for which network.
 - `config`: the TOML file as typed, checked values; where files, store and socket are.
-- `booking`: what a tick counted, on its way into what is pending. `explaining`: whose
-  bytes they were, from sockets, `forwarding`, `tunnels` and `containers`.
+- `whereabouts`: devices and their networks, from tick to tick. `booking`: what a tick
+  counted, on its way into what is pending. `explaining`: whose bytes they were, from
+  sockets, `forwarding`, `tunnels` and `containers`.
 - `socket_rows`: the kernel's rows between two ticks. `wire_rows`: what devices move on
   the wire, and how their drivers count. `live`: figures of the last tick.
 - `notifiers`: one file a way to tell; `desktop` is the only importer of plyer.

@@ -118,7 +118,7 @@ class Answers:
         """Let a plan pay for a network, as a click on an alert asks."""
         network, plan_id = (str(given.get(name)) for name in ("network", "plan"))
         setup, store = self._daemon.setup, self._daemon.store
-        present = self._daemon.recorder.sampler.networks
+        present = self._daemon.recorder.sampler.here.networks
         meant = choosing.find(store, present, network)
         told = choosing.bind(setup.store, setup.load_config(), meant, plan_id)
         refused = self._daemon.reload()

@@ -7,7 +7,7 @@ it is the bill minus the explanation, signed, whenever somebody asks.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from monitor.applications import recognise, unclassified
@@ -25,7 +25,7 @@ from monitor.usage import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from monitor.devices import Link
 
@@ -60,15 +60,6 @@ class Surroundings:
     weights: Mapping[int, int]
     class_of: Callable[[Process], str] = unclassified
     links: Mapping[int, Link] = field(default_factory=dict)
-
-    def without(self, parted: Container[int]) -> Surroundings:
-        """The same, when these devices are gone.
-
-        Args:
-            parted: their ifindexes.
-        """
-        there = {i: each for i, each in self.devices.items() if i not in parted}
-        return replace(self, devices=there)
 
 
 def nobody(owner: Owner) -> Process:

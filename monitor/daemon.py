@@ -147,7 +147,7 @@ class Daemon:
         )
         trusted_s = max(resume.last_trusted_s, clock.RELEASED_S)
         sampler = Sampler(sources, _rules(self._config), clock.Placement(trusted_s))
-        sampler.class_of = self._presence.classes.of
+        sampler.here.class_of = self._presence.classes.of
         sampler.resume(resume, reading, self.tier.replaced)
         socket, last_s = self.setup.socket, resume.last_s
         self.watch = make_watch(self.store, sampler, self._config, socket, last_s)
@@ -220,7 +220,7 @@ class Daemon:
             refused = str(error)
             log.error("not reloaded: %s", error)  # noqa: TRY400 - a sentence
         else:
-            self.sampler.rules = _rules(self._config)
+            self.sampler.here.rules = _rules(self._config)
             self._uplinks.rules = _network_rules(self._config)
             self.watch.reload(self._config)
             self.recorder.keep_remotes(self._config.remotes.kept_s)

@@ -124,7 +124,7 @@ class Recorder:
         now_s = sampler.placement.second(sampler.boottime_ns)
         plans = [each.seen for each in book.plans]
         payer = partial(book.plan_of, at_s=now_s)
-        return quotas(sampler.attached, payer, plans, sampler.live)
+        return quotas(sampler.here.attached, payer, plans, sampler.live)
 
     def keep_remotes(self, kept_s: int) -> None:
         """Begin or end to remember networks at the other end.

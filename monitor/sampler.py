@@ -6,11 +6,10 @@ and no thread; time, kernel and store come in as arguments.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from dataclasses import InitVar, dataclass, field
+from typing import TYPE_CHECKING
 
-from monitor import attribution, networks
-from monitor.applications import recognise, unclassified
+from monitor.applications import recognise
 from monitor.booking import Booking
 from monitor.clock import SECOND_NS, Placement, Reading, place
 from monitor.collectors.sockdiag import is_instance
@@ -21,23 +20,23 @@ from monitor.explaining import Explaining, watched_besides
 from monitor.live import Live, Ticked, after
 from monitor.socket_rows import Rows, SocketRows
 from monitor.store.pending import Pending
+from monitor.whereabouts import Whereabouts
 from monitor.wire import NOTHING
 from monitor.wire_rows import WireRows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
+    from monitor import attribution, networks
     from monitor.counters import DeviceUsage
     from monitor.covering import Covered
     from monitor.devices import DeviceCounters, Link
     from monitor.sources import Sources
     from monitor.store.batch import Resume
-    from monitor.uplink import Network
     from monitor.usage import (
         Attachment,
         BootInterval,
         Interval,
-        Process,
         SocketCounters,
         SocketKey,
         Traffic,
@@ -46,16 +45,13 @@ if TYPE_CHECKING:
     from monitor.wire_rows import DeviceBill
 
 
-_NOWHERE: Final = attribution.Surroundings(0, {}, {}, {})
-
-
 @dataclass(slots=True)
 class Sampler:
     """The state between two ticks.
 
     Attributes:
         sources: the kernel.
-        rules: the person's word on interfaces; a reload replaces it.
+        here: devices and their networks, by the person's word on interfaces.
         placement: what is believed of the clock.
         pending: counted, not committed.
         devices: last counters by ifindex.
@@ -67,17 +63,14 @@ class Sampler:
         unreached: a kernel map that the store knows, but this run cannot read, may
             still count: a later run may learn from it whose the missed bytes were.
         since: start of the time that the next tick covers.
-        note: what a person should know of the choice of interfaces.
         live: figures of the last tick.
         boottime_ns: when that was.
         asleep_ns: how long this boot had slept by then.
         ticked: what it booked; None before the first one.
-        class_of: whether a person is in front of a process; the daemon sets it.
-        networks: what devices are attached to, by name, as of the last tick.
     """
 
     sources: Sources
-    rules: networks.InterfaceRules
+    rules: InitVar[networks.InterfaceRules]
     placement: Placement
     pending: Pending = field(default_factory=Pending)
     devices: dict[int, DeviceCounters] = field(default_factory=dict)
@@ -88,31 +81,18 @@ class Sampler:
     missed: str = ""
     unreached: bool = False
     since: Interval | BootInterval | None = None
-    note: str = ""
     live: Live = field(default_factory=Live)
     boottime_ns: int = 0
     asleep_ns: int = 0
     ticked: Ticked | None = None
-    class_of: Callable[[Process], str] = unclassified
-    networks: Mapping[str, Network] = field(default_factory=dict)
-    _around: attribution.Surroundings = _NOWHERE
+    here: Whereabouts = field(init=False)
     _refusal: str = ""
     _explaining: Explaining = field(init=False)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, rules: networks.InterfaceRules) -> None:
         """Know nothing of tunnels and containers yet."""
+        self.here = Whereabouts(self.sources, rules)
         self._explaining = Explaining(self.sources)
-
-    @property
-    def attached(self) -> Mapping[int, Attachment]:
-        """Every device but loopback with its network, as of the last tick."""
-        return self._around.devices
-
-    @property
-    def carrying(self) -> list[Attachment]:
-        """Those of them that can carry something, as of the last tick."""
-        links = self._around.links
-        return [where for index, where in self.attached.items() if links[index].is_up]
 
     @property
     def is_crowded(self) -> bool:
@@ -174,11 +154,9 @@ class Sampler:
         booking = Booking(self.pending, now.when)
         usage = device_usage(self.devices, devices.values(), baseline=self.baseline)
         found = self.wires.observe(wire, usage, links)
-        parted = self._part(found, links)
-        attached = self._attach(links, routes) | parted
-        self._surround(attached, links, usage, found)
-        booking.restarts(usage, self.attached)
-        bills = booking.bills(found, self.attached, was_watched=not self.missed)
+        attached = self._look(links, routes, usage, found)
+        booking.restarts(usage, attached)
+        bills = booking.bills(found, attached, was_watched=not self.missed)
         moved = NOTHING if self.baseline else self.wires.moved
         booked = self._book_rows(booking, self._changed(rows), moved)
         if self.missed and not self.unreached:
@@ -189,57 +167,23 @@ class Sampler:
         self.boottime_ns, self.asleep_ns = reading.boottime_ns, reading.asleep_ns
         self.devices = last_counters(self.devices, devices.values(), links)
         self.pending.batch.devices = tuple(self.devices.values())
-        self._around = self._around.without(parted)
+        self.here.forget_gone(links)
         self._remember_rows(rows, wire)
         self._instruct(booking, links)
 
-    def _surround(
+    def _look(
         self,
-        attached: Mapping[int, Attachment],
         links: Mapping[int, Link],
+        routes: frozenset[str],
         usage: Iterable[DeviceUsage],
-        found: Mapping[int, DeviceBill],
-    ) -> None:
-        """Take in what is around; of each device, whether its bill is exact."""
-        exact = {i: bill.is_exact for i, bill in found.items()}
-        gone = {i: self._around.links[i] for i in attached.keys() - links.keys()}
-        self._around = attribution.Surroundings(
-            netns=self.sources.netns,
-            devices={
-                i: replace(each, l3_exact=exact.get(i, False))
-                for i, each in attached.items()
-            },
-            lowers=networks.lowers(links, attached),
-            weights={use.device.ifindex: use.traffic.bytes for use in usage},
-            class_of=self.class_of,
-            links=gone | dict(links),
-        )
-
-    def _part(
-        self, found: dict[int, DeviceBill], links: Mapping[int, Link]
-    ) -> dict[int, Attachment]:
-        """Devices that are gone, but moved something before: their last bills."""
-        parted = {}
-        for ifindex, where in self.attached.items():
-            if where.billed and ifindex not in links:
-                bill = self.wires.parted(self._around.links[ifindex])
-                if bill is not None:
-                    parted[ifindex], found[ifindex] = where, bill
-        return parted
-
-    def _attach(
-        self, links: Mapping[int, Link], routes: frozenset[str]
-    ) -> dict[int, Attachment]:
-        """See what devices are attached to; what is news is written down."""
-        before, self.networks = self.networks, self.sources.networks(links)
-        self.pending.batch.networks |= {
-            each.key: each
-            for each in self.networks.values()
-            if each not in before.values()
-        }
-        found = networks.attach(links, self.rules, routes, self.networks)
-        self.note = found.note
-        return found.devices
+        bills: dict[int, DeviceBill],
+    ) -> Mapping[int, Attachment]:
+        """See where everything is attached; what has just gone has its last bill."""
+        parted = self.here.part(self.wires, links)
+        present = self.here.look(links, routes, parted)
+        bills |= {ifindex: bill for ifindex, (_, bill) in parted.items()}
+        self.pending.batch.networks |= self.here.news
+        return self.here.surround(present, links, usage, bills).devices
 
     def _remember_rows(self, rows: Rows, wire: WireReading) -> None:
         """Advance the checkpoint of the kernel's map; what was missed is booked."""
@@ -251,8 +195,8 @@ class Sampler:
     def _instruct(self, booking: Booking, links: Mapping[int, Link]) -> None:
         """Tell the kernel what to watch; a refusal is noted, for all is booked."""
         try:
-            besides = watched_besides(self._around)
-            self.wires.attend(self._around.devices, besides, self.sources.addresses)
+            besides = watched_besides(self.here.around)
+            self.wires.attend(self.here.around.devices, besides, self.sources.addresses)
             if self.rows is not None:
                 self.rows.set_mtus(links.values())
         except SourceError as error:
@@ -288,7 +232,9 @@ class Sampler:
         """Book whose bytes they were, from the rows that changed and what moved."""
         if self.rows is None:
             return []
-        rows = self._explaining.explain(changed, moved, self._around, self.rows.find)
+        rows = self._explaining.explain(
+            changed, moved, self.here.around, self.rows.find
+        )
         booking.owners(rows, self.rows.name)
         if self.remotes:
             for (owner, remote), amounts in self.rows.remotes():

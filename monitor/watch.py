@@ -96,7 +96,7 @@ class Watch:
 
     def _billed(self) -> list[Attachment]:
         """The billed devices that are there, with their networks."""
-        attached = self._sampler.attached.values()
+        attached = self._sampler.here.attached.values()
         return [each for each in attached if each.billed]
 
     def is_stale(self) -> bool:
@@ -156,7 +156,7 @@ class Watch:
             for each in self.book.plans
         ]
         self.telling.choices = choices(self._store.path, watched)
-        attached, networks = sampler.attached.values(), sampler.networks
+        attached, networks = sampler.here.attached.values(), sampler.here.networks
         uplinks = self.using.look(tick, attached, networks, plan_of)
         return self.telling.judge(now_s, sampler.boottime_ns, watched, uplinks)
 
@@ -246,7 +246,10 @@ class Watch:
             "alerts": self.telling.pending()["alerts"],
             "devices": sorted({at.device for at in billed}),
             "networks": network_facts(
-                sampler.carrying, sampler.networks, self.labels.by_key, plan_of
+                sampler.here.carrying,
+                sampler.here.networks,
+                self.labels.by_key,
+                plan_of,
             ),
             "rate": sampler.live.rates,
             "store": str(self._store.path),

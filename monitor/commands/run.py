@@ -85,7 +85,7 @@ class _Terminal:
 
     def started(self, daemon: Daemon) -> None:
         """Say in plain words what is measured, by which tier, and where it goes."""
-        devices = daemon.sampler.attached.values()
+        devices = daemon.sampler.here.attached.values()
         self._billed = {each.device for each in devices if each.billed}
         now_s = clock.now_s()
         self.period = Interval(now_s, now_s + 1)
@@ -155,7 +155,7 @@ def _rate(name: str, rate: tuple[int, int]) -> str:
 
 def _introduction(daemon: Daemon) -> list[str]:
     """What a person wants to know when counting starts."""
-    devices = daemon.sampler.attached.values()
+    devices = daemon.sampler.here.attached.values()
     billed = [visible(each.device) for each in devices if each.billed]
     others = [visible(each.device) for each in devices if not each.billed]
     tick, flush = (
@@ -169,8 +169,8 @@ def _introduction(daemon: Daemon) -> list[str]:
     ]
     if others:
         lines.append(f"              not billed: {', '.join(sorted(others))}")
-    if daemon.sampler.note:
-        lines.append(f"              {visible(daemon.sampler.note)}")
+    if daemon.sampler.here.note:
+        lines.append(f"              {visible(daemon.sampler.here.note)}")
     lines += _about_programs(daemon.tier, tick)
     if daemon.sampler.remotes:
         lines.append(

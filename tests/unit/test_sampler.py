@@ -537,7 +537,7 @@ def test_what_a_device_moved_until_it_was_pulled_out_is_booked() -> None:
     seen.move(3, Way(1000, 1, 1, 1000), Way(500, 1, 1, 500))
     del machine.devices[3]
     sampler.tick()
-    assert 3 not in sampler.attached
+    assert 3 not in sampler.here.attached
     for _ in range(2):
         batch = sampler.pending.batch
         bills = [

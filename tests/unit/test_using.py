@@ -120,7 +120,7 @@ def test_where_nobody_knows_networks_interfaces_are_told_of(store: Store) -> Non
     """By the person's own word on what is metered."""
     machine = Machine(devices={2: Traffic()})
     life = Life(machine, store)
-    life.recorder.sampler.rules = InterfaceRules(metered=("eth*",))
+    life.recorder.sampler.here.rules = InterfaceRules(metered=("eth*",))
     for _ in range(3):
         life.move(2)
     assert told(store) == [("network.uncovered", "if:eth2")]

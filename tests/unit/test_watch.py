@@ -117,7 +117,7 @@ def test_what_moved_before_a_night_and_after_it_is_no_rush(
     """30 MB in the evening and 30 MB in the morning, each with one tick."""
     machine = Machine(devices={2: Traffic()})
     recorder = life(machine, store, tmp_path, text="")
-    recorder.sampler.class_of = lambda _: "background"
+    recorder.sampler.here.class_of = lambda _: "background"
     machine.pass_time(10)
     machine.move(2, Traffic(30_000_014, 0, 1, 0), ROW)
     machine.sleep(slept_s)
