@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import json
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.e2e.conftest import NEEDS as E2E_NEEDS
-from tests.e2e.daemon import QUICK, Esimmon, wait_for
-from tests.e2e.places import root_in
+from tests.e2e.daemon import QUICK, wait_for
 from tests.networks.at_modem import ROAMING, TRAVEL, AtModem
-from tests.networks.stage import ANDROID
+from tests.networks.stage import ANDROID, INTERNET
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from tests.e2e.daemon import Esimmon
     from tests.networks.stage import Stage
 
 pytestmark = [pytest.mark.e2e, pytest.mark.needs(*E2E_NEEDS, "ping")]
 
-ROUTER, HOST = "192.168.43.1/24", "198.51.100.1"
+ROUTER = "192.168.43.1/24"
 CONFIG = f"""{QUICK}
 [interfaces]
 include = ["cable*", "wwan*"]
@@ -32,19 +28,6 @@ quota = "1 GB"
 every = "month"
 iccid = "{TRAVEL.iccid}"
 """
-
-
-@pytest.fixture
-def esimmon(bare: Stage) -> Iterator[Esimmon]:
-    """The program on the machine."""
-    place = root_in(bare.near).given(DBUS_SYSTEM_BUS_ADDRESS=bare.address, TZ="UTC")
-    with tempfile.TemporaryDirectory(
-        prefix="esimmon-command-", ignore_cleanup_errors=True
-    ) as name:
-        made = Esimmon(Path(name), place)
-        made.configure(CONFIG)
-        yield made
-        made.close()
 
 
 def networks(esimmon: Esimmon) -> list[dict[str, Any]]:
@@ -73,7 +56,7 @@ def wait_for_network(esimmon: Esimmon, **facts: object) -> dict[str, Any]:
 def test_a_phone_at_a_cable_gets_a_name_and_keeps_it_when_it_is_gone(
     stage: Stage, esimmon: Esimmon
 ) -> None:
-    stage.far.ip(f"addr add {HOST}/32 dev lo")
+    esimmon.configure(CONFIG)
     daemon = esimmon.start()
     stage.plug("cable0", ROUTER, ANDROID)
     uuid = stage.connect("Anna's phone", "cable0")
@@ -81,7 +64,7 @@ def test_a_phone_at_a_cable_gets_a_name_and_keeps_it_when_it_is_gone(
     assert (found["key"], found["uuid"]) == (f"ethernet:{uuid}", uuid)
     assert (found["name"], found["metered_by"]) == ("Anna's phone", "guess")
     assert (found["tether"], found["plan"]) == ("ethernet", None)
-    stage.run("ping", "-q", "-c", "3", "-i", "0.2", HOST)
+    stage.run("ping", "-q", "-c", "3", "-i", "0.2", INTERNET)
     (moved,) = [each for each in networks(esimmon) if each["key"] == found["key"]]
     assert moved["today"]["rx_bytes"] >= 3 * 84
 
@@ -108,6 +91,7 @@ def test_a_sim_abroad_with_its_operator_and_its_plan(
 ) -> None:
     stage.near.ip("link add wwan0 type veth peer name behind", "link set behind up")
     stage.near.ip("link set wwan0 up")
+    esimmon.configure(CONFIG)
     daemon = esimmon.start()
     with AtModem(stage.folder, "modem0", "wwan0") as modem:
         stage.add_modem("one", modem)
