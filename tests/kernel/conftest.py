@@ -12,6 +12,7 @@ import pytest
 from monitor.collectors.bpf import Program, open_program
 from monitor.collectors.bpf.cgroups import find_root
 from tests.kernel.account import Account
+from tests.kernel.meter import Meter
 from tests.lab import Lab
 from tests.namespaces import let_go
 
@@ -69,6 +70,14 @@ def any_lab(request: pytest.FixtureRequest) -> Lab:
     name = {"segmented": "lab", "offload": "offload_lab"}[request.param]
     found: Lab = request.getfixturevalue(name)
     return found
+
+
+@pytest.fixture
+def meter(lab: Lab) -> Iterator[Meter]:
+    """A program that is at home in the network without offload."""
+    made = Meter(lab)
+    yield made
+    made.program.close()
 
 
 @pytest.fixture

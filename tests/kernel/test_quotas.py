@@ -21,14 +21,6 @@ LONG_S = 10
 
 
 @pytest.fixture
-def meter(lab: Lab) -> Iterator[Meter]:
-    """In the network without offload."""
-    made = Meter(lab)
-    yield made
-    made.program.close()
-
-
-@pytest.fixture
 def fast_meter(offload_lab: Lab) -> Iterator[Meter]:
     """In the network with offload."""
     made = Meter(offload_lab)

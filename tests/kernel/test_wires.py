@@ -37,14 +37,6 @@ sys.stdin.read()
 
 
 @pytest.fixture
-def meter(lab: Lab) -> Iterator[Meter]:
-    """In the network without offload."""
-    made = Meter(lab)
-    yield made
-    made.program.close()
-
-
-@pytest.fixture
 def any_meter(any_lab: Lab) -> Iterator[Meter]:
     """In one network after the other."""
     made = Meter(any_lab)
