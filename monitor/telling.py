@@ -28,6 +28,7 @@ from monitor.alerts import (
 )
 from monitor.alerts.model import NETWORK_UNCOVERED
 from monitor.alerts.rates import Mover
+from monitor.alerts.texts import named
 from monitor.notifiers import journal
 
 if TYPE_CHECKING:
@@ -136,7 +137,8 @@ class Telling:
         """
         watched: dict[str, Watched] = {each.plan.id: each for each in plans}
         rates = (self.rule, self._rates.largest(), self._rates.is_complete(at_ns))
-        changes = judge(self.told, now_s, watched.values(), rates)
+        names = {each.network.key: named(each.network) for each in uplinks.used}
+        changes = judge(self.told, now_s, watched.values(), rates, names)
         self.stays.see(places(uplinks), at_ns)
         changes += judge_networks(self.told, now_s, uplinks, watched, self.stays)
         self.told = self.told.after(changes)

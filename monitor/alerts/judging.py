@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from monitor.alerts import texts
@@ -35,7 +36,7 @@ from monitor.alerts.model import (
 from monitor.alerts.words import words
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from monitor.alerts.holding import Holding, Watched
     from monitor.alerts.rates import Mover, Rate
@@ -67,6 +68,7 @@ def judge(
     now_s: int,
     plans: Iterable[Watched],
     rates: tuple[RateRule, Sequence[Rate], bool],
+    names: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Change]:
     """What changed since the last judgement.
 
@@ -76,6 +78,7 @@ def judge(
         plans: every plan that there is, with its standing at `now_s`.
         rates: the rule, what each program moved within the window, and whether a whole
             window was watched.
+        names: what networks are called, by key.
 
     Returns:
         Changes in the order in which they are to be told; `told.after(changes)` is
@@ -89,7 +92,10 @@ def judge(
         for key in told.open
         if key.kind not in OF_NO_PLAN and key.plan not in known
     ]
-    return changes + list(_programs(told, now_s, *rates))
+    rule, found, is_complete = rates
+    by_key = _by_key(found)
+    changes += _quiet(told, now_s, rule, by_key, is_complete=is_complete)
+    return changes + list(_programs(told, now_s, rule, by_key, names))
 
 
 def _plan(told: Told, now_s: int, watched: Watched) -> Iterator[Change]:
@@ -143,17 +149,23 @@ def _of_plan(holds: Holding, watched: Watched, now_s: int) -> Alert:
     )
 
 
-def _programs(
-    told: Told,
-    now_s: int,
-    rule: RateRule,
-    rates: Sequence[Rate],
-    is_complete: bool,  # noqa: FBT001 - unpacked from a tuple
-) -> Iterator[Change]:
+def _by_key(rates: Iterable[Rate]) -> dict[Key, Rate]:
     moved: dict[Key, Rate] = {}
     for rate in rates:
         # The largest comes first; a second is the same program under another plan.
         moved.setdefault(_key(rate.mover), rate)
+    return moved
+
+
+def _quiet(
+    told: Told,
+    now_s: int,
+    rule: RateRule,
+    moved: Mapping[Key, Rate],
+    *,
+    is_complete: bool,
+) -> Iterator[Change]:
+    """Programs that have ceased to move much."""
     for key in told.open:
         if key.kind != BACKGROUND_RATE:
             continue
@@ -161,21 +173,33 @@ def _programs(
         quiet = is_complete and now_bytes * 2 < rule.rate_bytes
         if quiet or rule.allows(told.open[key].alert.application):
             yield Cleared(key, now_s, rearmed=False)
+
+
+def _programs(
+    told: Told,
+    now_s: int,
+    rule: RateRule,
+    moved: Mapping[Key, Rate],
+    names: Mapping[str, str],
+) -> Iterator[Change]:
+    """Programs that move much now."""
     for key, rate in moved.items():
         if rate.bytes < rule.rate_bytes or rule.allows(rate.mover.application):
             continue
         at_s = told.marks.get(key)
         recent = at_s is not None and 0 <= now_s - at_s < rule.within_s
         if key not in told.open and not recent:
-            yield Raised(_of_program(key, rate, rule.within_s), now_s)
+            place = names.get(rate.mover.network, rate.mover.network)
+            told_as = texts.rate(rate, rule.within_s, place)
+            yield Raised(_of_program(key, rate, told_as), now_s)
 
 
 def _key(mover: Mover) -> Key:
     return Key(BACKGROUND_RATE, 0, "", f"{mover.network}/{mover.application}")
 
 
-def _of_program(key: Key, rate: Rate, within_s: int) -> Alert:
-    title, body = texts.rate(rate, within_s)
+def _of_program(key: Key, rate: Rate, words_of_it: tuple[str, str]) -> Alert:
+    title, body = words_of_it
     return Alert(
         key=key,
         plan=rate.mover.plan,

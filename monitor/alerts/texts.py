@@ -18,21 +18,27 @@ _LONGEST_NAME: Final = 60
 _SHOWN_DIGITS: Final = 4  # of an ICCID: who sees the screen need not know the rest
 
 
-def rate(moved: Rate, within_s: int) -> tuple[str, str]:
+def rate(moved: Rate, within_s: int, place: str) -> tuple[str, str]:
     """Title and body when a program moves much behind a person's back.
 
     Args:
         moved: who, where and how much.
         within_s: in how many seconds.
+        place: what the network is called.
     """
     application = _short(moved.mover.application)
     title = f"{application} moved {format_size(moved.bytes)} in the background"
     plan = f", paid by plan {moved.mover.plan}" if moved.mover.plan else ""
-    where = f"Within {exact_duration(within_s)} on {moved.mover.network}{plan}."
+    where = f"Within {exact_duration(within_s)} on {_place(place)}{plan}."
     return title, (
         f"{where}\nWhat it was: esimmon report --since 1h --by process. "
         "If it may: add it to allow in [background]."
     )
+
+
+def _place(key: str) -> str:
+    """A network that is only an interface is called like that."""
+    return key.removeprefix("if:")
 
 
 def _short(name: str) -> str:
@@ -105,7 +111,7 @@ def named(network: Network) -> str:
     name = _short(visible(network.name or _ssid(network.ssid)))
     if network.iccid:
         return f"{name or 'SIM'} …{visible(network.iccid[-_SHOWN_DIGITS:])}"
-    return f'"{name}"' if name else _short(visible(network.key))
+    return f'"{name}"' if name else _short(visible(_place(network.key)))
 
 
 def _ssid(ssid: bytes) -> str:

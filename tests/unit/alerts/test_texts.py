@@ -6,9 +6,19 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from monitor.alerts import Raised, Rate
+from monitor.alerts import Raised, Rate, Told, judge
 from monitor.alerts.rates import Mover
-from tests.alerting import DAY_S, GB, JULY_S, MB, Book, looked_at, plan, standing
+from tests.alerting import (
+    DAY_S,
+    GB,
+    JULY_S,
+    MB,
+    RULE,
+    Book,
+    looked_at,
+    plan,
+    standing,
+)
 
 NOW_S = JULY_S - 5 * DAY_S - 6 * 3600
 
@@ -70,10 +80,19 @@ def test_a_program_is_named_with_its_place_and_a_way_out() -> None:
     assert isinstance(change, Raised)
     assert change.alert.title == "apt moved 62.0 MB in the background"
     assert change.alert.body == (
-        "Within 10 min on if:wwan0, paid by plan wwan.\n"
+        "Within 10 min on wwan0, paid by plan wwan.\n"
         "What it was: esimmon report --since 1h --by process. "
         "If it may: add it to allow in [background]."
     )
+
+
+def test_a_program_is_told_with_what_its_network_is_called() -> None:
+    rates = [Rate(Mover("apt", "sim:8992069876543210987", "pk"), 62 * MB)]
+    names = {"sim:8992069876543210987": "Jazz …0987"}
+    (change,) = judge(Told(), NOW_S, [], (RULE, rates, True), names)
+    assert isinstance(change, Raised)
+    assert change.alert.body.startswith("Within 10 min on Jazz …0987, paid by plan pk.")
+    assert change.alert.network == "sim:8992069876543210987"
 
 
 def test_an_endless_name_does_not_fill_the_screen() -> None:
