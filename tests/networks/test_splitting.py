@@ -19,7 +19,7 @@ from tests.e2e.daemon import wait_for
 from tests.e2e.truth import billed, raw
 from tests.networks.at_modem import PAKISTAN, ROAMING, TRAVEL, AtModem
 from tests.networks.booked import Where, Wire, booked
-from tests.networks.machine import MODEM_MANAGER
+from tests.networks.machine import MODEM_MANAGER, NETWORK_MANAGER
 from tests.networks.stage import ANDROID, ELSEWHERE, INTERNET
 
 if TYPE_CHECKING:
@@ -163,6 +163,25 @@ def test_a_cable_that_is_pulled_out_and_goes_to_another_network(
 
     assert booked(esimmon.store, pid) == {phone: moved}
     assert booked(esimmon.store, next_pid) == {office: next_moved}
+
+
+def test_networkmanager_that_is_restarted_changes_no_network(
+    stage: Stage, esimmon: Esimmon
+) -> None:
+    stage.plug("cable0", ROUTER, ANDROID)
+    wire = Wire(stage, "cable0", INTERNET)
+    phone = Where(f"ethernet:{stage.connect('phone', 'cable0')}", metered=True)
+    run = Run(stage, "cable0", esimmon)
+    moved = [wire.transfer(down=1_000_000)]
+    stage.stop(NETWORK_MANAGER)
+    moved.append(wire.transfer(down=2_000_000))
+    stage.start(NETWORK_MANAGER)
+    moved.append(wire.transfer(down=3_000_000))
+    wait_attached(esimmon, "cable0", key=phone.network, metered=True)
+    moved.append(wire.transfer(down=4_000_000))
+    run.end()
+    for pid, both in moved:
+        assert booked(esimmon.store, pid) == {phone: both}
 
 
 def test_a_border_and_another_profile(bare: Stage, esimmon: Esimmon) -> None:
