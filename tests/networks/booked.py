@@ -13,6 +13,7 @@ from tests.offload import set_offload
 from tests.wire import Tap, Way, settle
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.networks.stage import Stage
@@ -105,7 +106,35 @@ class Wire:
         client = stage.near.traffic("transfer", self._host, port, up, down)
         assert (client.wait(), server.wait()) == (0, 0)
         settle(self._taps)
-        return client.pid, Both(*(_of_port(tap, port) for tap in self._taps))
+        return client.pid, self._of_port(port)
+
+    def transfer_twice(
+        self, down: int, between: Callable[[], object]
+    ) -> tuple[int, Both, Both]:
+        """Two conversations of one process.
+
+        Args:
+            down: bytes to near, of each.
+            between: done after the first.
+
+        Returns:
+            The pid in near, and what was on the wire before and after.
+        """
+        port, stage = free_port(), self._stage
+        server = stage.far.traffic("serve", self._host, port, 2)
+        next_line(server)
+        client = stage.near.traffic("transfer_twice", self._host, port, down)
+        next_line(client)
+        settle(self._taps)
+        before = self._of_port(port)
+        between()
+        client.communicate("go on\n")
+        assert (client.returncode, server.wait()) == (0, 0)
+        settle(self._taps)
+        return client.pid, before, self._of_port(port).since(before)
+
+    def _of_port(self, port: int) -> Both:
+        return Both(*(_of_port(tap, port) for tap in self._taps))
 
 
 def _of_port(tap: Tap, port: int) -> Way:

@@ -129,6 +129,25 @@ def test_a_connection_that_begins_to_cost(stage: Stage, esimmon: Esimmon) -> Non
     assert booked(esimmon.store, next_pid) == {Where(key, metered=False): next_moved}
 
 
+def test_a_program_that_goes_on_is_divided_at_the_signal(
+    stage: Stage, esimmon: Esimmon
+) -> None:
+    stage.plug("cable0", ROUTER)
+    wire = Wire(stage, "cable0", INTERNET)
+    first = Where(f"ethernet:{stage.connect('one', 'cable0')}", metered=False)
+    second: list[Where] = []
+
+    def change() -> None:
+        key = f"ethernet:{stage.connect('other', 'cable0')}"
+        wait_attached(esimmon, "cable0", key=key)
+        second.append(Where(key, metered=False))
+
+    run = Run(stage, "cable0", esimmon)
+    pid, before, after = wire.transfer_twice(3_000_000, change)
+    run.end()
+    assert booked(esimmon.store, pid) == {first: before, second[0]: after}
+
+
 def test_two_cables_at_once(stage: Stage, esimmon: Esimmon) -> None:
     stage.plug("cable0", ROUTER, ANDROID)
     stage.plug("cable1", OTHER)
