@@ -6,6 +6,7 @@ Its tick is a minute: nothing but a signal makes it read its counters in between
 from __future__ import annotations
 
 import json
+import signal
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -201,6 +202,24 @@ def test_networkmanager_that_is_restarted_changes_no_network(
     run.end()
     for pid, both in moved:
         assert booked(esimmon.store, pid) == {phone: both}
+
+
+def test_a_daemon_that_starts_beside_a_hung_networkmanager_counts_at_once(
+    stage: Stage, esimmon: Esimmon
+) -> None:
+    stage.plug("cable0", ROUTER, ANDROID)
+    wire = Wire(stage, "cable0", INTERNET)
+    phone = Where(f"ethernet:{stage.connect('phone', 'cable0')}", metered=True)
+    stage.send(NETWORK_MANAGER, signal.SIGSTOP)
+    run = Run(stage, "cable0", esimmon)
+    pid, moved = wire.transfer(down=1_000_000)
+    assert attached(esimmon, "cable0")["key"] == "if:cable0"
+    stage.send(NETWORK_MANAGER, signal.SIGCONT)
+    wait_attached(esimmon, "cable0", key=phone.network)
+    next_pid, next_moved = wire.transfer(down=2_000_000)
+    run.end()
+    assert booked(esimmon.store, pid) == {Where("if:cable0"): moved}
+    assert booked(esimmon.store, next_pid) == {phone: next_moved}
 
 
 def test_a_border_and_another_profile(bare: Stage, esimmon: Esimmon) -> None:
