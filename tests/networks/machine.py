@@ -123,7 +123,7 @@ class Machine:
         self._stack.close()
 
     def _kill_all(self) -> None:
-        for service in self._services.values():
+        for service in reversed(self._services.values()):  # the bus last
             service.kill()
 
     @property

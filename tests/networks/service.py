@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -53,14 +54,15 @@ class Service:
 
     def stop(self) -> None:
         """End it as a service manager does."""
-        if self._process.poll() is None:
-            self.send(signal.SIGCONT)
-            self.send(signal.SIGTERM)
-        self._process.wait(PATIENCE_S)
+        self._end(signal.SIGTERM)
 
     def kill(self) -> None:
         """End it without a chance to do anything."""
+        self._end(signal.SIGKILL)
+
+    def _end(self, number: signal.Signals) -> None:
         if self._process.poll() is None:
-            self.send(signal.SIGCONT)
-            self.send(signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it just ended, as without a bus
+                self.send(signal.SIGCONT)
+                self.send(number)
         self._process.wait(PATIENCE_S)
