@@ -119,7 +119,7 @@ def examine(subject: Subject, zone: ZoneInfo, remedies: Remedies) -> Examined:
         *networks.judge(look_at_networks.look(), rules),
         *storage.judge(held, remedies),
         *history.judge(past, zone, remedies),
-        *modems.judge(look_at_modems.look(subject.environ, store), remedies),
+        *modems.judge(look_at_modems.look(subject.environ, store)),
         *desktop.judge(buses.look(subject.environ), remedies),
         *leftovers.judge(find_leftovers(subject), remedies),
     )

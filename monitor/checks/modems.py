@@ -12,7 +12,6 @@ from monitor.units import format_size
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from monitor.checks.remedies import Remedies
     from monitor.uplink import Modem
 
 _SHOWN_DIGITS: Final = 4
@@ -52,12 +51,11 @@ class Modems:
     failure: str = ""
 
 
-def judge(modems: Modems, remedies: Remedies) -> Iterator[Finding]:
+def judge(modems: Modems) -> Iterator[Finding]:
     """What follows from it.
 
     Args:
         modems: the facts.
-        remedies: how commands are spelt.
     """
     if modems.failure:
         text = f"Modems cannot be asked ({modems.failure}): no SIM profile is seen."
@@ -68,7 +66,7 @@ def judge(modems: Modems, remedies: Remedies) -> Iterator[Finding]:
         yield Finding("modem", Level.OK, text)
     yield from map(_modem, modems.found)
     for counted in modems.counted:
-        yield from _counted(counted, remedies)
+        yield from _counted(counted)
 
 
 def _modem(modem: Modem) -> Finding:
@@ -87,7 +85,7 @@ def _modem(modem: Modem) -> Finding:
     return Finding("modem", Level.OK, text)
 
 
-def _counted(counted: Counted, remedies: Remedies) -> Iterator[Finding]:
+def _counted(counted: Counted) -> Iterator[Finding]:
     """Nothing about little: a few packets of a difference would be much of it."""
     own_bytes, modem_bytes = counted.own_bytes, counted.modem_bytes
     if own_bytes is None or max(own_bytes, modem_bytes) < _LEAST_BYTES:
@@ -103,7 +101,7 @@ def _counted(counted: Counted, remedies: Remedies) -> Iterator[Finding]:
         f"{device}: in this connection the modem has counted "
         f"{format_size(modem_bytes)}, {format_size(apart_bytes)} {more} than esimmon "
         f"({format_size(own_bytes)}). Both may be a minute old: look again in two. If "
-        "it stays, one of them counts wrongly; what the carrier says decides."
+        "it stays, one of them counts wrongly: tell the plan what the carrier says "
+        "(esimmon plan sync)."
     )
-    remedy = remedies.call("plan sync PLAN --remaining SIZE")
-    yield Finding("modem-bytes", Level.WARN, text, remedy)
+    yield Finding("modem-bytes", Level.WARN, text)

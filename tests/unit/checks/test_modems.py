@@ -14,7 +14,7 @@ from monitor.uplink import Bearer, Modem
 from monitor.usage import SLOT_S
 from tests.desktop.stack import session_bus
 from tests.mocked import NEEDS, add_modem, modem_manager, modem_paths
-from tests.unit.checks.reading import USER, levels, only
+from tests.unit.checks.reading import levels, only
 from tests.unit.store.builders import WLAN, WWAN, usage_batch, writing
 
 if TYPE_CHECKING:
@@ -30,13 +30,13 @@ PATH = "/org/freedesktop/ModemManager1/Modem/3"
 
 def of(*found: Modem, counted: tuple[Counted, ...] = ()) -> list[Finding]:
     """What is said of them."""
-    return list(modems.judge(Modems(found=found, counted=counted), USER))
+    return list(modems.judge(Modems(found=found, counted=counted)))
 
 
 def drift(modem_bytes: int, own_bytes: int | None) -> list[Finding]:
     """What is said of these counts."""
     counted = (Counted("wwan0", modem_bytes, own_bytes),)
-    found = list(modems.judge(Modems(counted=counted), USER))
+    found = list(modems.judge(Modems(counted=counted)))
     return [each for each in found if each.id == "modem-bytes"]
 
 
@@ -69,7 +69,7 @@ def test_names_from_outside_are_harmless() -> None:
 
 
 def test_a_modem_manager_that_does_not_answer_is_noted() -> None:
-    found = modems.judge(Modems(failure="ModemManager does not answer"), USER)
+    found = modems.judge(Modems(failure="ModemManager does not answer"))
     assert levels(found) == {"modem": "note"}
 
 
@@ -94,7 +94,7 @@ def test_over_five_percent_of_at_least_ten_megabytes_is_a_warning(
 def test_a_warning_says_how_much_and_what_to_do() -> None:
     (found,) = drift(1_100_000_000, 1_000_000_000)
     assert "1.10 GB, 100 MB more than esimmon (1.00 GB)" in found.text
-    assert found.remedy == "esimmon plan sync PLAN --remaining SIZE"
+    assert found.text.endswith("what the carrier says (esimmon plan sync).")
     (found,) = drift(900_000_000, 1_000_000_000)
     assert "900 MB, 100 MB less than esimmon" in found.text
 
@@ -138,7 +138,7 @@ def test_a_modem_that_counts_is_compared_with_the_database(
     looked = probe.look(environ, store)
 
     assert looked.counted == (Counted("wwan0", 21_000_000, 30_000_000),)
-    found = list(modems.judge(looked, USER))
+    found = list(modems.judge(looked))
     assert levels(found) == {"modem-bytes": "warn"}
     assert "9.00 MB less than esimmon" in only(found, "modem-bytes").text
     assert "...6789 (Airalo)" in only(found, "modem").text
