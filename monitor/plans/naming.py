@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from monitor.plans.iccid import shortened
 from monitor.plans.matching import ANY_TETHER
@@ -12,6 +12,13 @@ if TYPE_CHECKING:
 
     from monitor.plans.matching import Line
     from monitor.plans.terms import Match
+
+_TETHERS: Final = {
+    ANY_TETHER: "tether",
+    "usb": "USB tether",
+    "bluetooth": "Bluetooth tether",
+    "wifi": "Wi-Fi hotspot",
+}
 
 
 def network_words(matches: Iterable[Match], lines: Iterable[Line] = ()) -> list[str]:
@@ -45,6 +52,4 @@ def match_words(match: Match) -> str:
         case "ssid":
             return f"Wi-Fi {match.value}"
         case "tether":
-            return (
-                "any tether" if match.value == ANY_TETHER else f"tether {match.value}"
-            )
+            return _TETHERS.get(match.value, f"tether {match.value}")

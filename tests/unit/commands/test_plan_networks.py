@@ -203,9 +203,9 @@ def test_a_plan_pays_for_its_own_profile_and_shows_it_shortened(run: Run) -> Non
         "SIM 8944…4321",
         "SIM 8992…0001",
         f"connection {PHONE.uuid}",
-        "tether usb",
+        "USB tether",
     ]
-    assert "tether usb" in run("plan", "show", "pk")
+    assert "USB tether" in run("plan", "show", "pk")
 
 
 def test_after_plan_replace_the_new_sim_is_the_plans(run: Run) -> None:
@@ -222,7 +222,7 @@ def test_after_plan_replace_the_new_sim_is_the_plans(run: Run) -> None:
 def test_a_plan_is_written_down_with_its_networks(home: Path, run: Run) -> None:
     words = ("--wifi", "Phone", "--wifi", CABLE.uuid.upper(), "--tether", "usb")
     said = run("plan", *ADD_PK, *words, "--bind", "ww*")
-    assert said.endswith(f"On connection {CABLE.uuid}, Wi-Fi Phone, tether usb, ww*.\n")
+    assert said.endswith(f"On connection {CABLE.uuid}, Wi-Fi Phone, USB tether, ww*.\n")
     assert (
         (home / "plans.d/pk.toml")
         .read_text()
@@ -236,7 +236,7 @@ def test_a_plan_is_written_down_with_its_networks(home: Path, run: Run) -> None:
 
 def test_any_tether_is_all_of_them(run: Run) -> None:
     said = run("plan", *ADD_PK, "--tether", "any", "--tether", "usb")
-    assert said.endswith("On any tether.\n")
+    assert said.endswith("On tether.\n")
     assert by_plan(run)["pk"] == used(run, "pk") == 7_000_200
     wrong = run("plan", "add", "x", *ADD_PK[2:], "--tether", "a b", status=1)
     assert "must be a way of tethering" in wrong
