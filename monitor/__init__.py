@@ -9,6 +9,7 @@ The map (imports point down only; import-linter checks it):
 - `daemon`: life of the process: build the parts, readiness, signals, stop in order.
 - `views`: ways to show usage (text, json, csv); read only.
 - `checks`: what `esimmon doctor` says: what is looked at, and what follows from it.
+  `service`: esimmon as a service of systemd, installed and removed; runs its tools.
 - `answering`: what the daemon answers. `appointment`: when it has to look at its plans
   next, in the calendar.
 - `control`: the daemon's socket: requests and live figures. `recorder`: sampling and

@@ -33,6 +33,7 @@ COMMANDS = {
     "notify": ("monitor.commands.notify", "Show a daemon's alerts on your desktop."),
     "relay": ("monitor.commands.relay", "Send a daemon's alerts beyond this machine."),
     "measure": ("monitor.commands.measure", "Show what one command moves."),
+    "service": ("monitor.commands.service", "Count from every boot on."),
     "doctor": (
         "monitor.commands.doctor",
         "Say whether counting works, and if not why.",

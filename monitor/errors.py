@@ -96,6 +96,10 @@ class UsageError(EsimmonError):
     """The command was called in a way that makes no sense; exit status 2."""
 
 
+class ServiceError(EsimmonError):
+    """The service cannot be installed, removed or seen: what, and how to go on."""
+
+
 class NotShownError(EsimmonError):
     """Nobody saw a notification: the reason, as one sentence without a full stop."""
 

@@ -72,6 +72,20 @@ def lives(process: Process, proc: Path = _PROC) -> bool:
     return found is not None and _is_it(process, found)
 
 
+def started_ns(pid: int, proc: Path = _PROC) -> int | None:
+    """When a process was started.
+
+    Args:
+        pid: its number.
+        proc: where procfs is mounted.
+
+    Returns:
+        CLOCK_BOOTTIME in nanoseconds, to the clock tick; None when it is gone.
+    """
+    found = _read(proc, pid)
+    return None if found is None else found.start_ticks * _SECOND_NS // _TICKS_PER_S
+
+
 def _start_ticks(process: Process) -> int:
     return process.owner.start_boottime_ns * _TICKS_PER_S // _SECOND_NS
 

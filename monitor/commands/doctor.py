@@ -76,8 +76,8 @@ def command(
     sudo esimmon doctor --json
     sudo esimmon doctor --remove-orphans
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
-    setup, failure = _setup(config_option, store_option)
-    subject = _subject(setup, failure)
+    setup, failure = setup_or_reason(config_option, store_option)
+    subject = subject_of(setup, failure)
     if remove_orphans:
         return _remove(subject)
     findings, tier = examine(subject, find_zone(None), _remedies(sys.argv[0]))
@@ -90,8 +90,13 @@ def command(
     return 1 if has_error(findings) else 0
 
 
-def _setup(config: str | None, store: str | None) -> tuple[Setup, str]:
-    """What is in force; all defaults and the reason where a file cannot be used."""
+def setup_or_reason(config: str | None, store: str | None) -> tuple[Setup, str]:
+    """What is in force; all defaults and the reason where a file cannot be used.
+
+    Args:
+        config: what `--config` said.
+        store: what `--store` said.
+    """
     try:
         return find_setup(config, store), ""
     except ConfigError as error:
@@ -100,7 +105,13 @@ def _setup(config: str | None, store: str | None) -> tuple[Setup, str]:
         return Setup(Config(), file, store, os.environ, is_root), str(error)
 
 
-def _subject(setup: Setup, failure: str) -> Subject:
+def subject_of(setup: Setup, failure: str) -> Subject:
+    """What is examined.
+
+    Args:
+        setup: what is in force.
+        failure: why the configuration cannot be used; empty when it can.
+    """
     stores = dict.fromkeys([*setup.readable_stores(), setup.store()])
     sockets = [path for store in stores for path in setup.sockets(store)]
     folders = dict.fromkeys([places.SYSTEM_SOCKET.parent, *(p.parent for p in sockets)])
@@ -134,7 +145,7 @@ def _found(patterns: Iterable[tuple[Path, str]]) -> Iterator[Path]:
 
 def _remedies(argv0: str) -> Remedies:
     return Remedies(
-        program=_program(argv0),
+        program=called_as(argv0),
         is_root=os.geteuid() == 0,
         user=user_name(os.getuid()),
         installer=next(filter(shutil.which, INSTALLERS), ""),
@@ -142,8 +153,15 @@ def _remedies(argv0: str) -> Remedies:
     )
 
 
-def _program(argv0: str) -> str:
-    """How this program can be called again, also by sudo with a PATH of its own."""
+def called_as(argv0: str) -> str:
+    """How this program can be called again, also by sudo with a PATH of its own.
+
+    Args:
+        argv0: how it was called.
+
+    Returns:
+        Words for a shell.
+    """
     path = Path(argv0).absolute()
     if path.name != "esimmon":
         return f"{shlex.quote(sys.executable)} -m monitor"

@@ -29,6 +29,7 @@ from monitor.config import (
 from monitor.control import request
 from monitor.errors import ConfigError, SourceError, UsageError
 from monitor.escapes import visible
+from monitor.service.marks import State, judge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -179,10 +180,12 @@ def _agreed(path: Path, text: str) -> bool:
 def _refuse_existing(path: Path) -> None:
     """A configuration is the person's: it is never overwritten.
 
+    Only that of `esimmon service install`, which sets nothing, may be.
+
     Raises:
         ConfigError: there is something, if only a link that leads nowhere.
     """
-    if os.path.lexists(path):
+    if os.path.lexists(path) and judge(path) is not State.INTACT:
         raise ConfigError(
             f"{path} is there already, and is not changed. To add a plan: `esimmon "
             "plan add --help`; or let this write another file (--output new.toml) for "
@@ -219,6 +222,8 @@ def _write(path: Path, text: str) -> None:
             file.flush()
             os.fchmod(file.fileno(), _MODE)
             os.fsync(file.fileno())
+            if judge(path) is State.INTACT:
+                path.unlink()
             os.link(file.name, path)  # unlike a rename it never replaces
     except OSError as error:
         _refuse_existing(path)  # somebody was quicker

@@ -101,6 +101,18 @@ def find_store(
     return _default_store(environ, is_root=is_root)
 
 
+def user_units(environ: Mapping[str, str]) -> Path:
+    """Where a user's own unit files are, systemd.unit(5).
+
+    Args:
+        environ: the environment (`XDG_CONFIG_HOME`, `HOME`).
+
+    Returns:
+        The directory; it need not exist.
+    """
+    return _home(environ, "XDG_CONFIG_HOME", ".config").parent / "systemd/user"
+
+
 def plans_directory(store: Path) -> Path:
     """Where the files of plans are, one each.
 

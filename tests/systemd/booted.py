@@ -1,4 +1,4 @@
-"""The real systemd as init of a small machine: logind, D-Bus, polkit and our unit.
+"""The real systemd as init of a small machine: logind, D-Bus and polkit.
 
 Its root is this system's, seen through a layer in memory: nothing that it writes
 reaches the disk. Units that this system would start by itself are left out; it has a
@@ -27,8 +27,14 @@ if TYPE_CHECKING:
 SYSTEMD = "/lib/systemd/systemd"
 POLKIT = "/usr/lib/polkit-1/polkitd"
 
-_OPT = "/opt/esimmon-test"
-_LOG = "/var/esimmon.log"
+OPT = "/opt/esimmon-test"
+"""Where the interpreter, its packages and the checkout are seen by everybody."""
+LOG = "/var/esimmon.log"
+_PROGRAM = Path(sys.executable).resolve().relative_to(Path(sys.base_prefix).resolve())
+PYTHON = f"{OPT}/base/{_PROGRAM}"
+"""The interpreter there."""
+LIBRARIES = f"LD_LIBRARY_PATH={OPT}/base/lib"
+"""An interpreter with a shared library looks for it where it was installed."""
 
 _ROOT = """
 mount -t tmpfs none '{folder}'
@@ -57,13 +63,14 @@ mount -t tmpfs none dev/shm
 
 _SYSTEM = f"""
 rm -rf lib/systemd/system-generators lib/systemd/system/*.wants etc/systemd
-mkdir -p etc/systemd/system etc/esimmon {_OPT[1:]}
+mkdir -p etc/systemd/system {OPT[1:]}
 : > etc/fstab
+"""
+_SERVICE = f"""
 systemd-sysusers --root=. '{CHECKOUT}/systemd/esimmon.sysusers.conf'
 cp '{CHECKOUT}/systemd/esimmon.service' etc/systemd/system
 """
 
-_PROGRAM = Path(sys.executable).resolve().relative_to(Path(sys.base_prefix).resolve())
 _FILES = {
     "etc/systemd/system/test.target": """[Unit]
 DefaultDependencies=no
@@ -79,15 +86,15 @@ ExecStart=/bin/mv /run/copy /run/asleep
 ExecStart=/bin/sh -c 'until test -e /run/wake; do sleep 0.05; done'
 ExecStart=/bin/rm -r /run/wake /run/asleep
 """,
-    "etc/systemd/system/esimmon.service.d/test.conf": f"""[Service]
-ExecStart=
-ExecStart={_OPT}/base/{_PROGRAM} -m monitor run
-Environment=PYTHONPATH={_OPT}/checkout:{_OPT}/site LD_LIBRARY_PATH={_OPT}/base/lib
-Environment=PYTHONDONTWRITEBYTECODE=1
-StandardOutput=append:{_LOG}
-StandardError=append:{_LOG}
-""",
 }
+_UNIT = f"""[Service]
+ExecStart=
+ExecStart={PYTHON} -m monitor run
+Environment=PYTHONPATH={OPT}/checkout:{OPT}/site {LIBRARIES}
+Environment=PYTHONDONTWRITEBYTECODE=1
+StandardOutput=append:{LOG}
+StandardError=append:{LOG}
+"""
 
 _START = f"""
 mkdir before
@@ -106,22 +113,25 @@ class Machine(Closing):
         root: its files.
     """
 
-    def __init__(self, folder: Path, namespace: Namespace, config: str) -> None:
+    def __init__(
+        self, folder: Path, namespace: Namespace, prepare: str, files: dict[str, str]
+    ) -> None:
         """Boot it.
 
         Args:
             folder: an empty one, for mounts that are seen in that machine only.
             namespace: its network.
-            config: of esimmon.
+            prepare: lines of shell, in its root before it boots.
+            files: more of them, by their path without the first slash.
         """
-        copied = "\n".join(readable_copy(folder / "root" / _OPT[1:]))
-        files = _FILES | {"etc/esimmon/config.toml": config}
+        copied = "\n".join(readable_copy(folder / "root" / OPT[1:]))
+        files = _FILES | files
         written = "\n".join(
             f"mkdir -p {Path(path).parent}\ncat > {path} <<'END'\n{text}END"
             for path, text in files.items()
         )
         inside = "\n".join(
-            [_ROOT.format(folder=folder), _SYSTEM, copied, written, _START]
+            [_ROOT.format(folder=folder), _SYSTEM, copied, written, prepare, _START]
         )
         self._cgroup = find_root() / f"esimmon-test-{os.getpid()}"
         self._cgroup.mkdir()
@@ -149,11 +159,12 @@ exec nsenter --net={namespace.path} unshare --mount --pid --ipc --uts --cgroup \
     def _is_up(self) -> bool:
         if not self._init():
             return False
-        command = self._inside("systemctl", "is-system-running")
+        command = self.inside("systemctl", "is-system-running")
         done = subprocess.run(command, check=False, capture_output=True, text=True)
         return done.stdout.strip() in {"running", "degraded"}
 
-    def _inside(self, *command: str) -> list[str]:
+    def inside(self, *command: str) -> list[str]:
+        """A command that runs there as root."""
         return ["nsenter", f"--target={self._init()}", "--all", "--", *command]
 
     def run(self, *command: str) -> str:
@@ -168,11 +179,11 @@ exec nsenter --net={namespace.path} unshare --mount --pid --ipc --uts --cgroup \
         Raises:
             RuntimeError: it failed; with what it said.
         """
-        return run(*self._inside(*command))
+        return run(*self.inside(*command))
 
     def said(self) -> str:
         """What esimmon wrote into its log."""
-        return (self.root / _LOG[1:]).read_text(encoding="utf-8")
+        return (self.root / LOG[1:]).read_text(encoding="utf-8")
 
     def close(self) -> None:
         """Pull the plug."""
@@ -186,3 +197,18 @@ exec nsenter --net={namespace.path} unshare --mount --pid --ipc --uts --cgroup \
     def _is_empty(self) -> bool:
         events = (self._cgroup / "cgroup.events").read_text(encoding="ascii")
         return "populated 0" in events
+
+
+def with_service(folder: Path, namespace: Namespace, config: str) -> Machine:
+    """A machine with our unit, as it is shipped, and the checkout as its program.
+
+    Args:
+        folder: see `Machine`.
+        namespace: see `Machine`.
+        config: of esimmon.
+    """
+    files = {
+        "etc/esimmon/config.toml": config,
+        "etc/systemd/system/esimmon.service.d/test.conf": _UNIT,
+    }
+    return Machine(folder, namespace, _SERVICE, files)

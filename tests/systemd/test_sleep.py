@@ -8,13 +8,14 @@ import pytest
 
 from tests.e2e.daemon import SLOW, wait_for
 from tests.e2e.truth import adds_up, billed, on_disk, raw, transfer
-from tests.systemd.booted import POLKIT, SYSTEMD, Machine
+from tests.systemd.booted import POLKIT, SYSTEMD, with_service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from tests.lab import Lab
+    from tests.systemd.booted import Machine
 
 pytestmark = [
     pytest.mark.e2e,
@@ -28,7 +29,7 @@ pytestmark = [
 @pytest.fixture
 def machine(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     """A machine in the lab's near namespace that would flush in ten minutes."""
-    with Machine(tmp_path_factory.mktemp("machine"), lab.near, SLOW) as made:
+    with with_service(tmp_path_factory.mktemp("machine"), lab.near, SLOW) as made:
         yield made
 
 

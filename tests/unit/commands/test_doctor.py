@@ -136,11 +136,11 @@ def test_a_remedy_calls_the_program_as_sudo_finds_it(
     argv0: str, expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(doctor, "_USUAL_PATH", "")
-    assert doctor._program(argv0) == expected
+    assert doctor.called_as(argv0) == expected
 
 
 def test_a_module_is_called_as_one() -> None:
-    assert doctor._program("/x/monitor/__main__.py").endswith(" -m monitor")
+    assert doctor.called_as("/x/monitor/__main__.py").endswith(" -m monitor")
 
 
 def test_the_help_names_the_exit_status_examples_and_every_id(
