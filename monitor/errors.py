@@ -97,7 +97,16 @@ class UsageError(EsimmonError):
 
 
 class ServiceError(EsimmonError):
-    """The service cannot be installed, removed or seen: what, and how to go on."""
+    """The service cannot be installed, removed or seen: what, and how to go on.
+
+    Attributes:
+        more: lines that the service or a tool said; empty for none.
+    """
+
+    def __init__(self, message: str, more: str = "") -> None:
+        """Say what failed; and what was heard."""
+        super().__init__(message)
+        self.more = more
 
 
 class NotShownError(EsimmonError):

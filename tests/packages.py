@@ -45,6 +45,7 @@ PROGRAMS = {
     "systemd-analyze": "systemd",
     "systemd-inhibit": "systemd",
     "systemd-sysusers": "systemd",
+    "useradd": "passwd",
     "systemd-tmpfiles": "systemd",
 }
 LIBRARIES = {"libbpf.so.1": "libbpf1", "libc.so.6": "libc6"}
@@ -52,6 +53,7 @@ HEADERS = {  # and other files
     "/usr/include/bpf/bpf_helpers.h": "libbpf-dev",
     "/usr/include/stdlib.h": "libc6-dev",
     "/lib/systemd/systemd": "systemd",
+    "/usr/lib/systemd/user/dbus.socket": "dbus-user-session",
     "/lib/systemd/systemd-logind": "systemd",
     "/usr/lib/polkit-1/polkitd": "polkitd",
     "/usr/lib/python3/dist-packages/dbusmock/__init__.py": "python3-dbusmock",

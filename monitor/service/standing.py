@@ -132,7 +132,7 @@ def _agent_runs(socket: Path, environ: Mapping[str, str]) -> bool:
     name = environ.get("SUDO_USER", "") if os.geteuid() == 0 else ""
     if name:
         try:
-            environ = {"HOME": pwd.getpwnam(name).pw_dir}
+            environ = {"XDG_STATE_HOME": f"{pwd.getpwnam(name).pw_dir}/.local/state"}
         except KeyError:
             return False
     try:

@@ -155,11 +155,9 @@ class Run:
         done = run(self.words, self.deadline_s)
         if done.status == 0:
             return
-        said = done.complaint or f"exit status {done.status}"
-        lines = [f"`{shlex.join(self.words)}` failed: {said}"]
-        if self.asks:
-            lines += run(self.asks).output.splitlines()
-        raise ServiceError("\n".join(lines))
+        said = " ".join(done.complaint.split()) or f"exit status {done.status}"
+        more = run(self.asks).output.strip() if self.asks else ""
+        raise ServiceError(f"`{shlex.join(self.words)}` failed: {said}", more)
 
 
 def perform(steps: Iterable[Step], say: Callable[[str], None]) -> None:
@@ -180,10 +178,12 @@ def perform(steps: Iterable[Step], say: Callable[[str], None]) -> None:
             if isinstance(step, Run) and not step.is_vital:
                 say(f"not done, and not needed: {error}")
                 continue
+            for line in error.more.splitlines():
+                say(f"    {line}")
             before = ", ".join(done) or "nothing"
             raise ServiceError(
-                f"{error}\nDone before that: {before}.\nMend it and type the same "
-                "again: it goes on from there."
+                f"{error} Done before that: {before}. Mend it and type the same again: "
+                "it goes on from there."
             ) from error
         done.append(step.name)
         say(f"done: {step.name}")

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
-from tests.e2e.daemon import QUICK, wait_for
+from tests.e2e.daemon import wait_for
 from tests.e2e.places import CHECKOUT
 from tests.systemd.booted import LIBRARIES, LOG, OPT, PYTHON, Machine
 
@@ -25,7 +25,11 @@ PERSON = "alice"
 UID = 4242
 DROP_IN = "/etc/systemd/system/esimmon.service.d"
 
-_PACKAGES = f"opt/esimmon/lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"
+_PATH = "PATH=/usr/sbin:/usr/bin:/sbin:/bin"
+_PATIENCE_S = 60
+_PACKAGES = (
+    f"opt/esimmon/lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"
+)
 _PREPARE = f"""
 mkdir -p opt/esimmon/bin {_PACKAGES}
 ln -s {PYTHON} opt/esimmon/bin/python3
@@ -35,6 +39,8 @@ cp -r '{CHECKOUT}/systemd' {_PACKAGES}/monitor/service
 echo {OPT}/site > {_PACKAGES}/others.pth
 chmod 755 {PROGRAM[1:]}
 chroot . useradd --create-home --uid {UID} {PERSON}
+mkdir -p var/lib/systemd/linger
+: > var/lib/systemd/linger/{PERSON}
 """
 _ENVIRONMENT = f"[Service]\nEnvironment={LIBRARIES} PYTHONDONTWRITEBYTECODE=1\n"
 _FILES = {
@@ -43,8 +49,9 @@ import sys
 from monitor.__main__ import main
 sys.exit(main())
 """,
-    f"{DROP_IN[1:]}/test.conf": (
-        f"{_ENVIRONMENT}StandardOutput=append:{LOG}\nStandardError=append:{LOG}\n"
+    f"{DROP_IN[1:]}/test.conf": _ENVIRONMENT,
+    f"{DROP_IN[1:]}/log.conf": (
+        f"[Service]\nStandardOutput=append:{LOG}\nStandardError=append:{LOG}\n"
     ),
     "etc/systemd/user/esimmon.service.d/test.conf": _ENVIRONMENT,
     "etc/systemd/user/esimmon-notify.service.d/test.conf": _ENVIRONMENT,
@@ -83,9 +90,13 @@ class Installed:
         become = () if user == "root" else ("setpriv", *_BECOME)
         if user != "root":
             more += [f"HOME=/home/{user}", f"XDG_RUNTIME_DIR=/run/user/{UID}"]
-        command = [*become, "env", LIBRARIES, *more, PROGRAM, *words]
+        command = [*become, "env", "-i", _PATH, LIBRARIES, *more, PROGRAM, *words]
         done = subprocess.run(
-            self.machine.inside(*command), check=False, capture_output=True, text=True
+            self.machine.inside(*command),
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE_S,
         )
         return Answer(done.returncode, done.stdout, done.stderr)
 
@@ -94,7 +105,7 @@ class Installed:
         return self.machine.run("systemctl", "show", unit, "-P", name).strip()
 
     def log_in(self) -> None:
-        """The person logs in, and her manager is up."""
+        """The person logs in, and stays: her manager is up."""
         self.machine.run("systemctl", "start", f"user@{UID}.service")
         socket = self.machine.root / f"run/user/{UID}/bus"
         wait_for(socket.exists, "the bus of the session")

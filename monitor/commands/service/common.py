@@ -95,8 +95,8 @@ def check_user(scope: Scope, verb: str) -> None:
         raise UsageError("--user is for a plain user: type it as yourself, no sudo.")
     if not is_root and scope.is_system:
         raise ServiceError(
-            f"only root may do this: sudo {called_as(sys.argv[0])} service {verb}\n"
-            f"Without root: esimmon service {verb} --user"
+            f"only root may do this: sudo {called_as(sys.argv[0])} service {verb} "
+            f"(without root, for yourself: esimmon service {verb} --user)"
         )
 
 
@@ -130,6 +130,5 @@ def preview(steps: Iterable[Step], checks: Iterable[Callable[[], None]]) -> int:
             check()
         except EsimmonError as error:
             status = 1
-            for line in f"would be refused: {error}".splitlines():
-                click.echo(f"esimmon: {visible(line)}", err=True)
+            click.echo(f"esimmon: would be refused: {visible(str(error))}", err=True)
     return status

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor import __version__
+from monitor import __version__, statusfile
+from monitor.commands.doctor import called_as
 from monitor.commands.service.common import (
     check_user,
     dry_run_option,
@@ -21,7 +22,7 @@ from monitor.commands.service.common import (
     user_option,
 )
 from monitor.control import GROUP, request
-from monitor.errors import ServiceError
+from monitor.errors import ServiceError, StatusStaleError
 from monitor.service.finding import check_manager, find, joiner
 from monitor.service.installing import check_files, steps
 from monitor.service.program import refusal, this_program
@@ -29,7 +30,7 @@ from monitor.service.scopes import SYSTEM
 from monitor.service.steps import perform
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping
 
     from monitor.service.finding import Found
     from monitor.service.program import Program
@@ -156,16 +157,36 @@ def _conclude(scope: Scope, config: Path, person: str, *, is_member: bool) -> No
             "the service runs, but does not answer yet; see in a minute: esimmon "
             f"service status{scope.option}"
         )
-    tier = answer.get("tier", "unknown")
-    say(f"esimmon {__version__} counts, now and from every boot on (tier {tier}).")
-    store = Path(str(answer.get("store", ""))).parent
-    say(f"  figures in {store}, configuration in {config.parent}")
-    sudo, manager = ("sudo ", "sudo systemctl")
-    if not scope.is_system:
-        sudo, manager = "", "systemctl --user"
-        say("  while you are logged in; also before that: loginctl enable-linger")
-    elif not is_member:
+    for line in _counting(scope, answer, config):
+        say(line)
+    if person and not is_member:
         say(f"  {person} may not read them yet: sudo usermod -aG {GROUP} {person}")
     elif person:
         say(f"  {person}: log in again to read them without sudo")
-    say(f"next: {sudo}esimmon setup && {manager} reload esimmon   (a plan of yours)")
+    sudo = "sudo " if scope.is_system else ""
+    reload = f"{sudo}systemctl{scope.option} reload esimmon"
+    if not _has_plan(scope):
+        call = f"{sudo}{called_as(sys.argv[0])} setup"
+        say(f"next, a plan of yours: {call} && {reload}")
+
+
+def _counting(
+    scope: Scope, answer: Mapping[str, object], config: Path
+) -> Iterator[str]:
+    """That it does, and where."""
+    since = "from every boot on" if scope.is_system else "whenever you are logged in"
+    tier = answer.get("tier", "unknown")
+    yield f"esimmon {__version__} counts, now and {since} (tier {tier})."
+    store = Path(str(answer.get("store", ""))).parent
+    yield f"  figures in {store}, configuration in {config.parent}"
+    if not scope.is_system:
+        yield "  to count when you are logged out, too: loginctl enable-linger"
+
+
+def _has_plan(scope: Scope) -> bool:
+    """Whether the daemon knows of any plan."""
+    try:
+        document = statusfile.read(statusfile.status_path(scope.socket))
+    except StatusStaleError:
+        return False
+    return bool(document.get("plans"))

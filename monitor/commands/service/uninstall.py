@@ -22,7 +22,6 @@ from monitor.commands.service.common import (
 from monitor.errors import ServiceError
 from monitor.service.finding import check_manager, find
 from monitor.service.removing import left, steps
-from monitor.service.scopes import UNIT
 from monitor.service.steps import perform
 
 if TYPE_CHECKING:
@@ -85,7 +84,7 @@ def _name_what_stays(service: Service, found: Found) -> None:
     stays = [
         (store.parent, "figures and plans"),
         (config.parent, "configuration"),
-        *((folder, f"settings of yours for {UNIT}") for folder in extra),
+        *((folder, "settings of yours") for folder in extra),
     ]
     for path, what in stays:
         if path.exists():

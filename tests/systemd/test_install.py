@@ -1,0 +1,169 @@
+"""`esimmon service` on a machine with the real systemd, from nothing to nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.daemon import QUICK, wait_for
+from tests.e2e.truth import Transfer, adds_up, are_gone, of_process, on_disk
+from tests.systemd.booted import POLKIT, SYSTEMD
+from tests.systemd.installed import DROP_IN, PERSON, PROGRAM, Installed, with_program
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.lab import Lab
+    from tests.systemd.installed import Answer
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.needs(
+        *("root", "ip", "nft", "nsenter", "unshare", "setpriv", "libbpf.so.1"),
+        *("bpftool", "dbus-daemon", "systemd-sysusers", "useradd", SYSTEMD, POLKIT),
+    ),
+]
+
+UNIT = "etc/systemd/system/esimmon.service"
+AGENT = "etc/systemd/user/esimmon-notify.service"
+CONFIG = "etc/esimmon/config.toml"
+WRITTEN = {
+    *(UNIT, AGENT, CONFIG, "etc/xdg/autostart/esimmon-notify.desktop"),
+    *("etc/sysusers.d/esimmon.conf", "etc/tmpfiles.d/esimmon.conf"),
+    "etc/systemd/system/multi-user.target.wants/esimmon.service",
+    "etc/systemd/user/graphical-session.target.wants/esimmon-notify.service",
+}
+_USERS = {"passwd", "shadow", "group", "gshadow", "subuid", "subgid", ".pwd.lock"}
+
+
+@pytest.fixture
+def box(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
+    """A machine in the lab's near namespace with the program in /opt/esimmon."""
+    with with_program(tmp_path_factory.mktemp("machine"), lab.near) as made:
+        yield Installed(made)
+
+
+def install(box: Installed) -> Answer:
+    """As the person types it by sudo; it must work."""
+    done = box.esimmon("service", "install", "--yes", SUDO_USER=PERSON)
+    assert (done.status, done.complaint) == (0, ""), done.output
+    return done
+
+
+def in_etc(box: Installed) -> set[str]:
+    """The files in /etc but for the user database, which keeps copies of its own."""
+    root = box.machine.root
+    return {
+        str(path.relative_to(root))
+        for path in (root / "etc").rglob("*")
+        if path.name.rstrip("-") not in _USERS
+        and (path.is_symlink() or not path.is_dir())
+    }
+
+
+def in_kernel(box: Installed) -> dict[str, set[int]]:
+    """The kernel's numbers of the links and maps that the daemon holds."""
+    pid = box.show("esimmon", "MainPID")
+    shown = box.machine.run("sh", "-c", f"cat /proc/{pid}/fdinfo/*")
+    found = re.findall(r"^(link|map)_id:\s*(\d+)$", shown, re.MULTILINE)
+    return {
+        kind: {int(number) for name, number in found if name == kind}
+        for kind in ("link", "map")
+    }
+
+
+def test_a_service_is_installed_once_and_removed_whole(box: Installed) -> None:
+    before = in_etc(box)
+    assert "(tier ebpf)" in install(box).output
+    assert box.show("esimmon", "ActiveState") == "active"
+    assert in_etc(box) - before == WRITTEN
+    assert "(esimmon)" in box.machine.run("id", PERSON)
+
+    life = box.show("esimmon", "InvocationID")
+    again = install(box)
+    assert again.output.startswith("Nothing to do")
+    assert "done:" not in again.output
+    assert box.show("esimmon", "InvocationID") == life
+
+    held = in_kernel(box)
+    assert all(held.values())
+    gone = box.esimmon("service", "uninstall")
+    assert (gone.status, gone.complaint) == (0, "")
+    assert in_etc(box) - before == {CONFIG}
+    for kept in ("/var/lib/esimmon", "/etc/esimmon", DROP_IN):
+        assert f"kept: {kept}" in gone.output
+    assert not (box.machine.root / "run/esimmon").exists()
+    for kind, ids in held.items():
+        wait_for(partial(are_gone, kind, ids), f"each {kind} to go")
+    assert box.esimmon("service", "uninstall").output.startswith("Nothing to do")
+    assert "not installed" in box.esimmon("service", "status").output
+
+
+def test_a_newer_program_is_started_anew_and_no_byte_loses_its_owner(
+    lab: Lab, box: Installed, tmp_path: Path
+) -> None:
+    install(box)
+    (box.machine.root / CONFIG).write_text(QUICK, encoding="utf-8")
+    box.machine.run("systemctl", "reload", "esimmon")
+    first = Transfer(lab, down=400_000)
+    wire = {first.pid: first.wait()}
+
+    packages = next((box.machine.root / "opt/esimmon/lib").glob("*/site-packages"))
+    (packages / "monitor/clock.py").touch()
+    status = box.esimmon("service", "status", "--json")
+    said = json.loads(status.output)
+    assert (status.status, said["counts"], said["tier"]) == (0, True, "ebpf")
+    assert said["program"] == PROGRAM
+    assert said["restart_needed"]
+
+    across = Transfer(lab, down=300_000)
+    assert "run systemctl restart esimmon.service" in install(box).output
+    wire |= {across.pid: across.wait()}
+    status = box.esimmon("service", "status")
+    assert status.status == 0
+    assert "on disk it is newer" not in status.output
+
+    box.machine.run("systemctl", "stop", "esimmon")
+    assert box.esimmon("service", "status").status == 1
+    report = on_disk(box.machine.root / "var/lib/esimmon", tmp_path)
+    assert {pid: of_process(report, pid) for pid in wire} == wire
+    assert adds_up(report)
+
+
+def test_what_hinders_the_service_is_said_and_mended(box: Installed) -> None:
+    root = box.machine.root
+    box.machine.run("systemctl", "start", "systemd-journald.service")
+    (root / DROP_IN[1:] / "log.conf").unlink()
+    (root / CONFIG).parent.mkdir()
+    (root / CONFIG).write_text("[sampling]\ntick = 5\n", encoding="utf-8")
+    failed = box.esimmon("service", "install", "--no-add-user")
+    assert failed.status == 1
+    assert "sampling.tick = 5: must be a time" in failed.output  # from the journal
+    assert "`systemctl start esimmon.service` failed" in failed.complaint
+    assert f"write /{UNIT}, write /{AGENT}" in failed.complaint  # done so far
+    assert box.esimmon("service", "status").status == 1
+
+    (root / CONFIG).write_text("# mine\n", encoding="utf-8")
+    assert "write" not in install(box).output
+    assert (root / CONFIG).read_text(encoding="utf-8") == "# mine\n"
+
+    with (root / UNIT).open("a", encoding="utf-8") as file:
+        file.write("# mine\n")
+    refused = box.esimmon("service", "install")
+    assert refused.status == 1
+    assert f"changed by hand, and so left alone: /{UNIT}" in refused.complaint
+    replaced = box.esimmon("service", "install", "--overwrite")
+    assert replaced.status == 0, replaced.complaint
+    assert (root / f"{UNIT}.old").read_text(encoding="utf-8").endswith("# mine\n")
+
+    with (root / AGENT).open("a", encoding="utf-8") as file:
+        file.write("# mine, too\n")
+    gone = box.esimmon("service", "uninstall")
+    assert f"left, because it was changed by hand: /{AGENT}" in gone.output
+    assert (root / AGENT).exists()
+    assert not (root / UNIT).exists()
