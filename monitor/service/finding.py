@@ -16,7 +16,7 @@ from monitor.errors import ServiceError
 from monitor.service.marks import State, judge, marked
 from monitor.service.program import newest_change_s
 from monitor.service.running import run
-from monitor.service.scopes import AGENT, UNIT
+from monitor.service.scopes import AGENT, RELAY, UNIT
 from monitor.service.shipped import shipped_text, text_for
 
 if TYPE_CHECKING:
@@ -94,6 +94,7 @@ class Found:
     Attributes:
         files: of the scope.
         unit: the service.
+        relay: what sends its alerts beyond this machine.
         is_old: whether what runs is another program than the one on disk.
         has_user: whether the service's user and group exist.
         has_folder: whether the folder of the configuration exists.
@@ -104,6 +105,7 @@ class Found:
 
     files: tuple[File, ...]
     unit: Unit
+    relay: Unit = Unit()
     is_old: bool = False
     has_user: bool = True
     has_folder: bool = True
@@ -135,6 +137,7 @@ def find(scope: Scope, config: Path, program: Path | None = None) -> Found:
         return found
     return replace(
         found,
+        relay=find_unit(scope, RELAY),
         has_user=_has_user(),
         has_folder=config.parent.is_dir(),
         is_agent_enabled=is_agent_enabled(),

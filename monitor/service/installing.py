@@ -8,7 +8,7 @@ from monitor.control import GROUP
 from monitor.errors import ServiceError
 from monitor.service.finding import of_user
 from monitor.service.marks import State, marked
-from monitor.service.scopes import AGENT, SYSUSERS, TMPFILES, UNIT
+from monitor.service.scopes import AGENT, RELAY, SYSUSERS, TMPFILES, UNIT
 from monitor.service.steps import Run, Write
 
 if TYPE_CHECKING:
@@ -65,17 +65,18 @@ def steps(scope: Scope, found: Found, config: Path, joins: str = "") -> Iterator
         joins: who becomes a member of the service's group; empty for nobody.
     """
     files = [file for file in found.files if file.state is not State.AS_WANTED]
-    written = {file.target.path for file in files}
     for file in files:
         yield Write(file.target.path, file.text, file.state is State.CHANGED)
     yield from _surroundings(found, config, joins)
-    if found.unit.is_stale or any(path.suffix == ".service" for path in written):
+    written = {file.target.path.name for file in files}
+    if found.unit.is_stale or any(name.endswith(".service") for name in written):
         yield Run((*scope.systemctl, "daemon-reload"))
-    is_other = found.is_old or any(path.name == UNIT for path in written)
-    yield from _start(scope, found, is_other=is_other)
+    others = {UNIT, AGENT, RELAY} if found.is_old else written
+    yield from _start(scope, found, is_other=UNIT in others)
     if scope.is_system:
-        is_other_agent = found.is_old or any(path.name == AGENT for path in written)
-        yield from _agents(found, is_other=is_other_agent)
+        yield from _agents(found, is_other=AGENT in others)
+    if found.relay.is_up and RELAY in others:
+        yield Run((*scope.systemctl, "try-restart", RELAY), is_vital=False)
 
 
 def _surroundings(found: Found, config: Path, joins: str) -> Iterator[Step]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from monitor.service.finding import of_user
 from monitor.service.marks import State
-from monitor.service.scopes import AGENT, UNIT
+from monitor.service.scopes import AGENT, RELAY, UNIT
 from monitor.service.steps import Remove, Run
 
 if TYPE_CHECKING:
@@ -34,15 +34,22 @@ def steps(scope: Scope, found: Found) -> Iterator[Step]:
         yield Run((*systemctl, "disable", UNIT))
     if unit.active == "failed":
         yield Run((*systemctl, "reset-failed", UNIT))
-    sessions = found.sessions if found.is_agent_enabled else ()
-    if scope.is_system and found.is_agent_enabled:
-        yield Run(("systemctl", "--global", "disable", AGENT))
-    yield from _in_sessions(sessions, "stop", AGENT)
+    yield from _others(scope, found)
     removed = [f.target.path for f in found.files if f.state in _OURS]
     yield from map(Remove, removed)
     if any(path.suffix == ".service" for path in removed):
         yield Run((*systemctl, "daemon-reload"))
-    yield from _in_sessions(sessions, "daemon-reload")
+    if scope.is_system and found.is_agent_enabled:
+        yield from _in_sessions(found.sessions, "daemon-reload")
+
+
+def _others(scope: Scope, found: Found) -> Iterator[Step]:
+    """What tells of its alerts."""
+    if found.relay.is_up or found.relay.is_enabled:
+        yield Run((*scope.systemctl, "disable", "--now", RELAY), _STOP_S)
+    if scope.is_system and found.is_agent_enabled:
+        yield Run(("systemctl", "--global", "disable", AGENT))
+        yield from _in_sessions(found.sessions, "stop", AGENT)
 
 
 def _in_sessions(sessions: Iterable[Session], *words: str) -> Iterator[Step]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 UNIT: Final = "esimmon.service"
 AGENT: Final = "esimmon-notify.service"
+RELAY: Final = "esimmon-relay.service"
 SYSUSERS: Final = Path("/etc/sysusers.d/esimmon.conf")
 TMPFILES: Final = Path("/etc/tmpfiles.d/esimmon.conf")
 
@@ -57,6 +58,7 @@ SYSTEM: Final = Scope(
         Target("esimmon.sysusers.conf", SYSUSERS),
         Target("esimmon.tmpfiles.conf", TMPFILES),
         Target("esimmon.service", Path("/etc/systemd/system") / UNIT),
+        Target("esimmon-relay.service", Path("/etc/systemd/system") / RELAY),
         Target("esimmon-notify.service", Path("/etc/systemd/user") / AGENT),
         Target(
             "esimmon-notify.desktop", Path("/etc/xdg/autostart/esimmon-notify.desktop")

@@ -15,8 +15,9 @@ _PLACE: Final = "/opt/esimmon/bin/esimmon"
 """Where the files expect the program."""
 _CHECKOUT: Final = Path(__file__).parents[2] / "systemd"
 # In double quotes a path means itself to systemd (systemd.syntax(7)) and to desktops
-# (Desktop Entry Specification), but for these characters.
-_UNQUOTABLE: Final = frozenset('"$\\`')
+# (Desktop Entry Specification), but for these; quotes
+# systemd takes in no way.
+_UNQUOTABLE: Final = frozenset("\"'$\\`")
 _PLAIN: Final = frozenset("/._-+@:")
 
 

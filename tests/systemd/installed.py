@@ -34,8 +34,8 @@ _PREPARE = f"""
 mkdir -p opt/esimmon/bin {_PACKAGES}
 ln -s {PYTHON} opt/esimmon/bin/python3
 printf 'home = {OPT}/base/bin\\n' > opt/esimmon/pyvenv.cfg
-cp -r '{CHECKOUT}/monitor' {_PACKAGES}
-cp -r '{CHECKOUT}/systemd' {_PACKAGES}/monitor/service
+cp -a '{CHECKOUT}/monitor' {_PACKAGES}
+cp -a '{CHECKOUT}/systemd' {_PACKAGES}/monitor/service
 echo {OPT}/site > {_PACKAGES}/others.pth
 chmod 755 {PROGRAM[1:]}
 chroot . useradd --create-home --uid {UID} {PERSON}

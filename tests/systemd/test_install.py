@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.daemon import QUICK, wait_for
-from tests.e2e.truth import Transfer, adds_up, are_gone, of_process, on_disk
-from tests.systemd.booted import POLKIT, SYSTEMD
+from tests.e2e.truth import adds_up, are_gone, free_port, moved, on_disk
+from tests.load import next_line
+from tests.systemd.booted import LIBRARIES, OPT, POLKIT, PYTHON, SYSTEMD
 from tests.systemd.installed import DROP_IN, PERSON, PROGRAM, Installed, with_program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.lab import Lab
+    from tests.lab import Both, Lab
     from tests.systemd.installed import Answer
 
 pytestmark = [
@@ -33,6 +34,7 @@ UNIT = "etc/systemd/system/esimmon.service"
 AGENT = "etc/systemd/user/esimmon-notify.service"
 CONFIG = "etc/esimmon/config.toml"
 WRITTEN = {
+    "etc/systemd/system/esimmon-relay.service",
     *(UNIT, AGENT, CONFIG, "etc/xdg/autostart/esimmon-notify.desktop"),
     *("etc/sysusers.d/esimmon.conf", "etc/tmpfiles.d/esimmon.conf"),
     "etc/systemd/system/multi-user.target.wants/esimmon.service",
@@ -104,14 +106,28 @@ def test_a_service_is_installed_once_and_removed_whole(box: Installed) -> None:
     assert "not installed" in box.esimmon("service", "status").output
 
 
+def download(lab: Lab, box: Installed, name: str, size_bytes: int) -> Both:
+    """A service of that machine downloads; returns what was on the wire."""
+    far, port = lab.address["far4"], free_port()
+    server = lab.far.traffic("serve", far, port)
+    next_line(server)
+    run = ("systemd-run", "--quiet", "--wait", "--collect", f"--setenv={LIBRARIES}")
+    script = f"{OPT}/checkout/tests/traffic.py"
+    call = ("transfer", far, str(port), "0", str(size_bytes), name)
+    box.machine.run(*run, PYTHON, script, *call)
+    assert server.wait() == 0
+    lab.wire()
+    return lab.port(port)
+
+
 def test_a_newer_program_is_started_anew_and_no_byte_loses_its_owner(
     lab: Lab, box: Installed, tmp_path: Path
 ) -> None:
     install(box)
     (box.machine.root / CONFIG).write_text(QUICK, encoding="utf-8")
     box.machine.run("systemctl", "reload", "esimmon")
-    first = Transfer(lab, down=400_000)
-    wire = {first.pid: first.wait()}
+    wire = {"before": download(lab, box, "before", 400_000)}
+    held = in_kernel(box)
 
     packages = next((box.machine.root / "opt/esimmon/lib").glob("*/site-packages"))
     (packages / "monitor/clock.py").touch()
@@ -121,9 +137,11 @@ def test_a_newer_program_is_started_anew_and_no_byte_loses_its_owner(
     assert said["program"] == PROGRAM
     assert said["restart_needed"]
 
-    across = Transfer(lab, down=300_000)
+    life = box.show("esimmon", "InvocationID")
     assert "run systemctl restart esimmon.service" in install(box).output
-    wire |= {across.pid: across.wait()}
+    assert box.show("esimmon", "InvocationID") != life
+    assert in_kernel(box) == held  # they were counting all the time
+    wire["after"] = download(lab, box, "after", 300_000)
     status = box.esimmon("service", "status")
     assert status.status == 0
     assert "on disk it is newer" not in status.output
@@ -131,7 +149,9 @@ def test_a_newer_program_is_started_anew_and_no_byte_loses_its_owner(
     box.machine.run("systemctl", "stop", "esimmon")
     assert box.esimmon("service", "status").status == 1
     report = on_disk(box.machine.root / "var/lib/esimmon", tmp_path)
-    assert {pid: of_process(report, pid) for pid in wire} == wire
+    rows = report["rows"]
+    found = {name: moved([row for row in rows if row["comm"] == name]) for name in wire}
+    assert found == wire
     assert adds_up(report)
 
 
@@ -145,7 +165,7 @@ def test_what_hinders_the_service_is_said_and_mended(box: Installed) -> None:
     assert failed.status == 1
     assert "sampling.tick = 5: must be a time" in failed.output  # from the journal
     assert "`systemctl start esimmon.service` failed" in failed.complaint
-    assert f"write /{UNIT}, write /{AGENT}" in failed.complaint  # done so far
+    assert f"write /{UNIT}, " in failed.complaint  # of what was done so far
     assert box.esimmon("service", "status").status == 1
 
     (root / CONFIG).write_text("# mine\n", encoding="utf-8")

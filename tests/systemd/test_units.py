@@ -1,4 +1,4 @@
-"""The files of the system's service, judged by systemd's own programs."""
+"""The files of the services, judged by systemd's own programs."""
 
 from __future__ import annotations
 
@@ -12,10 +12,16 @@ from monitor.collectors.bpf import features
 from monitor.collectors.bpf.libbpf import Library
 from monitor.collectors.bpf.loading import map_sizes
 from monitor.control import GROUP
+from monitor.service.shipped import text_for
 
 FOLDER = Path(__file__).parents[2] / "systemd"
 UNIT = FOLDER / "esimmon.service"
 MOST_EXPOSED = 2.0
+# A user's manager can take no namespaces and no capabilities away.
+MOST_EXPOSED_OF_USERS = 6.1
+OF_USERS = dict.fromkeys(
+    ("esimmon-notify.service", "esimmon-user.service"), ("--user",)
+)
 
 
 def settings(name: str) -> list[str]:
@@ -34,15 +40,13 @@ def analyze(*words: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.needs("systemd-analyze", "kill")
-def test_systemd_has_nothing_to_say_against_the_unit(tmp_path: Path) -> None:
+@pytest.mark.parametrize("unit", sorted(FOLDER.glob("*.service")), ids=lambda p: p.name)
+def test_systemd_has_nothing_to_say_against_a_unit(tmp_path: Path, unit: Path) -> None:
     program = tmp_path / "esimmon"  # the one of the unit is not installed here
     program.touch(mode=0o755)
-    text = UNIT.read_text(encoding="utf-8")
-    copy = tmp_path / UNIT.name
-    copy.write_text(
-        text.replace("/opt/esimmon/bin/esimmon", str(program)), encoding="utf-8"
-    )
-    done = analyze("verify", "--man=no", copy)
+    copy = tmp_path / unit.name
+    copy.write_text(text_for(unit.name, program), encoding="utf-8")
+    done = analyze(*OF_USERS.get(unit.name, ()), "verify", "--man=no", copy)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
@@ -55,11 +59,23 @@ def test_two_programs_find_room_among_the_managers_descriptors() -> None:
 
 
 @pytest.mark.needs("systemd-analyze")
-def test_the_service_is_hardly_exposed() -> None:
-    done = analyze("security", "--offline=true", "--no-pager", UNIT)
-    found = re.search(r"exposure level for esimmon.service: ([\d.]+)", done.stdout)
+@pytest.mark.parametrize("unit", sorted(FOLDER.glob("*.service")), ids=lambda p: p.name)
+def test_no_service_is_more_exposed_than_it_must_be(unit: Path) -> None:
+    manager = OF_USERS.get(unit.name, ())
+    done = analyze(*manager, "security", "--offline=true", "--no-pager", unit)
+    found = re.search(rf"exposure level for {unit.name}: ([\d.]+)", done.stdout)
     assert found, done.stdout + done.stderr
-    assert float(found[1]) <= MOST_EXPOSED
+    assert float(found[1]) <= (MOST_EXPOSED_OF_USERS if manager else MOST_EXPOSED)
+
+
+def test_the_autostart_file_starts_what_the_agents_unit_starts() -> None:
+    text = (FOLDER / "esimmon-notify.desktop").read_text(encoding="utf-8")
+    found = dict(re.findall(r"^([\w-]+)=(.*)$", text, re.MULTILINE))
+    agent = (FOLDER / "esimmon-notify.service").read_text(encoding="utf-8")
+    assert f"\nExecStart={found['Exec']}\n" in agent
+    assert found["Type"] == "Application"
+    # Where systemd reads autostart files, the unit is there already.
+    assert found["X-systemd-skip"] == "true"
 
 
 def test_the_service_has_the_three_capabilities_of_ebpf_and_no_other() -> None:

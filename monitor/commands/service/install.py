@@ -89,7 +89,7 @@ def command(
     check_user(scope, "install")
     for check in checks:
         check()
-    joins = person if person and _agreed(person, adds, yes=yes) else ""
+    joins = person if person and _agreed(person, adds=adds, yes=yes) else ""
     todo = list(steps(scope, found, config, joins))
     if not todo:
         say("Nothing to do: it is installed as it should be, enabled, and runs.")
@@ -139,7 +139,7 @@ def _check_single(scope: Scope) -> None:
         )
 
 
-def _agreed(person: str, adds: bool | None, *, yes: bool) -> bool:  # noqa: FBT001 - click's three states
+def _agreed(person: str, *, adds: bool | None, yes: bool) -> bool:
     """Whether the person becomes a member of the group."""
     if adds is not None or yes:
         return adds is not False
