@@ -252,8 +252,11 @@ def joiner(environ: Mapping[str, str]) -> str:
 def _file(target: Target, program: Path | None) -> File:
     if program is None:
         return File(target, "", judge(target.path, shipped=shipped_text(target.name)))
-    text = marked(text_for(target.name, program))
+    plain = text_for(target.name, program)
+    text = marked(plain)
     state = judge(target.path, text, shipped_text(target.name))
+    if state is State.ABSENT and judge(target.packaged, plain) is State.AS_WANTED:
+        state = State.AS_WANTED  # a package brought it: nothing to shadow
     return File(target, text, state)
 
 

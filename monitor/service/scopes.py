@@ -29,6 +29,11 @@ class Target(NamedTuple):
     name: str
     path: Path
 
+    @property
+    def packaged(self) -> Path:
+        """Where a distribution's package has it, weaker than `path`."""
+        return Path("/usr/lib", *self.path.parts[2:])
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:

@@ -18,7 +18,7 @@ from monitor.service.finding import (
     is_agent_enabled,
     started_s,
 )
-from monitor.service.program import PACKAGE, newest_change_s
+from monitor.service.program import newest_change_s
 from monitor.service.running import run
 from monitor.service.scopes import UNIT
 
@@ -69,29 +69,30 @@ class Standing:
         return self.unit.active in ("active", "reloading") and bool(self.running)
 
 
-def look(scope: Scope, environ: Mapping[str, str]) -> Standing:
+def look(scope: Scope, environ: Mapping[str, str], own: str = "") -> Standing:
     """Look at the service.
 
     Args:
         scope: whose.
         environ: the environment, of the person whose agent is meant.
+        own: path of the program that asks; empty where it has none.
     """
     has_manager = BOOTED.is_dir()
     unit = find_unit(scope, UNIT) if has_manager else Unit()
-    (own,) = (t.path for t in scope.targets if t.path.name == UNIT)
+    (written,) = (t.path for t in scope.targets if t.path.name == UNIT)
     answer = request(scope.socket, "status", {}, _PATIENCE_S) or {}
     if answer.get("pid") != unit.pid:
         answer = {}  # somebody counts by hand; that is not the service
     since_s = started_s(unit.pid) if unit.pid else None
     running = str(answer.get("version", ""))
-    on_disk = _version(unit.program)
-    is_newer = is_this(unit.program) and since_s is not None
-    is_newer = is_newer and newest_change_s() > (since_s or 0)
+    is_own = bool(own) and unit.program == own
+    on_disk = __version__ if is_own else _version(unit.program)
+    is_newer = is_own and since_s is not None and newest_change_s() > since_s
     return Standing(
         is_system=scope.is_system,
         has_manager=has_manager,
         unit=unit,
-        file=Path(unit.file) if unit.file else _existing(own),
+        file=Path(unit.file) if unit.file else _existing(written),
         since_s=since_s,
         tier=str(answer.get("tier", "")),
         running=running,
@@ -102,22 +103,10 @@ def look(scope: Scope, environ: Mapping[str, str]) -> Standing:
     )
 
 
-def is_this(program: str) -> bool:
-    """Whether a program is the esimmon that runs this command.
-
-    Args:
-        program: its path; empty for none.
-    """
-    # Both lie in one installation: PREFIX/bin and PREFIX/lib/python3.N/*-packages.
-    return bool(program) and PACKAGE.is_relative_to(Path(program).parents[1])
-
-
 def _version(program: str) -> str:
     """The version of the program that a unit starts."""
     if not program:
         return ""
-    if is_this(program):
-        return __version__
     done = run((program, "--version"))
     name, _, version = done.output.strip().partition(" ")
     return version if done.status == 0 and name == "esimmon" else ""

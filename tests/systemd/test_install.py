@@ -69,12 +69,16 @@ def in_etc(box: Installed) -> set[str]:
 
 
 def in_kernel(box: Installed) -> dict[str, set[int]]:
-    """The kernel's numbers of the links and maps that the daemon holds."""
-    pid = box.show("esimmon", "MainPID")
-    shown = box.machine.run("sh", "-c", f"cat /proc/{pid}/fdinfo/*")
-    found = re.findall(r"^(link|map)_id:\s*(\d+)$", shown, re.MULTILINE)
+    """The kernel's numbers of the links and maps that the daemon holds all the time."""
+    look = f"cat /proc/{box.show('esimmon', 'MainPID')}/fdinfo/* 2>/dev/null || true"
+    shown = [box.machine.run("sh", "-c", look) for _ in range(3)]
     return {
-        kind: {int(number) for name, number in found if name == kind}
+        kind: set.intersection(
+            *(
+                set(map(int, re.findall(rf"^{kind}_id:\s*(\d+)$", each, re.MULTILINE)))
+                for each in shown
+            )
+        )
         for kind in ("link", "map")
     }
 
@@ -153,6 +157,20 @@ def test_a_newer_program_is_started_anew_and_no_byte_loses_its_owner(
     found = {name: moved([row for row in rows if row["comm"] == name]) for name in wire}
     assert found == wire
     assert adds_up(report)
+
+
+def test_the_watchdog_ends_what_hangs_and_the_counts_are_kept(box: Installed) -> None:
+    quick = "[Service]\nWatchdogSec=2\nTimeoutAbortSec=1\nRestartSec=0\n"
+    (box.machine.root / DROP_IN[1:] / "quick.conf").write_text(quick, encoding="utf-8")
+    (box.machine.root / CONFIG).parent.mkdir()
+    (box.machine.root / CONFIG).write_text(QUICK, encoding="utf-8")
+    install(box)
+    life, held = box.show("esimmon", "InvocationID"), in_kernel(box)
+    box.machine.run("systemctl", "kill", "--signal=STOP", "esimmon")
+    wait_for(lambda: box.show("esimmon", "InvocationID") != life, "another life")
+    wait_for(lambda: box.show("esimmon", "ActiveState") == "active", "it to count")
+    assert box.show("esimmon", "NRestarts") == "1"
+    assert in_kernel(box) == held
 
 
 def test_what_hinders_the_service_is_said_and_mended(box: Installed) -> None:

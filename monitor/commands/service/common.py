@@ -106,10 +106,13 @@ def say(line: str) -> None:
         click.echo(visible(each), file=sys.stdout)
 
 
-def preview(steps: Iterable[Step], checks: Iterable[Callable[[], None]]) -> int:
+def preview(
+    scope: Scope, steps: Iterable[Step], checks: Iterable[Callable[[], None]]
+) -> int:
     """Show what would be done, and what is in the way.
 
     Args:
+        scope: whose service.
         steps: what would be done.
         checks: raise what would be refused.
 
@@ -123,7 +126,8 @@ def preview(steps: Iterable[Step], checks: Iterable[Callable[[], None]]) -> int:
             say(line)
     if is_empty:
         say("Nothing would be done: all is as it should be.")
-    say("Nothing was done: this was a dry run.")
+    needs = "; as root it is done" if scope.is_system and os.geteuid() else ""
+    say(f"Nothing was done: this was a dry run{needs}.")
     status = 0
     for check in checks:
         try:

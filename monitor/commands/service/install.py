@@ -85,7 +85,7 @@ def command(
         joins = person if adds or yes else ""
         if person and adds is None and not yes:
             say(f"ask whether {person} may read the figures (group {GROUP})")
-        return preview(steps(scope, found, config, joins), checks)
+        return preview(scope, steps(scope, found, config, joins), checks)
     check_user(scope, "install")
     for check in checks:
         check()

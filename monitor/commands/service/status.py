@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 
 import click
 
 from monitor.commands.options import with_format
 from monitor.commands.service.common import service_of, user_option
+from monitor.errors import ServiceError
+from monitor.service.program import this_program
 from monitor.service.standing import look
 from monitor.views.periods import find_zone
 from monitor.views.service import as_json, as_text
@@ -26,7 +29,10 @@ def command(*, is_own: bool, output_format: str) -> int:
     esimmon service status
     esimmon service status --json
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
-    standing = look(service_of(is_own=is_own).scope, os.environ)
+    own = ""
+    with suppress(ServiceError):  # called in a way that no service could be
+        own = str(this_program(sys.argv[0]).path)
+    standing = look(service_of(is_own=is_own).scope, os.environ, own)
     if output_format == "json":
         text = as_json(standing)
     else:

@@ -47,7 +47,7 @@ def command(*, dry_run: bool, is_own: bool) -> int | None:
     scope, config, _ = service = service_of(is_own=is_own)
     found = find(scope, config)
     if dry_run:
-        status = preview(steps(scope, found), (partial(check_manager, scope),))
+        status = preview(scope, steps(scope, found), (partial(check_manager, scope),))
         _name_what_stays(service, found)
         return status
     check_user(scope, "uninstall")

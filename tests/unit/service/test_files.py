@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from monitor.errors import ServiceError
+from monitor.service.finding import _file
 from monitor.service.marks import State, judge, marked
-from monitor.service.scopes import SYSTEM, own_scope
+from monitor.service.scopes import SYSTEM, Target, own_scope
 from monitor.service.shipped import quoted, shipped_text, text_for
 
 SOURCE = Path(__file__).parents[3] / "systemd"
@@ -79,6 +80,26 @@ def test_a_copy_by_hand_of_the_shipped_file_is_nobodys_change(tmp_path: Path) ->
     path.write_text(shipped, encoding="utf-8")
     assert judge(path, marked(shipped), shipped) is State.INTACT
     assert judge(path, marked(shipped)) is State.CHANGED
+
+
+def test_what_a_package_brought_is_not_shadowed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packaged = tmp_path / "usr/esimmon.service"
+    monkeypatch.setattr(Target, "packaged", packaged)
+    target = Target("esimmon.service", tmp_path / "etc/esimmon.service")
+    program = Path("/usr/bin/esimmon")
+    assert _file(target, program).state is State.ABSENT
+    packaged.parent.mkdir()
+    packaged.write_text(text_for(target.name, program), encoding="utf-8")
+    assert _file(target, program).state is State.AS_WANTED
+    assert _file(target, Path("/opt/esimmon/bin/esimmon")).state is State.ABSENT
+
+
+def test_files_of_packages_are_where_systemd_looks_last() -> None:
+    found = {target.name: str(target.packaged) for target in SYSTEM.targets}
+    assert found["esimmon.service"] == "/usr/lib/systemd/system/esimmon.service"
+    assert found["esimmon.sysusers.conf"] == "/usr/lib/sysusers.d/esimmon.conf"
 
 
 @pytest.mark.parametrize("target", ["/dev/null", "nowhere", "file"])
