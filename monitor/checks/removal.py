@@ -54,6 +54,17 @@ def remove(leftovers: Leftovers, libbpf: str) -> Iterator[Removed]:
         )  # the kernel refuses if it is not empty
 
 
+def removable(leftovers: Leftovers) -> Iterator[Path]:
+    """What `remove` would remove.
+
+    Args:
+        leftovers: as they were found just now.
+    """
+    yield from (pin.folder for pin in leftovers.pins if pin.life is Life.DEAD)
+    others = (*leftovers.sockets, *leftovers.statuses, *leftovers.cgroups)
+    yield from (left.path for left in others)
+
+
 def _tried(path: Path, action: Callable[[], None]) -> Removed:
     try:
         action()

@@ -173,6 +173,22 @@ def test_the_watchdog_ends_what_hangs_and_the_counts_are_kept(box: Installed) ->
     assert in_kernel(box) == held
 
 
+def test_removing_releases_what_a_daemon_run_by_hand_left_in_the_kernel(
+    box: Installed,
+) -> None:
+    environ = (f"--setenv={LIBRARIES}", "--unit=by-hand")
+    box.machine.run("systemd-run", "--quiet", *environ, PROGRAM, "run")
+    pins = box.machine.root / "sys/fs/bpf/esimmon"
+    wait_for(pins.exists, "it to count")
+    box.machine.run("systemctl", "kill", "--signal=KILL", "by-hand")
+    wait_for(lambda: box.show("by-hand", "MainPID") in ("", "0"), "it to end")
+    shown = box.esimmon("service", "uninstall", "--dry-run")
+    assert "remove /sys/fs/bpf/esimmon/" in shown.output
+    assert pins.exists()
+    assert "done: remove /sys/fs/bpf" in box.esimmon("service", "uninstall").output
+    assert not pins.exists()
+
+
 def test_what_hinders_the_service_is_said_and_mended(box: Installed) -> None:
     root = box.machine.root
     box.machine.run("systemctl", "start", "systemd-journald.service")

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor.checks.examination import find_leftovers
-from monitor.checks.leftovers import Life
-from monitor.checks.removal import remove
+from monitor.checks.removal import removable, remove
 from monitor.commands.doctor import setup_or_reason, subject_of
 from monitor.commands.service.common import (
     check_user,
@@ -22,11 +21,12 @@ from monitor.commands.service.common import (
 from monitor.errors import ServiceError
 from monitor.service.finding import check_manager, find
 from monitor.service.removing import left, steps
-from monitor.service.steps import perform
+from monitor.service.steps import Remove, perform
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from monitor.checks.leftovers import Leftovers
     from monitor.commands.service.common import Service
     from monitor.service.finding import Found
 
@@ -47,32 +47,37 @@ def command(*, dry_run: bool, is_own: bool) -> int | None:
     scope, config, _ = service = service_of(is_own=is_own)
     found = find(scope, config)
     if dry_run:
-        status = preview(scope, steps(scope, found), (partial(check_manager, scope),))
+        more = removable(_leftovers()[0]) if scope.is_system else ()
+        shown = (*steps(scope, found), *map(Remove, more))
+        status = preview(scope, shown, (partial(check_manager, scope),))
         _name_what_stays(service, found)
         return status
     check_user(scope, "uninstall")
     check_manager(scope)
     todo = list(steps(scope, found))
-    perform(todo, say)
-    failed = scope.is_system and not _release_kernel()
     if not todo:
         say("Nothing to do: no service is installed.")
+    perform(todo, say)
+    failed = scope.is_system and not _remove_leftovers()
     _name_what_stays(service, found)
     if failed:
-        raise ServiceError("some of what is left in the kernel could not be removed.")
+        raise ServiceError("some of what killed daemons left could not be removed.")
     return None
 
 
-def _release_kernel() -> bool:
-    """Remove what daemons that were killed left; returns whether that worked."""
+def _leftovers() -> tuple[Leftovers, str]:
+    """What daemons that were killed left, and the library that can remove it."""
     subject = subject_of(*setup_or_reason(None, None))
-    leftovers = find_leftovers(subject)
-    dead = [pinned for pinned in leftovers.pins if pinned.life is Life.DEAD]
+    return find_leftovers(subject), subject.where.libbpf
+
+
+def _remove_leftovers() -> bool:
+    """Remove it, and say so; returns whether that worked."""
     worked = True
-    for path, failure in remove(leftovers, subject.where.libbpf):
+    for path, failure in remove(*_leftovers()):
         worked = worked and not failure
         say(f"not removed: {path}: {failure}" if failure else f"done: remove {path}")
-    return worked or not dead
+    return worked
 
 
 def _name_what_stays(service: Service, found: Found) -> None:
