@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shlex
+import shutil
+import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
+from typing import Final
 
 # Package managers in the order in which they are looked for, with the packages that
 # hold: the library of eBPF, the program notify-send, a notification daemon.
@@ -17,7 +17,26 @@ INSTALLERS: Final = {
     "pacman": ("pacman -S --noconfirm", "libbpf", "libnotify", "dunst"),
     "zypper": ("zypper install -y", "libbpf1", "libnotify-tools", "dunst"),
 }
+# Where sudo looks, too.
+_USUAL: Final = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin")
+_USUAL_PATH: Final = ":".join(_USUAL)
 _COLUMN: Final = {"libbpf": 1, "notify-send": 2, "notifications": 3}
+
+
+def called_as(argv0: str) -> str:
+    """How this program can be called again, also by sudo with a PATH of its own.
+
+    Args:
+        argv0: how it was called.
+
+    Returns:
+        Words for a shell.
+    """
+    path = Path(argv0).absolute()
+    if path.name != "esimmon":
+        return f"{shlex.quote(sys.executable)} -m monitor"
+    usual = str(path.parent) in _USUAL or shutil.which("esimmon", path=_USUAL_PATH)
+    return "esimmon" if usual else shlex.quote(str(path))
 
 
 @dataclass(frozen=True, slots=True)

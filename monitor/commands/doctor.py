@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import shutil
 import sys
 import textwrap
@@ -15,7 +14,7 @@ import click
 
 from monitor.checks.examination import Subject, examine, find_leftovers
 from monitor.checks.findings import IDS, has_error
-from monitor.checks.remedies import INSTALLERS, Remedies
+from monitor.checks.remedies import INSTALLERS, Remedies, called_as
 from monitor.checks.removal import remove
 from monitor.checks.settings import Settings
 from monitor.commands.options import (
@@ -42,11 +41,9 @@ _OF_USERS: Final = (
     (Path("/run/user"), "*/esimmon/*.sock"),
     (places.TEMPORARY, "esimmon-*/*.sock"),
 )
-_USUAL: Final = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin")
 _EPILOG: Final = "\b\n" + textwrap.fill(
     f"Ids of findings: {', '.join(IDS)}.", 76, break_on_hyphens=False
 )
-_USUAL_PATH: Final = ":".join(_USUAL)
 
 
 @click.command("doctor", epilog=_EPILOG)
@@ -151,22 +148,6 @@ def _remedies(argv0: str) -> Remedies:
         installer=next(filter(shutil.which, INSTALLERS), ""),
         has_systemd=_SYSTEMD.is_dir(),
     )
-
-
-def called_as(argv0: str) -> str:
-    """How this program can be called again, also by sudo with a PATH of its own.
-
-    Args:
-        argv0: how it was called.
-
-    Returns:
-        Words for a shell.
-    """
-    path = Path(argv0).absolute()
-    if path.name != "esimmon":
-        return f"{shlex.quote(sys.executable)} -m monitor"
-    usual = str(path.parent) in _USUAL or shutil.which("esimmon", path=_USUAL_PATH)
-    return "esimmon" if usual else shlex.quote(str(path))
 
 
 def _remove(subject: Subject) -> int:

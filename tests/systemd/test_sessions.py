@@ -56,6 +56,8 @@ def box(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installe
         mock = ("-m", "dbusmock", "--session", "--template", "notification_daemon")
         run = ("systemd-run", "--quiet", "--user", f"--machine={PERSON}@")
         made.run(*run, PYTHON, *mock, f"--logfile=/{SHOWN}")
+        # It has its name before its log: no other one is started by the bus.
+        wait_for((made.root / SHOWN).exists, "something that shows alerts")
         yield found
 
 
@@ -66,8 +68,8 @@ def manager(box: Installed, *words: str) -> str:
 
 def is_shown(box: Installed) -> bool:
     """Whether an alert of the plan has come to the desktop."""
-    path = box.machine.root / SHOWN
-    return path.exists() and "Plan small: nothing left of 100 kB" in path.read_text()
+    text = (box.machine.root / SHOWN).read_text(encoding="utf-8")
+    return "Plan small: nothing left of 100 kB" in text
 
 
 def test_the_agent_shows_alerts_of_the_service_and_runs_once(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import click
 
-from monitor.commands.doctor import called_as
+from monitor.checks.remedies import called_as
 from monitor.config import (
     Config,
     control_socket,

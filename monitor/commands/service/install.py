@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor import __version__, statusfile
-from monitor.commands.doctor import called_as
+from monitor.checks.remedies import called_as
 from monitor.commands.service.common import (
     check_user,
     dry_run_option,

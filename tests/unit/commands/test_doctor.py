@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from monitor.checks import remedies
 from monitor.checks.findings import IDS
+from monitor.checks.remedies import called_as
 from monitor.cli import main
-from monitor.commands import doctor
 from monitor.config import places
 from tests.unit.commands.listening import daemon_at
 from tests.unit.commands.stores import make_store
@@ -135,12 +136,12 @@ def test_a_plain_user_may_remove_what_is_his_own(
 def test_a_remedy_calls_the_program_as_sudo_finds_it(
     argv0: str, expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doctor, "_USUAL_PATH", "")
-    assert doctor.called_as(argv0) == expected
+    monkeypatch.setattr(remedies, "_USUAL_PATH", "")
+    assert called_as(argv0) == expected
 
 
 def test_a_module_is_called_as_one() -> None:
-    assert doctor.called_as("/x/monitor/__main__.py").endswith(" -m monitor")
+    assert called_as("/x/monitor/__main__.py").endswith(" -m monitor")
 
 
 def test_the_help_names_the_exit_status_examples_and_every_id(
