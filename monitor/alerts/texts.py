@@ -53,10 +53,7 @@ def uncovered(network: Network, device: str, plans: Sequence[str]) -> tuple[str,
         device: that is attached to it.
         plans: ids of those that there are.
     """
-    title = (
-        "You are on a metered network that no plan covers: "
-        f"{named(network)} ({visible(device)})"
-    )
+    title = f"You are on a metered network that no plan covers: {_on(network, device)}"
     which = plans[0] if len(plans) == 1 else "PLAN"
     there = "" if len(plans) == 1 else f" PLAN is one of: {', '.join(plans)}."
     return title, (
@@ -95,8 +92,14 @@ def in_range(wifi: SavedWifi, network: Network, device: str) -> tuple[str, str]:
     title = f'The Wi-Fi "{_short(visible(name))}" is in range and costs nothing'
     return (
         title,
-        f"You are using {named(network)} ({visible(device)}), which is metered.",
+        f"You are using {_on(network, device)}, which is metered.",
     )
+
+
+def _on(network: Network, device: str) -> str:
+    """A network with its interface, if that is not all that is known of it."""
+    called, interface = named(network), visible(device)
+    return called if called == interface else f"{called} ({interface})"
 
 
 def named(network: Network) -> str:
