@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from monitor import __version__, choosing
+from monitor import __version__, choosing, clock
+from monitor.alerts.model import SNOOZED_BY_CLICK
 from monitor.control import CALLER, Access, Method
 from monitor.errors import ConfigError, UsageError
+from monitor.plans.writing import utc_text
 from monitor.users import user_name
 
 if TYPE_CHECKING:
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     from monitor.store.engine import Store
     from monitor.tiers import Tier
     from monitor.watch import Watch
+
+_ID_DIGITS: Final = 12  # as the ids that commands make
 
 
 class Settings(Protocol):
@@ -62,6 +67,8 @@ class Answers:
     def __init__(self, daemon: Asked) -> None:
         """Answer for a daemon."""
         self._daemon = daemon
+        # Judging a plan anew takes time, and anybody may ask: once for each alert.
+        self._snoozed: set[str] = set()
         self.methods = {
             "status": Method(Access.ANYBODY, self._status),
             "live": Method(Access.GROUP, self._live),
@@ -69,6 +76,7 @@ class Answers:
             "plans.changed": Method(Access.GROUP, self._changed),
             "alerts.pending": Method(Access.ANYBODY, self._pending, is_followed=True),
             "alerts.shown": Method(Access.ANYBODY, self._shown),
+            "alerts.snooze": Method(Access.ANYBODY, self._snooze, names_caller=True),
             "networks.bind": Method(Access.GROUP, self._bind),
             "ledger.append": Method(Access.GROUP, self._append, names_caller=True),
             "networks.name": Method(Access.GROUP, self._name),
@@ -105,6 +113,29 @@ class Answers:
         noted = self._daemon.watch.note(given.get("entry"), user_name(given[CALLER]))
         self._daemon.call()
         return noted
+
+    def _snooze(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Be silent about an alert that holds until the cycle of its plan ends.
+
+        Who was shown an alert may do that, which is anybody (`alerts.pending`). So the
+        caller chooses nothing but the alert, and each of them makes one entry at most.
+        """
+        raised = self._daemon.watch.telling.open_alert(given.get("id"))
+        if raised is None or raised.key.kind not in SNOOZED_BY_CLICK:
+            raise UsageError("there is no such alert any more, or none to be snoozed")
+        key = raised.key
+        digest = hashlib.sha256(raised.handle.encode("utf-8", "surrogateescape"))
+        entry = {
+            "kind": "snooze",
+            "id": digest.hexdigest()[:_ID_DIGITS],
+            "ts": utc_text(clock.now_s()),
+            "plan": key.plan,
+            "alert": key.kind,
+        }
+        if raised.handle not in self._snoozed:
+            self._append({"entry": entry, CALLER: given[CALLER]})
+            self._snoozed.add(raised.handle)
+        return {"plan": key.plan, "kind": key.kind, "entry": entry["id"]}
 
     def _name(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Call a network something; one that was just met is known as well."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from monitor import clock
 from monitor.alerts import RateRule, Stays
-from monitor.notifiers.binding import Binder
+from monitor.notifiers.buttons import Buttons
 from monitor.notifiers.courier import Courier, Patience
 from monitor.notifiers.desktop import WAY, Desktop, has_desktop
 from monitor.store import alerts as stored_alerts
@@ -41,11 +41,11 @@ def make_telling(
         StoreError: the database cannot be read.
     """
     # By hand in a desktop session this process shows alerts itself.
-    courier = binder = None
+    courier = buttons = None
     if has_desktop(os.environ):
         desktop = Patience(Desktop())
-        courier, binder = Courier(desktop, WAY), Binder(socket_path, desktop)
-    telling = Telling(stored_alerts.told(store), rate_rule(config), courier, binder)
+        courier, buttons = Courier(desktop, WAY), Buttons(socket_path, desktop)
+    telling = Telling(stored_alerts.told(store), rate_rule(config), courier, buttons)
     if last_s is not None:
         telling.stays = Stays(_boottime_ns(last_s))
     return telling

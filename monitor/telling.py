@@ -30,14 +30,16 @@ from monitor.alerts.model import NETWORK_UNCOVERED
 from monitor.alerts.rates import Mover
 from monitor.alerts.texts import named
 from monitor.notifiers import journal
+from monitor.notifiers.notice import percent_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from monitor.alerts import Change, Told, Watched
     from monitor.attribution import Attributed
-    from monitor.notifiers.binding import Binder
+    from monitor.notifiers.buttons import Buttons
     from monitor.notifiers.courier import Courier
+    from monitor.notifiers.notice import Question
     from monitor.usage import Attachment
 
 AGENT: Final = "agent"
@@ -65,7 +67,7 @@ class Telling:
         told: Told,
         rule: RateRule,
         courier: Courier | None,
-        binder: Binder | None = None,
+        buttons: Buttons | None = None,
     ) -> None:
         """Go on from what the store knows.
 
@@ -73,12 +75,12 @@ class Telling:
             told: by the runs before.
             rule: how much a program may move in the background.
             courier: to this process's own desktop; None without one.
-            binder: asks there which plan pays for a network.
+            buttons: what a person may click on there.
         """
         self.told = told
         self.rule = rule
         self.choices: tuple[str, ...] = ()
-        self._courier, self._binder = courier, binder
+        self._courier, self._buttons = courier, buttons
         begun_ns = clock.read().boottime_ns
         self.stays = Stays(begun_ns)
         self._rates = Rates(rule.within_s, begun_ns)
@@ -166,11 +168,15 @@ class Telling:
             pause_s = _RETRY_S[min(tries, len(_RETRY_S) - 1)]
             next_ns = at_ns + pause_s * clock.SECOND_NS
             self._tries[raised.handle] = tries + 1, next_ns
-            question = None
-            if self._binder is not None and raised.key.kind == NETWORK_UNCOVERED:
-                network = raised.alert.network
-                question = self._binder.question(network, self.choices)
-            courier.tell(raised, question)
+            courier.tell(raised, self._question(raised))
+
+    def _question(self, raised: Raised) -> Question | None:
+        if self._buttons is None:
+            return None
+        kind, network = raised.key.kind, ""
+        if kind == NETWORK_UNCOVERED:
+            network = raised.alert.network
+        return self._buttons.question(raised.handle, kind, network, self.choices)
 
     def _pending(self) -> list[Raised]:
         """What holds and is worth a notification: of a kind only the newest."""
@@ -219,6 +225,8 @@ class Telling:
         found: dict[str, Any] = {
             "id": raised.handle,
             "kind": raised.key.kind,
+            "subject": raised.key.subject,
+            "percent": percent_of(raised.key),
             "title": alert.title,
             "body": alert.body,
         }
@@ -226,6 +234,11 @@ class Telling:
             # What the agent's buttons ask for, by `networks.bind`.
             found |= {"network": alert.network, "plans": list(self.choices)}
         return found
+
+    def open_alert(self, handle: object) -> Raised | None:
+        """The alert that still holds, of which a caller has this handle."""
+        found = {raised.handle: raised for raised in self.told.open.values()}
+        return found.get(handle) if isinstance(handle, str) else None
 
     def shown(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """Answer to `alerts.shown`: an agent says what became of one alert.
@@ -239,9 +252,8 @@ class Telling:
         Returns:
             Whether that was news.
         """
-        handle, failure = params.get("id"), str(params.get("failure", ""))
-        found = {raised.handle: raised for raised in self.told.open.values()}
-        raised = found.get(handle) if isinstance(handle, str) else None
+        failure = str(params.get("failure", ""))
+        raised = self.open_alert(params.get("id"))
         if params.get("way") == PUSH:
             return {"noted": self._note_push(raised, failure[:_LONGEST_FAILURE])}
         known = self.told.shown | self._failed if failure else self.told.shown

@@ -46,6 +46,11 @@ OF_NETWORKS: Final = (NETWORK_UNCOVERED, NETWORK_ROAMING, WIFI_IN_RANGE)
 """Told once a stay, see `stays`; in the order in which they are told."""
 SNOOZABLE: Final = (*OF_PLANS, *OF_NETWORKS)
 """Of which a person may hear nothing until a plan's cycle ends."""
+SNOOZED_BY_CLICK: Final = frozenset(
+    {*OF_PLANS} - {ACTIVATION_DEADLINE, EXPIRY_EXPIRED, EXPIRY_LAPSED}
+)
+"""Of plans in a cycle: before the first and after the last there is no end to wait
+for."""
 OF_NO_PLAN: Final = frozenset({BACKGROUND_RATE, *OF_NETWORKS})
 """Their subject begins with a network."""
 REARMED: Final = frozenset({DATA_WARNING, DATA_LIMIT, MEMBER_LIMIT})

@@ -18,6 +18,7 @@ from monitor.notifiers import push
 from monitor.notifiers.agent import Agent
 from monitor.notifiers.courier import Patience
 from monitor.notifiers.memory import Memory, memory_path
+from monitor.notifiers.notice import Notice
 from monitor.zones import local_zone
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def command(setup: Setup, *, test: bool) -> None:
 
 def _test(sender: push.Push) -> None:
     try:
-        taken = sender.show("esimmon", "Alerts reach you here.")
+        taken = sender.show(Notice("esimmon", "Alerts reach you here."))
     except NotShownError as error:
         raise ConfigError(f"{error}. Nothing else is known of why.") from error
     click.echo(f"Sent by {visible(taken)}.")

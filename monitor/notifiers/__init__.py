@@ -1,7 +1,9 @@
 """One file a way to tell people.
 
-`journal` writes a log line, `desktop` shows a notification by plyer (its only
-importer), `bus` sees whether that reached a notification daemon, `courier` waits for
-it no longer than is good, `agent` does it for the daemon in a user's session, `sudo`
-starts that agent for the person behind a sudo.
+`journal` writes a log line, `desktop` shows a `notice` by the bus (`freedesktop`, in
+the manner that `manners` has) or else by plyer (it is its only importer), `bus` sees
+whether that reached a notification daemon, `courier` waits for it no longer than is
+good, `agent` does it for the daemon in a user's session, `sudo` starts that agent for
+the person behind a sudo. `buttons` are what a person may click on: `binding` of a plan,
+`snoozing` of an alert.
 """

@@ -16,7 +16,8 @@ import time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from monitor.errors import NotShownError
-from monitor.notifiers.binding import Binder
+from monitor.notifiers.buttons import Buttons
+from monitor.notifiers.notice import Notice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -42,11 +43,9 @@ class _Pending(NamedTuple):
     """An alert that a person should see; `network` may be bound to `plans`."""
 
     id: str
-    title: str
-    body: str
+    notice: Notice
     network: str
     plans: tuple[str, ...]
-    kind: str
 
 
 class Agent:
@@ -72,7 +71,7 @@ class Agent:
         """
         self._path = path
         self._notifier = notifier
-        self._binder = Binder(path, notifier)
+        self._buttons = Buttons(path, notifier)
         self._memory = memory
         self._parent = parent
         self.way = ""
@@ -153,7 +152,7 @@ class Agent:
         return [alert for alert in self._pending if alert.id not in self._memory]
 
     def _due(self) -> list[_Pending]:
-        return [alert for alert in self._unseen() if self.wants(alert.kind)]
+        return [alert for alert in self._unseen() if self.wants(alert.notice.kind)]
 
     def _show(self, link: socket.socket) -> None:
         """Show what this user has not seen; after a failure only now and then.
@@ -167,9 +166,12 @@ class Agent:
             return
         for alert in unseen:
             failure = ""
-            question = self._binder.question(alert.network, alert.plans)
+            notice = alert.notice
+            question = self._buttons.question(
+                alert.id, notice.kind, alert.network, alert.plans
+            )
             try:
-                self._notifier.show(alert.title, alert.body, question)
+                self._notifier.show(notice._replace(question=question))
                 self._memory.add(alert.id)
                 self._failures = 0
             except NotShownError as error:
@@ -184,11 +186,15 @@ class Agent:
 
 
 def _pending(alert: Mapping[str, Any]) -> _Pending:
-    handle, title, body, network, kind = (
-        str(alert.get(name, "")) for name in ("id", "title", "body", "network", "kind")
+    handle, title, body, kind, subject, network = (
+        str(alert.get(name, ""))
+        for name in ("id", "title", "body", "kind", "subject", "network")
     )
     plans = tuple(map(str, alert.get("plans", [])))
-    return _Pending(handle, title, body, network, plans, kind)
+    percent = alert.get("percent")
+    if type(percent) is not int:  # True is one
+        percent = None
+    return _Pending(handle, Notice(title, body, kind, subject, percent), network, plans)
 
 
 def _call(

@@ -1,7 +1,4 @@
-"""A click on a plan: the daemon is asked to let it pay for a network.
-
-What came of it is shown, since who clicks must see that it was taken, or why not.
-"""
+"""A click on a plan: the daemon is asked to let it pay for a network."""
 
 from __future__ import annotations
 
@@ -11,8 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from monitor.calling import call
-from monitor.errors import NotShownError
-from monitor.notifiers.question import Question
+from monitor.notifiers.clicks import refusal_of, say
+from monitor.notifiers.notice import Question
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,17 +57,11 @@ class Binder:
         answer = call(self._path, BIND, params, _PATIENCE_S)
         if answer is not None and answer.result is not None:
             told = str(answer.result.get("told", ""))
-            self._say(f"Plan {plan} pays for it from now on", told)
+            title = f"Plan {plan} pays for it from now on"
+            say(self._notifier, title, told)
             return
-        refusal = "no daemon is running."
-        if answer is not None:
-            refusal = answer.refusal or "the daemon gave no answer."
+        refusal = refusal_of(answer)
         log.warning("%s was not bound to plan %s: %s", network, plan, refusal)
         by_hand = f"By hand: esimmon plan bind {plan} {shlex.quote(network)}"
-        self._say(f"Plan {plan} does not pay for it", f"{refusal}\n{by_hand}")
-
-    def _say(self, title: str, body: str) -> None:
-        try:
-            self._notifier.show(title, body)
-        except NotShownError as error:
-            log.warning("%s. %s (not shown: %s)", title, body, error)
+        title = f"Plan {plan} does not pay for it"
+        say(self._notifier, title, f"{refusal}\n{by_hand}")

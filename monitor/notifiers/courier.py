@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Final, Protocol
 from monitor import clock
 from monitor.alerts import Delivery
 from monitor.errors import NotShownError
+from monitor.notifiers.notice import notice_of
 
 if TYPE_CHECKING:
     from monitor.alerts import Raised
-    from monitor.notifiers.question import Question
+    from monitor.notifiers.notice import Notice, Question
 
 DEADLINE_S: Final = 5.0
 _MOST_WAITING: Final = 32
@@ -26,13 +27,11 @@ _MOST_WAITING: Final = 32
 class Notifier(Protocol):
     """A way to show something to a person."""
 
-    def show(self, title: str, body: str, question: Question | None = None) -> str:
+    def show(self, notice: Notice) -> str:
         """Show it, and say by what it was shown.
 
         Args:
-            title: one line, hostile.
-            body: lines, hostile.
-            question: what a person may click on.
+            notice: what is shown.
 
         Raises:
             NotShownError: nobody saw it; says why.
@@ -48,13 +47,11 @@ class Patience:
         self._deadline_s = deadline_s
         self._hung: threading.Thread | None = None
 
-    def show(self, title: str, body: str, question: Question | None = None) -> str:
+    def show(self, notice: Notice) -> str:
         """Show it, and say by what it was shown.
 
         Args:
-            title: one line, hostile.
-            body: lines, hostile.
-            question: what a person may click on.
+            notice: what is shown.
 
         Raises:
             NotShownError: nobody saw it, or nobody can say yet.
@@ -65,7 +62,7 @@ class Patience:
 
         def ask() -> None:
             try:
-                answer.put(self._notifier.show(title, body, question))
+                answer.put(self._notifier.show(notice))
             except Exception as error:  # noqa: BLE001 - handed over to the caller
                 answer.put(error)
 
@@ -140,7 +137,7 @@ class Courier:
             raised, question = errand
             failure = ""
             try:
-                self._notifier.show(raised.alert.title, raised.alert.body, question)
+                self._notifier.show(notice_of(raised, question))
             except NotShownError as error:
                 failure = str(error)
             self._report(raised, failure)

@@ -1,6 +1,8 @@
-"""Desktop notifications by plyer; the one importer of plyer.
+"""Desktop notifications: by the bus itself (`freedesktop`), or else by plyer.
 
-What plyer 2.1 does on Linux, and what is done about it here:
+plyer has neither buttons nor urgency, and no notification takes another's place. It is
+the way where the notification daemon refuses what the bus is asked for; this is its one
+importer. What plyer 2.1 does on Linux, and what is done about it here:
 
 - with a directory /app it believes to be in a Flatpak, and fails in silence: refused
   unless the Flatpak is real; the backend that it would choose otherwise is used;
@@ -9,14 +11,11 @@ What plyer 2.1 does on Linux, and what is done about it here:
 - notify-send takes a title or a body that begins with `-` for an option, and a
   backslash in a body for an escape: both are written so that they come out as meant;
 - markup in a body is not escaped: it is, where the notification daemon reads markup;
-- a hung notification daemon blocks it for half a minute: see `courier`;
-- it has no buttons: a question is asked by the bus itself (`asking`), where the
-  notification daemon shows any.
+- a hung notification daemon blocks it for half a minute: see `courier`.
 """
 
 from __future__ import annotations
 
-import html
 import importlib
 import importlib.util
 import os
@@ -27,20 +26,20 @@ from typing import TYPE_CHECKING, Any, Final
 
 from monitor.errors import NotShownError
 from monitor.escapes import visible
+from monitor.notifiers.wording import body_of, title_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from monitor.notifiers.bus import Server
-    from monitor.notifiers.question import Question
+    from monitor.notifiers.freedesktop import Freedesktop
+    from monitor.notifiers.notice import Notice
 
 WAY: Final = "desktop"
 
 _APP: Final = Path("/app")
 _FLATPAK_INFO: Final = Path("/.flatpak-info")
 _PLYER_LINUX: Final = "plyer.platforms.linux.notification"
-_LONGEST_TITLE: Final = 120
-_LONGEST_BODY: Final = 1000
 _ZERO_WIDTH_SPACE: Final = "\N{ZERO WIDTH SPACE}"
 _REPLY_S: Final = 1.0
 _ICON: Final = "network-cellular-symbolic"  # of the freedesktop icon themes
@@ -104,7 +103,7 @@ def has_desktop(environ: Mapping[str, str]) -> bool:
 
 def preload() -> None:
     """Load everything that `show` would load."""
-    for name in (_PLYER_LINUX, "monitor.notifiers.bus", "monitor.notifiers.asking"):
+    for name in (_PLYER_LINUX, "monitor.notifiers.freedesktop"):
         importlib.import_module(name)
 
 
@@ -118,19 +117,18 @@ class Desktop:
             app: the directory that plyer takes for a Flatpak's.
             flatpak_info: the file that only a Flatpak has.
         """
-        self._false_flatpak = app, flatpak_info
+        self._plyer = Plyer(app, flatpak_info)
+        self._freedesktop: Freedesktop | None = None
 
-    def show(self, title: str, body: str, question: Question | None = None) -> str:
+    def show(self, notice: Notice) -> str:
         """Show a notification, and say by what it was shown.
 
         Args:
-            title: one line, hostile.
-            body: lines, hostile.
-            question: what a person may click on, where there are buttons.
+            notice: what is shown.
 
         Returns:
-            plyer's backend and the notification daemon, such as
-            "plyer (notify-send), dunst 1.9.0".
+            The notification daemon, and plyer's backend where it was plyer, such as
+            "dunst 1.9.0" or "plyer (notify-send), dunst 1.9.0".
 
         Raises:
             NotShownError: nobody saw it; says why.
@@ -142,15 +140,45 @@ class Desktop:
                 "$XDG_RUNTIME_DIR/bus"
             )
         # Only now: most runs of a daemon have nothing to show.
-        from monitor.notifiers import bus as session  # noqa: PLC0415
+        from monitor.notifiers import freedesktop  # noqa: PLC0415
 
-        with session.connected(address) as connection:
-            server = session.find_server(connection)
-        if question is not None and server.has_actions:
-            return _ask(address, server, (title, body), question)
+        if self._freedesktop is None:
+            self._freedesktop = freedesktop.Freedesktop()
+        try:
+            return self._freedesktop.show(address, notice)
+        except freedesktop.RefusedError as refused:
+            try:
+                return self._plyer.show(address, refused.server, notice)
+            except NotShownError as error:
+                raise NotShownError(f"{refused}; {error}") from error
+
+
+class Plyer:
+    """Shows the words of a notification by plyer, and sees whether they arrived."""
+
+    def __init__(self, app: Path = _APP, flatpak_info: Path = _FLATPAK_INFO) -> None:
+        """Prepare; as `Desktop`."""
+        self._false_flatpak = app, flatpak_info
+
+    def show(self, address: str, server: Server, notice: Notice) -> str:
+        """Show title and body, and say by what.
+
+        Args:
+            address: of the session bus.
+            server: the notification daemon there.
+            notice: the texts.
+
+        Returns:
+            plyer's backend and the notification daemon.
+
+        Raises:
+            NotShownError: nobody saw it; says why.
+        """
+        from monitor.notifiers import bus as session  # noqa: PLC0415 - as above
+
         backend = self._backend()
-        title = _title(title)
-        body = _body(body, has_markup=server.has_markup)
+        title = _not_an_option(title_of(notice.title))
+        body = _not_an_option(body_of(notice.body, has_markup=server.has_markup))
         with session.witness(address) as witness:
             _notify(backend, title, body)
             if witness is not None:
@@ -182,22 +210,6 @@ class Desktop:
         return linux.NotifySendNotification()
 
 
-def _ask(
-    address: str, server: Server, words: tuple[str, str], question: Question
-) -> str:
-    """Show a notification with buttons.
-
-    Raises:
-        NotShownError: nobody saw it; says why.
-    """
-    from monitor.notifiers import asking  # noqa: PLC0415 - as in `show`
-
-    title, body = words
-    shown = _body(body, has_markup=server.has_markup)
-    asking.ask(address, asking.Look(_title(title), shown, _ICON), question)
-    return visible(server.name)
-
-
 def _notify(backend: Any, title: str, body: str) -> None:  # noqa: ANN401 - as above
     """Call plyer; whatever it raises means that nobody saw anything.
 
@@ -218,19 +230,6 @@ def _name(backend: Any) -> str:  # noqa: ANN401 - as above
     names = {"NotifySendNotification": "notify-send", "NotifyDbus": "dbus-python"}
     name: str = backend.__class__.__name__
     return names.get(name, name)
-
-
-def _title(text: str) -> str:
-    return _not_an_option(_cut(visible(text), _LONGEST_TITLE))
-
-
-def _body(text: str, *, has_markup: bool) -> str:
-    shown = "\n".join(visible(line) for line in _cut(text, _LONGEST_BODY).split("\n"))
-    return _not_an_option(html.escape(shown, quote=False) if has_markup else shown)
-
-
-def _cut(text: str, longest: int) -> str:
-    return text if len(text) <= longest else f"{text[:longest]}..."
 
 
 def _not_an_option(text: str) -> str:

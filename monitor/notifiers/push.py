@@ -20,7 +20,7 @@ from monitor.errors import ConfigError, NotShownError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from monitor.notifiers.question import Question
+    from monitor.notifiers.notice import Notice
 
 WAY: Final = "push"
 CREDENTIAL: Final = "push"
@@ -171,13 +171,11 @@ class Push:
         self._senders = _senders(addresses, path)
         self._taken: dict[tuple[str, str], set[Address]] = {}
 
-    def show(self, title: str, body: str, question: Question | None = None) -> str:
+    def show(self, notice: Notice) -> str:
         """Send it to all who do not have it yet.
 
         Args:
-            title: one line.
-            body: lines.
-            question: nobody can click on that elsewhere.
+            notice: its words; nobody can click elsewhere.
 
         Returns:
             By what: the kinds of the addresses.
@@ -185,7 +183,7 @@ class Push:
         Raises:
             NotShownError: somebody did not take it; says who.
         """
-        del question
+        title, body = notice.title, notice.body
         taken = self._taken.setdefault((title, body), set())
         failed = []
         for address, send in self._senders.items():

@@ -40,6 +40,15 @@ _DUNST = """[global]
     word_wrap = true
     notification_limit = 0
     dmenu = {menu}
+[every]
+    summary = "*"
+    script = {heard}
+"""
+
+# What a notification daemon was told beside the words, a line for each that it showed.
+_HEARD = """#!/bin/sh
+words="$DUNST_URGENCY $DUNST_ID $DUNST_PROGRESS $DUNST_CATEGORY $DUNST_STACK_TAG"
+printf '%s\\n' "$words" >> {told}
 """
 
 # What a person chooses: the line with the label that a file has.
@@ -124,12 +133,13 @@ class Desktop:
         environ: dict[str, str],
         dunst: subprocess.Popen[bytes],
         user: int | None,
-        choice: Path,
+        folder: Path,
     ) -> None:
-        """A desktop whose programs have this environment and user."""
+        """A desktop whose programs have this environment, user and folder."""
         self.environ = environ
         self.dunst = dunst
-        self._choice = choice
+        self._choice = folder / "choice"
+        self._told = folder / "told"
         self._user = user
 
     def shown(self) -> list[tuple[str, str]]:
@@ -141,17 +151,30 @@ class Desktop:
             for each in reversed(history["data"][0])
         ]
 
+    def told(self, count: int) -> list[list[str]]:
+        """Urgency, number, progress, category and stack tag of each, oldest first.
+
+        Args:
+            count: how many to wait for.
+        """
+        wait_for(lambda: len(self._lines()) >= count, f"{count} notifications")
+        return [line.split() for line in self._lines()]
+
+    def _lines(self) -> list[str]:
+        return self._told.read_text().splitlines() if self._told.exists() else []
+
     def click(self, label: str) -> None:
         """Choose a button in the menu that dunst makes of all buttons it shows.
 
         Args:
             label: what is on it.
         """
-        wait_for(self._displayed, "the notification")
+        wait_for(self.displayed, "the notification")
         self._choice.write_text(label)
         self._dunstctl("context")
 
-    def _displayed(self) -> int:
+    def displayed(self) -> int:
+        """How many are on the screen."""
         return int(self._dunstctl("count", "displayed"))
 
     def _dunstctl(self, *words: str) -> bytes:
@@ -185,14 +208,17 @@ def desktop(folder: Path, user: int | None = None) -> Iterator[Desktop]:
     menu = folder / "menu"
     menu.write_text(_MENU.format(choice=folder / "choice"))
     menu.chmod(0o755)
-    (folder / "dunstrc").write_text(_DUNST.format(menu=menu))
+    heard = folder / "heard"
+    heard.write_text(_HEARD.format(told=folder / "told"))
+    heard.chmod(0o755)
+    (folder / "dunstrc").write_text(_DUNST.format(menu=menu, heard=heard))
     command = ["dunst", "-conf", str(folder / "dunstrc")]
     with session_bus(folder, user=user) as (environ, _), screen() as display:
         environ["DISPLAY"] = display
         quiet = {"env": environ, "stderr": subprocess.DEVNULL, "user": user}
         with started(command, **quiet) as dunst:
             wait_for(lambda: _owns_name(environ, user), "dunst")
-            yield Desktop(environ, dunst, user, folder / "choice")
+            yield Desktop(environ, dunst, user, folder)
 
 
 def _owns_name(environ: Mapping[str, str], user: int | None) -> bool:

@@ -1,4 +1,7 @@
-"""Notifications by plyer on a real notification daemon, and every way to fail."""
+"""Notifications by plyer on a real notification daemon, and every way to fail.
+
+The first way of the two is in `test_freedesktop`.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,20 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from monitor.errors import NotShownError
-from monitor.notifiers.desktop import Desktop
+from monitor.notifiers import bus
+from monitor.notifiers.desktop import Desktop, Plyer
+from monitor.notifiers.desktop import session_bus as session_bus_address
+from monitor.notifiers.notice import Notice
 from tests.desktop.stack import desktop, session_bus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.desktop.stack import Desktop as Stack
 
@@ -44,9 +50,18 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         yield stack
 
 
+def by_plyer(title: str, body: str, plyer: Plyer | None = None) -> str:
+    """Show it by plyer, wherever this process is; what it says."""
+    address = session_bus_address(os.environ)
+    assert address is not None
+    with bus.connected(address) as connection:
+        server = bus.find_server(connection)
+    return (plyer or Plyer()).show(address, server, Notice(title, body))
+
+
 def test_a_notification_is_on_the_screen(stack: Stack, tmp_path: Path) -> None:
     before = stack.screenshot(tmp_path / "before.png")
-    shown = Desktop().show("Plan wwan: 80 % used", "1.00 GB left.\nWho used it.")
+    shown = by_plyer("Plan wwan: 80 % used", "1.00 GB left.\nWho used it.")
     assert shown.startswith("plyer (notify-send), dunst ")
     time.sleep(0.3)  # the window is drawn after the answer
     after = stack.screenshot(tmp_path / "after.png")
@@ -70,12 +85,12 @@ def test_a_notification_is_on_the_screen(stack: Stack, tmp_path: Path) -> None:
 def test_hostile_texts_arrive_as_they_were_meant(
     stack: Stack, title: str, body: str, expected: tuple[str, str]
 ) -> None:
-    Desktop().show(title, body)
+    by_plyer(title, body)
     assert stack.shown() == [expected]
 
 
 def test_endless_texts_arrive_cut(stack: Stack) -> None:
-    Desktop().show("t" * 300_000, "b" * 300_000)
+    by_plyer("t" * 300_000, "b" * 300_000)
     ((title, body),) = stack.shown()
     assert (len(title), len(body)) == (123, 1003)
 
@@ -85,7 +100,7 @@ def test_a_directory_that_looks_like_a_flatpak_does_not_mislead(
 ) -> None:
     false_app = tmp_path / "app"
     false_app.mkdir()
-    Desktop(false_app, tmp_path / ".flatpak-info").show("title", "body")
+    by_plyer("title", "body", Plyer(false_app, tmp_path / ".flatpak-info"))
     assert stack.shown() == [("title", "body")]
 
 
@@ -98,8 +113,15 @@ def test_a_backend_that_fails_in_silence_is_noticed(
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     silent = "notify-send said nothing, but nothing arrived at dunst"
     with pytest.raises(NotShownError, match=silent):
-        Desktop().show("title", "body")
+        by_plyer("title", "body")
     assert stack.shown() == []
+
+
+# A process of its own: plyer chooses once, and for good.
+BY_PLYER = """
+from tests.desktop.test_desktop import by_plyer
+by_plyer("title", "body")
+"""
 
 
 def test_without_notify_send_it_is_said_what_to_install(
@@ -107,10 +129,9 @@ def test_without_notify_send_it_is_said_what_to_install(
 ) -> None:
     programs = tmp_path / "bin"
     programs.mkdir()
-    # A process of its own: plyer chooses once, and for good.
     done = subprocess.run(
-        [sys.executable, "-m", "monitor", "alerts", "test"],
-        env=stack.environ | {"PATH": str(programs)},
+        [sys.executable, "-c", BY_PLYER],
+        env=stack.environ | {"PATH": str(programs), "PYTHONPATH": str(Path.cwd())},
         capture_output=True,
         check=False,
         text=True,
@@ -128,10 +149,10 @@ def test_a_notification_daemon_that_hangs_costs_two_seconds_and_is_said(
     stack.dunst.send_signal(signal.SIGSTOP)
     begun_s = time.monotonic()
     with pytest.raises(NotShownError, match="the notification daemon does not answer"):
-        Desktop().show("title", "body")
+        Desktop().show(Notice("title", "body"))
     assert time.monotonic() - begun_s < 4
     stack.dunst.send_signal(signal.SIGCONT)
-    Desktop().show("later", "body")
+    Desktop().show(Notice("later", "body"))
     assert [title for title, _ in stack.shown()] == ["later"]
 
 
@@ -142,7 +163,7 @@ def test_a_bus_without_a_notification_daemon_says_so(
         address = environ["DBUS_SESSION_BUS_ADDRESS"]
         monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
         with pytest.raises(NotShownError, match="no notification daemon runs"):
-            Desktop().show("title", "body")
+            Desktop().show(Notice("title", "body"))
 
 
 def test_a_notification_daemon_that_cannot_start_is_named(
@@ -157,7 +178,7 @@ def test_a_notification_daemon_that_cannot_start_is_named(
         address = environ["DBUS_SESSION_BUS_ADDRESS"]
         monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
         with pytest.raises(NotShownError, match=r"the notification daemon: .*Spawn"):
-            Desktop().show("title", "body")
+            Desktop().show(Notice("title", "body"))
 
 
 def test_a_bus_that_hangs_costs_a_second_and_is_said(
@@ -172,7 +193,7 @@ def test_a_bus_that_hangs_costs_a_second_and_is_said(
         monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
         begun_s = time.monotonic()
         with pytest.raises(NotShownError, match="the session bus"):
-            Desktop().show("title", "body")
+            Desktop().show(Notice("title", "body"))
         assert time.monotonic() - begun_s < 3
 
 
@@ -185,7 +206,7 @@ def test_alerts_test_says_by_which_way(stack: Stack) -> None:
         text=True,
         timeout=20,
     )
-    assert (done.returncode, done.stdout.startswith("shown by plyer (")) == (0, True)
+    assert (done.returncode, done.stdout.startswith("shown by dunst ")) == (0, True)
     assert done.stderr == "no daemon is running: nobody would raise an alert\n"
     ((title, _),) = stack.shown()
     assert title == "esimmon: this is a test"

@@ -116,13 +116,11 @@ def test_thresholds_are_told_as_they_are_passed_with_who_used_most(
         transfer(lab, down=amount, up=1000)
         wait_for(lambda: len(told(esimmon)) == len(kinds), "the notification")  # noqa: B023 - asked within this turn
         assert [alert["detail"] for alert in listed(esimmon)] == kinds
-    shown = stack.shown()
-    assert [title.partition(" %")[2] for title, _ in shown] == [
-        " of 10.0 MB used",
-        " of 10.0 MB used",
-    ]
-    assert "most by traffic.py (" in shown[1][1]
-    assert "left until 1 " in shown[1][1]
+    assert [percent for _, _, percent, *_ in stack.told(2)] == ["50", "80"]
+    ((title, body),) = stack.shown()  # the second in the place of the first
+    assert title.partition(" %")[2] == " of 10.0 MB used"
+    assert "most by traffic.py (" in body
+    assert "left until 1 " in body
 
 
 def test_a_threshold_is_told_when_it_is_passed_and_not_with_the_next_sample(
@@ -135,7 +133,7 @@ def test_a_threshold_is_told_when_it_is_passed_and_not_with_the_next_sample(
         transfer(lab, down=amount, up=1000)
         wait_for(lambda: len(told(esimmon)) == len(kinds), "the notification")  # noqa: B023 - asked within this turn
         assert [alert["detail"] for alert in listed(esimmon)] == kinds
-    assert len(stack.shown()) == 2
+    assert [percent for _, _, percent, *_ in stack.told(2)] == ["50", "80"]
 
 
 def test_a_threshold_passed_while_the_daemon_was_down_is_told_when_it_starts(

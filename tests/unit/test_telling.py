@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from monitor.alerts import Delivery
-    from monitor.notifiers.question import Question
+    from monitor.notifiers.notice import Notice
 
 NOW_S = JUNE_S + 86_400
 SECOND_NS = 1_000_000_000
@@ -40,10 +40,9 @@ class Screen:
         self.titles: list[str] = []
         self.away = ""
 
-    def show(self, title: str, body: str, question: Question | None = None) -> str:
+    def show(self, notice: Notice) -> str:
         """Show, or say why not."""
-        del body, question
-        self.titles.append(title)
+        self.titles.append(notice.title)
         if self.away:
             raise NotShownError(self.away)
         return "a screen"
@@ -199,7 +198,8 @@ def test_without_a_desktop_alerts_are_logged_and_wait_for_agents() -> None:
     daemon.tick(8 * GB)
     assert daemon.outcomes() == [("journal", "")]
     (pending,) = daemon.telling.pending()["alerts"]
-    assert set(pending) == {"id", "kind", "title", "body"}
+    assert set(pending) == {"id", "kind", "subject", "percent", "title", "body"}
+    assert (pending["subject"], pending["percent"]) == ("wwan", 80)
     assert daemon.telling.shown({"id": pending["id"], "failure": ""}) == {"noted": True}
     assert daemon.telling.shown({"id": pending["id"]}) == {"noted": False}
     assert daemon.telling.close()[0].way == "agent"

@@ -76,11 +76,14 @@ def test(setup: Setup) -> None:
     # Only now: `alerts list` needs nothing of it.
     from monitor.notifiers.courier import Patience  # noqa: PLC0415
     from monitor.notifiers.desktop import Desktop  # noqa: PLC0415
+    from monitor.notifiers.notice import Notice  # noqa: PLC0415
 
     try:
         shown = Patience(Desktop()).show(
-            "esimmon: this is a test",
-            "Alerts about your data plans will look like this one.",
+            Notice(
+                "esimmon: this is a test",
+                "Alerts about your data plans will look like this one.",
+            )
         )
     except NotShownError as error:
         raise NotShownError(f"not shown: {error}. {_remedy()}") from error

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from monitor.notifiers.question import Question
+    from monitor.notifiers.notice import Notice
 
 
 def alert(name: str) -> dict[str, str]:
@@ -89,13 +89,12 @@ class Screen:
         self.away = ""
         self.tries = 0
 
-    def show(self, title: str, body: str, question: Question | None = None) -> str:
+    def show(self, notice: Notice) -> str:
         """Show, or say why not."""
-        del body, question
         self.tries += 1
         if self.away:
             raise NotShownError(self.away)
-        self.titles.append(title)
+        self.titles.append(notice.title)
         return "a screen"
 
 

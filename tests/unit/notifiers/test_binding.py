@@ -15,7 +15,7 @@ from monitor.notifiers.binding import Binder
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from monitor.notifiers.question import Question
+    from monitor.notifiers.notice import Notice
 
 BY_HAND = "\nBy hand: esimmon plan bind pk wifi:aa"
 
@@ -28,12 +28,12 @@ class Screen:
         self.shown: list[tuple[str, str]] = []
         self.away = ""
 
-    def show(self, title: str, body: str, question: Question | None = None) -> str:
+    def show(self, notice: Notice) -> str:
         """Remember it."""
-        assert question is None
+        assert notice.question is None
         if self.away:
             raise NotShownError(self.away)
-        self.shown.append((title, body))
+        self.shown.append((notice.title, notice.body))
         return "a screen"
 
 

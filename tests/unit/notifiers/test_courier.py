@@ -11,13 +11,13 @@ import pytest
 
 from monitor.errors import NotShownError
 from monitor.notifiers.courier import Courier, Patience
+from monitor.notifiers.notice import Notice
 from tests.alerting import LIMIT, raised
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from monitor.alerts import Delivery
-    from monitor.notifiers.question import Question
 
 
 class Screen:
@@ -28,10 +28,9 @@ class Screen:
         self.failure = failure
         self.titles: list[str] = []
 
-    def show(self, title: str, body: str, question: Question | None = None) -> str:
+    def show(self, notice: Notice) -> str:
         """Remember the title."""
-        del body, question
-        self.titles.append(title)
+        self.titles.append(notice.title)
         if self.failure is not None:
             raise self.failure
         return "a screen"
@@ -45,9 +44,9 @@ class Hung:
         self.released = threading.Event()
         self.calls = 0
 
-    def show(self, title: str, body: str, question: Question | None = None) -> str:
+    def show(self, notice: Notice) -> str:
         """Hang."""
-        del title, body, question
+        del notice
         self.calls += 1
         self.released.wait(30)
         return "at last"
@@ -91,15 +90,15 @@ def test_a_notifier_that_hangs_is_given_up_and_not_called_again_meanwhile() -> N
     with hung() as notifier:
         patience = Patience(notifier, deadline_s=0.05)
         with pytest.raises(NotShownError, match=r"no answer within 0\.05 s"):
-            patience.show("one", "")
+            patience.show(Notice("one", ""))
         with pytest.raises(NotShownError, match="still waits"):
-            patience.show("two", "")
+            patience.show(Notice("two", ""))
         assert notifier.calls == 1
         notifier.released.set()
         end_s = time.monotonic() + 5
         while time.monotonic() < end_s:
             try:
-                assert patience.show("three", "") == "at last"
+                assert patience.show(Notice("three", "")) == "at last"
             except NotShownError:
                 time.sleep(0.01)
             else:
@@ -119,7 +118,7 @@ def test_a_notifier_that_hangs_does_not_hold_up_the_end() -> None:
 
 def test_any_other_fault_of_a_notifier_is_a_reason_too() -> None:
     with pytest.raises(NotShownError, match="ZeroDivisionError: oh"):
-        Patience(Screen(ZeroDivisionError("oh"))).show("one", "")
+        Patience(Screen(ZeroDivisionError("oh"))).show(Notice("one", ""))
 
 
 def test_a_queue_that_is_full_says_so_and_waits_for_nobody() -> None:

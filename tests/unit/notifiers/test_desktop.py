@@ -10,14 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor.errors import NotShownError
-from monitor.notifiers.desktop import (
-    Desktop,
-    _body,
-    _title,
-    bus_owner,
-    has_desktop,
-    session_bus,
-)
+from monitor.notifiers.desktop import Desktop, bus_owner, has_desktop, session_bus
+from monitor.notifiers.notice import Notice
+from monitor.notifiers.wording import body_of, title_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +26,7 @@ def _no_session(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_without_a_bus_nothing_is_tried_and_the_reason_is_said() -> None:
     with pytest.raises(NotShownError, match="there is no session bus"):
-        Desktop().show("title", "body")
+        Desktop().show(Notice("title", "body"))
 
 
 def test_a_bus_that_is_gone_is_named(
@@ -39,7 +34,7 @@ def test_a_bus_that_is_gone_is_named(
 ) -> None:
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={tmp_path}/gone")
     with pytest.raises(NotShownError, match=r"the session bus unix:path=.*gone: .*No "):
-        Desktop().show("title", "body")
+        Desktop().show(Notice("title", "body"))
 
 
 @pytest.mark.parametrize("address", ["nonsense", "tcp:host=localhost,port=1", "unix:"])
@@ -48,7 +43,7 @@ def test_an_address_that_makes_no_sense_is_a_reason(
 ) -> None:
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
     with pytest.raises(NotShownError, match="the session bus"):
-        Desktop().show("title", "body")
+        Desktop().show(Notice("title", "body"))
 
 
 def test_a_bus_that_accepts_and_never_answers_costs_about_a_second(
@@ -60,7 +55,7 @@ def test_a_bus_that_accepts_and_never_answers_costs_about_a_second(
         monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
         begun_s = time.monotonic()
         with pytest.raises(NotShownError, match="Did not authenticate"):
-            Desktop().show("title", "body")
+            Desktop().show(Notice("title", "body"))
         assert time.monotonic() - begun_s < 3
 
 
@@ -106,12 +101,11 @@ def test_the_owner_of_a_bus_is_that_of_its_socket(tmp_path: Path) -> None:
 
 
 def test_what_a_desktop_would_obey_is_shown_instead() -> None:
-    assert _title("-5% left") == "\u200b-5% left"
-    assert _title("a\x1b[31m\nb\udcff") == "a\\x1b[31m\\nb\\xff"
-    assert _body("<b>&\x07\n--x", has_markup=True) == "&lt;b&gt;&amp;\\x07\n--x"
-    assert _body("--<b>", has_markup=False) == "\u200b--<b>"
+    assert title_of("a\x1b[31m\nb\udcff") == "a\\x1b[31m\\nb\\xff"
+    assert body_of("<b>&\x07\n--x", has_markup=True) == "&lt;b&gt;&amp;\\x07\n--x"
+    assert body_of("--<b>", has_markup=False) == "--<b>"
 
 
 def test_an_endless_text_is_cut() -> None:
-    assert len(_title("x" * 10_000)) < 130
-    assert len(_body("x\n" * 10_000, has_markup=False)) < 1010
+    assert len(title_of("x" * 10_000)) < 130
+    assert len(body_of("x\n" * 10_000, has_markup=False)) < 1010

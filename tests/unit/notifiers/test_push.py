@@ -9,6 +9,7 @@ import pytest
 from monitor.config import Push as Settings
 from monitor.config import parse_config
 from monitor.errors import ConfigError, NotShownError
+from monitor.notifiers.notice import Notice
 from monitor.notifiers.push import (
     Address,
     Push,
@@ -46,7 +47,7 @@ def push(file: Path, *hooks: Hook) -> Push:
 
 def test_a_message_arrives_as_it_is(file: Path, hook: Hook) -> None:
     title, body = "Plan <b>pk</b>: 80 %", "2 & 3\n\x1b[31mnext line"
-    assert push(file, hook).show(title, body) == "json"
+    assert push(file, hook).show(Notice(title, body)) == "json"
     (got,) = hook.got
     assert (got["title"], got["message"]) == (title, body)
 
@@ -59,12 +60,12 @@ def test_who_has_it_does_not_get_it_again_because_another_one_refused(
         way = push(file, hook, other)
         for _ in range(2):
             with pytest.raises(NotShownError) as refused:
-                way.show("title", "body")
+                way.show(Notice("title", "body"))
             assert str(refused.value) == "not taken by json (line 2)"
         other.status = 200
-        way.show("title", "body")
+        way.show(Notice("title", "body"))
         assert len(hook.got) == len(other.got) == 1
-        way.show("title", "body")  # another alert with the same words
+        way.show(Notice("title", "body"))  # another alert with the same words
         assert len(hook.got) == 2
 
 
@@ -74,7 +75,7 @@ def test_an_address_is_never_shown(
     way = push(file, hook)
     hook.status = 500
     with pytest.raises(NotShownError) as refused:
-        way.show("title", "body")
+        way.show(Notice("title", "body"))
     assert SECRET not in str(refused.value) + caplog.text
 
 

@@ -1,0 +1,134 @@
+"""A click on "Snooze" silences an alert until the cycle ends, whoever was shown it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from monitor.control import call
+from monitor.notifiers.snoozing import LABEL
+from tests.desktop.stack import desktop
+from tests.e2e.daemon import wait_for
+from tests.e2e.test_alerts import PLAN, WARNED, agent_of, listed, told
+from tests.e2e.truth import transfer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.desktop.stack import Desktop
+    from tests.e2e.daemon import Daemon, Esimmon
+    from tests.e2e.places import Place
+    from tests.lab import Lab
+
+pytestmark = pytest.mark.needs("Xvfb", "dunst", "dunstctl", "dbus-daemon", "dbus-send")
+
+ASK = (
+    "import sys, pathlib; from monitor.calling import call; "
+    "print(call(pathlib.Path(sys.argv[1]), 'alerts.snooze', {'id': sys.argv[2]}))"
+)
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Iterator[Desktop]:
+    """Root's desktop."""
+    with desktop(tmp_path) as stack:
+        yield stack
+
+
+@pytest.fixture
+def service(make: Callable[[Place], Esimmon], root: Place) -> Esimmon:
+    """The program as root, without a desktop."""
+    esimmon = make(root)
+    esimmon.configure(WARNED)
+    return esimmon
+
+
+@pytest.fixture
+def esimmon(service: Esimmon, root: Place, stack: Desktop) -> Esimmon:
+    """The same on that desktop."""
+    names = ("DBUS_SESSION_BUS_ADDRESS", "DISPLAY")
+    return service.at(root.given(**{name: stack.environ[name] for name in names}))
+
+
+def noted(service: Esimmon) -> list[dict[str, Any]]:
+    """What the ledger has."""
+    words = ("plan", "ledger", "--store", service.store, "--config", service.config)
+    done = service.plainly(*words, "travel", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    found: list[dict[str, Any]] = json.loads(done.stdout)["entries"]
+    return found
+
+
+def pending(daemon: Daemon) -> dict[str, Any]:
+    """The one alert that agents are to show."""
+    answer = daemon.ask("alerts.pending")
+    assert answer is not None
+    (alert,) = answer["alerts"]
+    found: dict[str, Any] = alert
+    return found
+
+
+@pytest.mark.parametrize("shown_by", ["desktop", "agent"])
+def test_a_click_on_snooze_is_noted_and_the_next_warning_is_not_told(
+    lab: Lab, service: Esimmon, esimmon: Esimmon, stack: Desktop, shown_by: str
+) -> None:
+    is_agent = shown_by == "agent"
+    with agent_of(esimmon) if is_agent else nullcontext():
+        (service if is_agent else esimmon).start()
+        transfer(lab, down=5_200_000, up=1000)
+        wait_for(lambda: told(service), "the notification")
+        stack.click(LABEL)
+        wait_for(lambda: noted(service), "the entry")
+        answer = "Plan travel: silent about data.warning until its cycle ends"
+        wait_for(lambda: answer in dict(stack.shown()), "its answer")
+    (entry,) = noted(service)
+    assert (entry["kind"], entry["alert"], entry["by"]) == (
+        "snooze",
+        "data.warning",
+        "root",
+    )
+    undo = f"To hear of it again: esimmon plan ledger undo {entry['id']}"
+    assert dict(stack.shown())[answer] == undo
+    transfer(lab, down=3_200_000, up=1000)
+    # The limit is another kind, and is told all the same.
+    transfer(lab, down=2_200_000, up=1000)
+    wait_for(lambda: len(listed(service)) > 1, "the limit")
+    kinds = [(alert["kind"], alert["detail"]) for alert in listed(service)]
+    assert kinds == [("data.warning", "50"), ("data.limit", "100")]
+
+
+def test_whoever_was_shown_an_alert_may_snooze_that_and_nothing_else(
+    lab: Lab, service: Esimmon, user: Place
+) -> None:
+    service.configure(PLAN)
+    daemon = service.start()
+    transfer(lab, down=1_200_000, up=1000)
+    wait_for(lambda: listed(service), "the alert")
+
+    def ask(handle: str) -> str:
+        command = [*user.enter, user.python, "-c", ASK, str(daemon.control), handle]
+        done = subprocess.run(
+            command, env=user.environ, capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
+    for unknown in ("", "1/data.limit/0/100/travel"):
+        assert "there is no such alert any more" in ask(unknown)
+    refused = call(daemon.control, "alerts.snooze", {"id": ["x"], "plan": "travel"})
+    assert refused is not None
+    assert "there is no such alert" in refused.refusal
+    assert noted(service) == []
+    handle = pending(daemon)["id"]
+    for _ in range(3):
+        assert "'kind': 'data.limit'" in ask(handle)
+    daemon.stop()
+    daemon = service.start()
+    wait_for(lambda: daemon.ask("alerts.pending"), "the daemon")
+    assert "'kind': 'data.limit'" in ask(handle)
+    (entry,) = noted(service)
+    assert (entry["alert"], entry["by"]) == ("data.limit", "nobody")

@@ -1,0 +1,110 @@
+"""What came of a click on "Snooze" is shown, whatever that is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from monitor.alerts.model import (
+    ACTIVATION_DEADLINE,
+    BACKGROUND_RATE,
+    DATA_LIMIT,
+    DATA_WARNING,
+    EXPIRY_LAPSED,
+    EXPIRY_SOON,
+    NETWORK_ROAMING,
+    NETWORK_UNCOVERED,
+)
+from monitor.errors import NotShownError
+from monitor.notifiers.buttons import Buttons
+from monitor.notifiers.notice import ANSWER
+from monitor.notifiers.snoozing import LABEL, SNOOZE, Snoozer
+from tests.unit.commands.listening import daemon_at
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from monitor.notifiers.notice import Notice
+
+
+class Screen:
+    """A desktop that can be away."""
+
+    def __init__(self) -> None:
+        """Be there."""
+        self.shown: list[tuple[str, str]] = []
+        self.away = ""
+
+    def show(self, notice: Notice) -> str:
+        """Remember it."""
+        assert (notice.kind, notice.question) == (ANSWER, None)
+        if self.away:
+            raise NotShownError(self.away)
+        self.shown.append((notice.title, notice.body))
+        return "a screen"
+
+
+def click(path: Path, screen: Screen) -> None:
+    """Click on the button."""
+    question = Snoozer(path, screen).question("1/a", DATA_WARNING)
+    assert question is not None
+    assert question.answers == (LABEL,)
+    question.take(LABEL)
+
+
+def test_what_the_daemon_did_is_shown_with_how_to_undo_it(tmp_path: Path) -> None:
+    screen = Screen()
+    done: dict[str, object] = {"plan": "pk", "kind": DATA_WARNING, "entry": "a b"}
+    with daemon_at(tmp_path / "s", {SNOOZE: done}):
+        click(tmp_path / "s", screen)
+    title = "Plan pk: silent about data.warning until its cycle ends"
+    undo = "To hear of it again: esimmon plan ledger undo 'a b'"
+    assert screen.shown == [(title, undo)]
+
+
+def test_a_daemon_of_another_version_says_so(tmp_path: Path) -> None:
+    screen = Screen()
+    with daemon_at(tmp_path / "s"):
+        click(tmp_path / "s", screen)
+    why = "the daemon is of another version and does not know this; restart it"
+    assert screen.shown == [("The alert was not snoozed", why)]
+
+
+def test_a_click_that_is_lost_is_said_or_at_least_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    screen = Screen()
+    click(tmp_path / "nobody", screen)
+    screen.away = "the desktop hangs"
+    click(tmp_path / "nobody", screen)
+    assert screen.shown == [("The alert was not snoozed", "no daemon is running.")]
+    assert "no daemon is running. (not shown: the desktop hangs)" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("kind", "answers"),
+    [
+        (DATA_WARNING, (LABEL,)),
+        (DATA_LIMIT, (LABEL,)),
+        (EXPIRY_SOON, (LABEL,)),
+        (ACTIVATION_DEADLINE, None),
+        (EXPIRY_LAPSED, None),
+        (BACKGROUND_RATE, None),
+        (NETWORK_ROAMING, None),
+        (NETWORK_UNCOVERED, None),
+        ("of a later version", None),
+    ],
+)
+def test_silence_is_offered_where_a_cycle_runs(
+    tmp_path: Path, kind: str, answers: tuple[str, ...] | None
+) -> None:
+    question = Buttons(tmp_path / "s", Screen()).question("1/a", kind)
+    assert (question and question.answers) == answers
+
+
+def test_where_a_plan_may_pay_that_is_the_question(tmp_path: Path) -> None:
+    buttons = Buttons(tmp_path / "s", Screen())
+    asked = buttons.question("1/a", NETWORK_UNCOVERED, "wifi:aa", ["cn", "pk"])
+    assert asked is not None
+    assert asked.answers == ("cn", "pk")
