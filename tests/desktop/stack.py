@@ -142,6 +142,12 @@ class Desktop:
         self._told = folder / "told"
         self._user = user
 
+    @property
+    def session(self) -> dict[str, str]:
+        """What a program needs of the environment to find it."""
+        names = ("DBUS_SESSION_BUS_ADDRESS", "DISPLAY")
+        return {name: self.environ[name] for name in names}
+
     def shown(self) -> list[tuple[str, str]]:
         """Title and body of each notification so far, oldest first."""
         self._dunstctl("close-all")

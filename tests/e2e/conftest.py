@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.desktop.stack import desktop
 from tests.e2e.daemon import Esimmon
 from tests.e2e.places import Mounts, Place, plain_user, readable_copy, root_in
 from tests.e2e.truth import raw
@@ -17,6 +18,8 @@ from tests.lab import Lab
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from tests.desktop.stack import Desktop
 
     Make = Callable[[Place], Esimmon]
 
@@ -116,3 +119,10 @@ def user(lab: Lab, folder: Path) -> Iterator[Place]:
     """A plain user in the lab's near namespace."""
     with Mounts(*readable_copy(folder)) as mounts:
         yield plain_user(lab.near, folder, mounts)
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Iterator[Desktop]:
+    """Root's desktop."""
+    with desktop(tmp_path) as stack:
+        yield stack

@@ -44,18 +44,9 @@ WARNED = PLAN.replace("[]", "[50, 80]").replace('"1 MB"', '"10 MB"')
 
 
 @pytest.fixture
-def stack(tmp_path: Path) -> Iterator[Desktop]:
-    """Root's desktop."""
-    with desktop(tmp_path) as stack:
-        yield stack
-
-
-@pytest.fixture
 def esimmon(make: Callable[[Place], Esimmon], root: Place, stack: Desktop) -> Esimmon:
     """The program as root in the lab's near namespace, on that desktop."""
-    session = ("DBUS_SESSION_BUS_ADDRESS", "DISPLAY")
-    place = root.given(**{name: stack.environ[name] for name in session})
-    esimmon = make(place)
+    esimmon = make(root.given(**stack.session))
     esimmon.configure(PLAN)
     return esimmon
 

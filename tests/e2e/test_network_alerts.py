@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from monitor.statusfile import status_path
-from tests.desktop.stack import desktop
 from tests.e2e.daemon import QUICK, wait_for
 from tests.e2e.truth import transfer
 
@@ -35,13 +34,6 @@ CONFIGURED = f'\n[[plan]]\nid = "fixed"\n{ELSEWHERE}match.interface = ["usb*"]\n
 
 
 @pytest.fixture
-def stack(tmp_path: Path) -> Iterator[Desktop]:
-    """Root's desktop."""
-    with desktop(tmp_path) as stack:
-        yield stack
-
-
-@pytest.fixture
 def service(make: Callable[[Place], Esimmon], root: Place) -> Esimmon:
     """The program as root, without a desktop; its plans pay for something else."""
     esimmon = make(root)
@@ -56,8 +48,7 @@ def service(make: Callable[[Place], Esimmon], root: Place) -> Esimmon:
 @pytest.fixture
 def esimmon(service: Esimmon, root: Place, stack: Desktop) -> Esimmon:
     """The same on that desktop."""
-    names = ("DBUS_SESSION_BUS_ADDRESS", "DISPLAY")
-    return service.at(root.given(**{name: stack.environ[name] for name in names}))
+    return service.at(root.given(**stack.session))
 
 
 def listed(esimmon: Esimmon) -> list[dict[str, Any]]:

@@ -11,14 +11,12 @@ import pytest
 
 from monitor.control import call
 from monitor.notifiers.snoozing import LABEL
-from tests.desktop.stack import desktop
 from tests.e2e.daemon import wait_for
 from tests.e2e.test_alerts import PLAN, WARNED, agent_of, listed, told
 from tests.e2e.truth import transfer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable
 
     from tests.desktop.stack import Desktop
     from tests.e2e.daemon import Daemon, Esimmon
@@ -34,13 +32,6 @@ ASK = (
 
 
 @pytest.fixture
-def stack(tmp_path: Path) -> Iterator[Desktop]:
-    """Root's desktop."""
-    with desktop(tmp_path) as stack:
-        yield stack
-
-
-@pytest.fixture
 def service(make: Callable[[Place], Esimmon], root: Place) -> Esimmon:
     """The program as root, without a desktop."""
     esimmon = make(root)
@@ -51,8 +42,7 @@ def service(make: Callable[[Place], Esimmon], root: Place) -> Esimmon:
 @pytest.fixture
 def esimmon(service: Esimmon, root: Place, stack: Desktop) -> Esimmon:
     """The same on that desktop."""
-    names = ("DBUS_SESSION_BUS_ADDRESS", "DISPLAY")
-    return service.at(root.given(**{name: stack.environ[name] for name in names}))
+    return service.at(root.given(**stack.session))
 
 
 def noted(service: Esimmon) -> list[dict[str, Any]]:

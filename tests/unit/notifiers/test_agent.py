@@ -15,6 +15,7 @@ from monitor.errors import NotShownError
 from monitor.notifiers import agent as agents
 from monitor.notifiers.agent import PENDING, SHOWN, Agent
 from monitor.notifiers.memory import Memory
+from monitor.notifiers.snoozing import LABEL
 from tests.desktop.stack import wait_for
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class Screen:
 
     def __init__(self) -> None:
         """Be there."""
-        self.titles: list[str] = []
+        self.notices: list[Notice] = []
         self.away = ""
         self.tries = 0
 
@@ -94,8 +95,13 @@ class Screen:
         self.tries += 1
         if self.away:
             raise NotShownError(self.away)
-        self.titles.append(notice.title)
+        self.notices.append(notice)
         return "a screen"
+
+    @property
+    def titles(self) -> list[str]:
+        """Of all that was shown."""
+        return [notice.title for notice in self.notices]
 
 
 @contextmanager
@@ -262,3 +268,25 @@ def test_what_is_not_wanted_yet_is_shown_when_it_is(
         wait_for(lambda: len(daemon.shown) == 2, "the rest")
     assert screen.titles == ["title two", "title one"]
     assert daemon.shown[0] == {"id": "two", "failure": "", "way": "push"}
+
+
+@pytest.mark.parametrize(
+    ("given", "percent"),
+    [(80, 80), (None, None), ("80", None), (True, None), ([], None), (2**80, 2**80)],
+)
+def test_what_a_desktop_makes_of_an_alert_comes_with_it(
+    daemon: Daemon, memory_file: Path, given: object, percent: int | None
+) -> None:
+    screen = Screen()
+    of_a_quota: dict[str, Any] = {"subject": "pk", "percent": given}
+    daemon.alerts = [
+        alert("one") | of_a_quota,
+        alert("two") | {"kind": "wifi.in_range"},
+    ]
+    with daemon.serving(), following(daemon.path, screen, memory_file):
+        wait_for(lambda: len(daemon.shown) == 2, "both alerts")
+    first, second = screen.notices
+    assert (first.kind, first.subject, first.percent) == ("data.warning", "pk", percent)
+    assert first.question is not None
+    assert first.question.answers == (LABEL,)
+    assert (second.subject, second.percent, second.question) == ("", None, None)
