@@ -127,7 +127,7 @@ def test_a_notification_daemon_that_was_restarted_is_not_told_old_numbers(
 ) -> None:
     clicked = put(stack, way, "Snooze", notice=used(50))
     stack.dunst.kill()
-    stack.dunst.wait()
+    wait_for(lambda: not _owns_name(stack.environ, None), "the bus to see it")
     with pytest.raises(NotShownError, match="no notification daemon runs"):
         show(stack, way, used(80))
     again = ["dunst", "-conf", str(tmp_path / "dunstrc")]
