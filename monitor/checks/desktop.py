@@ -86,7 +86,8 @@ class Desktop:
         system: the system bus.
         session: the bus of this user's session.
         behind_sudo: login name of the person who typed sudo, or empty.
-        has_backend: whether notifications can be sent (notify-send or dbus-python).
+        has_backend: whether plyer could send notifications (by notify-send or
+            dbus-python) where the bus itself cannot.
     """
 
     system: Bus
@@ -154,6 +155,6 @@ def _session(desktop: Desktop, remedies: Remedies) -> Iterator[Finding]:
         install = remedies.install("notifications")
         yield Finding("notifications", Level.WARN, text, install)
     if not desktop.has_backend:
-        text = "There is no notify-send to send notifications with."
+        text = "There is no notify-send: alerts go by the bus alone."
         install = remedies.install("notify-send")
-        yield Finding("notify-send", Level.WARN, text, install)
+        yield Finding("notify-send", Level.NOTE, text, install)

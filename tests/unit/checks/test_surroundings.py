@@ -105,7 +105,7 @@ SESSION_BUS = Bus("unix:path=/run/user/1000/bus", owned=frozenset({NOTIFICATIONS
         ),
         (
             {"has_backend": False},
-            {"notify-send": "warn"},
+            {"notify-send": "note"},
             "sudo apt-get install -y libnotify-bin",
         ),
         ({"session": Bus(), "behind_sudo": "amina"}, {}, ""),
