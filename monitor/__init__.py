@@ -23,7 +23,8 @@ The map (imports point down only; import-linter checks it):
   of usage as the store will have them; `planfacts`: how plans stand, for programs;
   `networkfacts`: what is attached, for them; `eaters`: who used most of one; `quotas`:
   after how many bytes plans are looked at anew; `using`: which networks are in use, for
-  alerts; `choosing`: which plan a click gives to one of them.
+  alerts; `blindness`: what was not seen or cannot be kept, for them; `choosing`: which
+  plan a click gives to one of them.
 - `jobs`: what the calendar does. `sampler`: what a tick does. `agreements`: which plans
   there are. `bookkeeping`: their ledgers, tried out and written down. `apart`: what
   their samples tell apart. `paying`: which plan pays for which network.

@@ -117,13 +117,8 @@ class Booking:
             bills: of that time.
             rows: of that time, with their owners.
         """
-        explained: dict[Attachment, Traffic] = {}
-        for row in rows:
-            before = explained.get(row.attachment, Traffic())
-            explained[row.attachment] = before + row.traffic
-        for attachment, bill in bills.items():
-            rest = (bill.l3 - explained.get(attachment, Traffic())).clamped()
-            share = Share(None, kind=kind)
+        share = Share(None, kind=kind)
+        for attachment, rest in unexplained(bills, rows).items():
             self._pending.add_share(self._when, attachment, share, rest)
 
     def remote(
@@ -138,3 +133,22 @@ class Booking:
         """
         if isinstance(self._when, Interval):
             self._pending.add_remote(self._when.to_s, application, remote, amounts)
+
+
+def unexplained(
+    bills: Mapping[Attachment, Bill], rows: Iterable[Attributed]
+) -> dict[Attachment, Traffic]:
+    """What no row has an owner for, as a carrier counts.
+
+    Args:
+        bills: of a time.
+        rows: of that time, with their owners.
+    """
+    explained: dict[Attachment, Traffic] = {}
+    for row in rows:
+        before = explained.get(row.attachment, Traffic())
+        explained[row.attachment] = before + row.traffic
+    return {
+        attachment: (bill.l3 - explained.get(attachment, Traffic())).clamped()
+        for attachment, bill in bills.items()
+    }

@@ -23,6 +23,8 @@ class Ticked(NamedTuple):
         interval_s: its length; what was missed before a run has none.
         bills: what each device moved.
         rows: whose bytes they were.
+        missed: whether nobody counted meanwhile, and nobody can tell later whose
+            bytes they were that have no row.
     """
 
     when: Interval | BootInterval
@@ -30,6 +32,7 @@ class Ticked(NamedTuple):
     interval_s: float
     bills: Mapping[Attachment, Bill]
     rows: Sequence[Attributed]
+    missed: bool = False
 
 
 class Live(NamedTuple):

@@ -94,6 +94,9 @@ class Recorder:
         """Judge plans and alerts; what fires is committed at once, and told."""
         if self._watch is None:
             return
+        sampler = self.sampler
+        events = sampler.pending.batch.events
+        self._watch.blindness.see(sampler.ticked, events)
         if self._watch.is_stale():
             self._watch.reopen(is_stored=self.flush())
         changes = self._watch.ticked()
@@ -157,20 +160,26 @@ class Recorder:
         except StoreDamagedError:
             raise  # the next start sets the file aside and restores a backup
         except StoreError as error:
-            if not self._store_failed:
-                log.error("%s Counting goes on in memory.", error)  # noqa: TRY400
-            self._store_failed = True
+            self._note(error)
             return False
         if self._store_failed:
             log.warning("the database can be written again: nothing was lost")
         self._store_failed = False
         if self._watch is not None:
+            self._watch.blindness.wrote()
             self._watch.book.committed(self.sampler.pending.batch)
         try:
             self.sampler.committed()
         except SourceError as error:
             log.error("%s", error)  # noqa: TRY400 - a sentence, no traceback
         return True
+
+    def _note(self, error: StoreError) -> None:
+        if not self._store_failed:
+            log.error("%s Counting goes on in memory.", error)
+        self._store_failed = True
+        if self._watch is not None:
+            self._watch.blindness.failed(error, self.sampler.boottime_ns)
 
     def _write(self) -> None:
         placement = self.sampler.placement

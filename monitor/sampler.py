@@ -159,11 +159,14 @@ class Sampler:
         bills = booking.bills(found, attached, was_watched=not self.missed)
         moved = NOTHING if self.baseline else self.wires.moved
         booked = self._book_rows(booking, self._changed(rows), moved)
-        if self.missed and not self.unreached:
+        is_missed = bool(self.missed) and not self.unreached
+        if is_missed:
             booking.missed(self.missed, bills, booked)
         interval_s = (now.until_ns - self.boottime_ns) / SECOND_NS
         self.live = after(self.live, interval_s, {} if self.missed else bills, booked)
-        self.ticked = Ticked(now.when, now.until_ns, interval_s, bills, booked)
+        self.ticked = Ticked(
+            now.when, now.until_ns, interval_s, bills, booked, is_missed
+        )
         self.boottime_ns, self.asleep_ns = reading.boottime_ns, reading.asleep_ns
         self.devices = last_counters(self.devices, devices.values(), links)
         self.pending.batch.devices = tuple(self.devices.values())

@@ -33,7 +33,8 @@ def make_telling(
 
     Args:
         store: the database.
-        config: says how much a program may move in the background.
+        config: says how much a program may move in the background, and what is not
+            told at all.
         socket_path: where clicks on this process's own desktop go.
         last_s: UTC second up to which the run before had counted; None at first.
 
@@ -46,6 +47,7 @@ def make_telling(
         desktop = Patience(Desktop())
         courier, buttons = Courier(desktop, WAY), Buttons(socket_path, desktop)
     telling = Telling(stored_alerts.told(store), rate_rule(config), courier, buttons)
+    telling.off = config.alerts.off
     if last_s is not None:
         telling.stays = Stays(_boottime_ns(last_s))
     return telling

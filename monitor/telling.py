@@ -23,8 +23,10 @@ from monitor.alerts import (
     Uplinks,
     is_background,
     judge,
+    judge_monitor,
     judge_networks,
     places,
+    without,
 )
 from monitor.alerts.model import NETWORK_UNCOVERED
 from monitor.alerts.rates import Mover
@@ -33,9 +35,10 @@ from monitor.notifiers import journal
 from monitor.notifiers.notice import percent_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from zoneinfo import ZoneInfo
 
-    from monitor.alerts import Change, Told, Watched
+    from monitor.alerts import Change, Seen, Told, Watched
     from monitor.attribution import Attributed
     from monitor.notifiers.buttons import Buttons
     from monitor.notifiers.courier import Courier
@@ -60,6 +63,7 @@ class Telling:
         rule: how much a program may move in the background; a reload replaces it.
         stays: on networks.
         choices: ids of the plans that a network may be bound to by a click.
+        off: shell patterns of kinds that are not told; a reload replaces it.
     """
 
     def __init__(
@@ -80,6 +84,7 @@ class Telling:
         self.told = told
         self.rule = rule
         self.choices: tuple[str, ...] = ()
+        self.off: Sequence[str] = ()
         self._courier, self._buttons = courier, buttons
         begun_ns = clock.read().boottime_ns
         self.stays = Stays(begun_ns)
@@ -143,6 +148,20 @@ class Telling:
         changes = judge(self.told, now_s, watched.values(), rates, names)
         self.stays.see(places(uplinks), at_ns)
         changes += judge_networks(self.told, now_s, uplinks, watched, self.stays)
+        return self._believe(changes, now_s)
+
+    def judge_monitor(self, now_s: int, seen: Seen, zone: ZoneInfo) -> list[Change]:
+        """What changed of what the monitor itself lacks; else as `judge`.
+
+        Args:
+            now_s: UTC seconds of the tick.
+            seen: what was not seen, or cannot be kept.
+            zone: of who reads it.
+        """
+        return self._believe(judge_monitor(self.told, now_s, seen, zone), now_s)
+
+    def _believe(self, judged: list[Change], now_s: int) -> list[Change]:
+        changes = without(self.off, self.told, judged, now_s)
         self.told = self.told.after(changes)
         return changes
 

@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from monitor import agreements, bookkeeping, clock, statusfile
+from monitor.blindness import Blindness
 from monitor.choosing import choices
 from monitor.eaters import largest_eater
 from monitor.errors import PlanError, StoreError
@@ -21,6 +22,7 @@ from monitor.planbook import PlanBook
 from monitor.planfacts import plan_facts
 from monitor.plans.entries import Entry
 from monitor.plans.refusals import read
+from monitor.store.history import newest_tiers
 from monitor.store.labels import Labels
 from monitor.tellers import make_telling, rate_rule
 from monitor.usage import Interval
@@ -52,6 +54,7 @@ class Watch:
         telling: alerts on their way.
         labels: what people call networks.
         using: which networks are in use.
+        blindness: what was not seen, or cannot be kept.
         announce: called when there is something new for the agents of users.
     """
 
@@ -72,6 +75,7 @@ class Watch:
         self._tick_s = config.sampling.tick_s
         self.labels = Labels(store)
         self.using = Using(store, config.networks, self.labels)
+        self.blindness = Blindness(newest_tiers(store))
         self._boot_id = clock.read().boot_id
         self._noted: set[str] = set()
         self.announce: Callable[[], None] = lambda: None
@@ -141,13 +145,15 @@ class Watch:
         plan_of = partial(self.book.plan_of, at_s=now_s)
         # At the end of what it covers: before a sleep is long before the next tick.
         self.telling.book(tick.rows, tick.until_ns, covered_s, plan_of)
+        seen = self.blindness.found(sampler.placement.second)
+        changes = self.telling.judge_monitor(now_s, seen, _zone())
         if self.book.is_stale:
-            return []
+            return changes
         try:
             self.book.tick(sampler.pending.batch, now_s)
         except PlanError as error:
             self._say_once(f"the plans cannot be judged: {error}")
-            return []
+            return changes
         self._write_down(tick)
         for note in self.book.notes:
             self._say_once(note)
@@ -158,7 +164,8 @@ class Watch:
         self.telling.choices = choices(self._store.path, watched)
         attached, networks = sampler.here.attached.values(), sampler.here.networks
         uplinks = self.using.look(tick, attached, networks, plan_of)
-        return self.telling.judge(now_s, sampler.boottime_ns, watched, uplinks)
+        at_ns = sampler.boottime_ns
+        return changes + self.telling.judge(now_s, at_ns, watched, uplinks)
 
     def _write_down(self, tick: Ticked) -> None:
         try:
@@ -207,6 +214,7 @@ class Watch:
         self.keep_plans()
         self._tick_s = config.sampling.tick_s
         self.telling.rule = rate_rule(config)
+        self.telling.off = config.alerts.off
         self.using.rules = config.networks
         self._noted.clear()
 

@@ -3,7 +3,8 @@
 Pure. `model` has the values, `holding` what holds for a plan, `judging` what of it is
 told, `words` and `texts` how, `due` and `nearing` when to look next; `rates` is the
 sliding window for programs, `background` whose bytes it is about; `of_networks` is all
-that is told of networks, once a stay (`stays`).
+that is told of networks, once a stay (`stays`); `of_monitor` what is told of esimmon
+itself; `switches` leaves out what a person does not want to hear of.
 """
 
 from monitor.alerts.background import is_background
@@ -24,9 +25,11 @@ from monitor.alerts.model import (
     Told,
 )
 from monitor.alerts.nearing import bytes_to_next
+from monitor.alerts.of_monitor import Missed, Seen, Unwritten, judge_monitor
 from monitor.alerts.of_networks import Uplinks, Used, judge_networks, places
 from monitor.alerts.rates import Rate, Rates
 from monitor.alerts.stays import Stays
+from monitor.alerts.switches import without
 
 __all__ = [
     "BACKGROUND_RATE",
@@ -37,21 +40,26 @@ __all__ = [
     "Cleared",
     "Delivery",
     "Key",
+    "Missed",
     "Noted",
     "Raised",
     "Rate",
     "RateRule",
     "Rates",
+    "Seen",
     "Stays",
     "Told",
+    "Unwritten",
     "Uplinks",
     "Used",
     "Watched",
     "bytes_to_next",
     "is_background",
     "judge",
+    "judge_monitor",
     "judge_networks",
     "look_at",
     "next_due",
     "places",
+    "without",
 ]

@@ -25,6 +25,7 @@ BACKGROUND_RATE: Final = "background.rate"
 NETWORK_UNCOVERED: Final = "network.uncovered"
 NETWORK_ROAMING: Final = "network.roaming"
 WIFI_IN_RANGE: Final = "wifi.in_range"
+MONITOR_BLIND: Final = "monitor.blind"
 
 OF_PLANS: Final = (
     DATA_WARNING,
@@ -51,8 +52,10 @@ SNOOZED_BY_CLICK: Final = frozenset(
 )
 """Of plans in a cycle: before the first and after the last there is no end to wait
 for."""
-OF_NO_PLAN: Final = frozenset({BACKGROUND_RATE, *OF_NETWORKS})
-"""Their subject begins with a network."""
+OF_NO_PLAN: Final = frozenset({BACKGROUND_RATE, MONITOR_BLIND, *OF_NETWORKS})
+"""Their subject does not begin with a plan."""
+KINDS: Final = (*SNOOZABLE, BACKGROUND_RATE, MONITOR_BLIND)
+"""All that there are; each can be switched off."""
 REARMED: Final = frozenset({DATA_WARNING, DATA_LIMIT, MEMBER_LIMIT})
 """Told again in one cycle when they had ceased to hold."""
 REMINDERS: Final = frozenset({EXPIRY_SOON, ACTIVATION_DEADLINE})
@@ -70,7 +73,7 @@ class Key(NamedTuple):
             of a reminder the end; 0 without one.
         step: percent, hours, blocks, country; empty without one.
         subject: the plan, or plan and member, program or entry, or network, or network
-            and program (with a slash between them).
+            and program (with a slash between them), or what the monitor lacks.
     """
 
     kind: str

@@ -1,4 +1,4 @@
-"""The words of alerts about programs and networks; `words` has those of plans."""
+"""The words of alerts about anything but plans, which `words` has."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ import shlex
 from typing import TYPE_CHECKING, Final
 
 from monitor.escapes import visible
+from monitor.moments import Clocks
 from monitor.units import exact_duration, format_size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from zoneinfo import ZoneInfo
 
     from monitor.alerts.rates import Rate
     from monitor.uplink import Network, SavedWifi
+    from monitor.usage import Interval
 
 _LONGEST_NAME: Final = 60
 _SHOWN_DIGITS: Final = 4  # of an ICCID: who sees the screen need not know the rest
@@ -119,3 +122,60 @@ def named(network: Network) -> str:
 
 def _ssid(ssid: bytes) -> str:
     return ssid.decode("utf-8", "surrogateescape")
+
+
+def blind_gap(when: Interval, moved_bytes: int, zone: ZoneInfo) -> tuple[str, str]:
+    """Title and body when bytes were moved and nobody looked.
+
+    Args:
+        when: this was.
+        moved_bytes: over networks that may cost.
+        zone: of who reads it.
+    """
+    span = Clocks(zone, zone, when.to_s).span(*when)
+    title = f"{format_size(moved_bytes)} were moved while esimmon did not run"
+    return title, (
+        f"{span}: nobody knows by what. Totals and plans have these bytes all the "
+        "same.\nWhat else was missed: esimmon doctor"
+    )
+
+
+_SEES: Final = {
+    "sockdiag": "only TCP by program",
+    "interface": "totals of interfaces, no programs",
+}
+
+
+def lesser_tier(tier: str) -> tuple[str, str]:
+    """Title and body when a run names fewer bytes than the run before.
+
+    Args:
+        tier: that it has.
+    """
+    sees = _SEES.get(tier, visible(tier))
+    return f"esimmon sees less than before: {sees}", (
+        "Totals and plans are right all the same.\nWhy, and what to do: esimmon doctor"
+    )
+
+
+def unwritten(sentence: str) -> tuple[str, str]:
+    """Title and body when the database cannot be written.
+
+    Args:
+        sentence: what failed, and what to do.
+    """
+    return "esimmon cannot write its database", (
+        f"{visible(sentence)}\nCounting goes on in memory, and is lost with the power."
+    )
+
+
+def overflow(detail: str) -> tuple[str, str]:
+    """Title and body when there was no room for all that was to be counted.
+
+    Args:
+        detail: what there was no room for.
+    """
+    return "esimmon had no room to count all by program", (
+        f"{_short(visible(detail))}\nTotals and plans are right all the same. "
+        "What to do: esimmon doctor"
+    )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
+from monitor.alerts.model import KINDS
+from monitor.alerts.switches import is_off
 from monitor.config.plan_checks import first_fault
 from monitor.config.plans import PlanTable
 from monitor.config.values import (
@@ -128,6 +130,16 @@ class Remotes(Struct, frozen=True, forbid_unknown_fields=True):
         return self.keep_s if self.enabled else 0
 
 
+class Alerts(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a person is told.
+
+    Attributes:
+        off: kinds of alerts that are not told at all.
+    """
+
+    off: tuple[KindPattern, ...] = ()
+
+
 class Push(Struct, frozen=True, forbid_unknown_fields=True):
     """Alerts beyond this machine, by `esimmon relay`.
 
@@ -157,6 +169,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     sampling: Sampling = Sampling()
     background: Background = Background()
     remotes: Remotes = Remotes()
+    alerts: Alerts = Alerts()
     push: Push = Push()
     plans: tuple[PlanTable, ...] = field(default=(), name="plan")
 
@@ -196,6 +209,10 @@ def out_of_limits(config: Config) -> tuple[str, str] | None:
     ):
         if set(given.metered) & set(given.unmetered):
             return f"{table}.unmetered", f"without what {table}.metered names"
+    for pattern in config.alerts.off:
+        if not any(is_off(kind, (pattern,)) for kind in KINDS):
+            what = "without a pattern that no kind of alert matches"
+            return "alerts.off", f"{what} ({pattern}); there are {', '.join(KINDS)}"
     return None
 
 

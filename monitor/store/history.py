@@ -63,6 +63,20 @@ def last_run(store: Store) -> Run | None:
     return None if row is None else _run(row)
 
 
+def newest_tiers(store: Store) -> list[str]:
+    """How bytes find their program in the two newest runs, the newest first.
+
+    Args:
+        store: where.
+
+    Raises:
+        StoreError: the database cannot be read.
+    """
+    newest = select(RUNS.c.tier).order_by(RUNS.c.run_id.desc()).limit(2)
+    with store.read() as connection:
+        return list(connection.scalars(newest))
+
+
 def gaps(store: Store, period: Interval) -> list[Gap]:
     """The times without a daemon that touch a period, in order.
 

@@ -252,6 +252,13 @@ class Esimmon:
         found: dict[str, Any] = json.loads(done.stdout)
         return found
 
+    def alerts(self) -> list[dict[str, Any]]:
+        """What `esimmon alerts list` has."""
+        done = self.plainly("alerts", "list", "--json", "--store", self.store)
+        assert (done.returncode, done.stderr) == (0, "")
+        found: list[dict[str, Any]] = json.loads(done.stdout)["alerts"]
+        return found
+
     def close(self) -> None:
         """End what still runs, and leave nothing behind."""
         for daemon in self.daemons:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -53,10 +52,7 @@ def esimmon(make: Callable[[Place], Esimmon], root: Place, stack: Desktop) -> Es
 
 def listed(esimmon: Esimmon) -> list[dict[str, Any]]:
     """What `esimmon alerts list` has."""
-    done = esimmon.plainly("alerts", "list", "--json", "--store", esimmon.store)
-    assert (done.returncode, done.stderr) == (0, "")
-    found: list[dict[str, Any]] = json.loads(done.stdout)["alerts"]
-    return found
+    return esimmon.alerts()
 
 
 def told(esimmon: Esimmon) -> list[dict[str, Any]]:

@@ -78,10 +78,18 @@ def test_a_full_disk_is_said_once_and_when_it_heals_nothing_is_lost(
     for _ in range(2):
         wires |= [transfer(lab, down=50_000)]
         assert not daemon.flush()
-    assert daemon.said() == f"{_full(disk)} Counting goes on in memory.\n"
+    assert daemon.said() == (
+        f"{_full(disk)} Counting goes on in memory.\n"
+        "esimmon: esimmon cannot write its database. "
+        f"{_full(disk).removeprefix('esimmon: ')} "
+        "Counting goes on in memory, and is lost with the power.\n"
+    )
     disk.heal()
     wait_for(lambda: "nothing was lost" in daemon.said(), "a flush by itself")
-    assert daemon.said().count("\n") == 2
+    assert daemon.said().count("\n") == 3
+    (alert,) = on_disk.alerts()
+    assert (alert["kind"], alert["detail"]) == ("monitor.blind", "full")
+    wait_for(lambda: on_disk.alerts()[0]["cleared_at"], "the alert to be over")
 
     report = on_disk.report()
     assert billed(report) == raw(lab.near) - before

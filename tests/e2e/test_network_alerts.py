@@ -53,10 +53,7 @@ def esimmon(service: Esimmon, root: Place, stack: Desktop) -> Esimmon:
 
 def listed(esimmon: Esimmon) -> list[dict[str, Any]]:
     """What `esimmon alerts list` has."""
-    done = esimmon.plainly("alerts", "list", "--json", "--store", esimmon.store)
-    assert (done.returncode, done.stderr) == (0, "")
-    found: list[dict[str, Any]] = json.loads(done.stdout)["alerts"]
-    return found
+    return esimmon.alerts()
 
 
 def move_until_told(lab: Lab, esimmon: Esimmon) -> dict[str, Any]:

@@ -131,6 +131,11 @@ def test_what_is_shown_reads_back_as_the_same_values() -> None:
             "[retention]\nslots = '500 days'",
             'retention.hours = "400 days": must be from',
         ),
+        (
+            "alerts.off = ['app']",
+            'alerts.off = ["app"]: must be without a pattern that',
+        ),
+        ("alerts.off = ['X Y']", 'alerts.off[0] = "X Y": must be a kind of alert'),
         ("[remotes]\nenabled = 1", "remotes.enabled = 1: must be true or false"),
         ("[remotes]\nkeep = '59 min'", 'must be from "1 h" to "7 days"'),
         ("[remotes]\ntop = 0", "remotes.top = 0: must be from 1 to 1000"),

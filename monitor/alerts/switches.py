@@ -1,0 +1,50 @@
+"""Kinds of alerts that a person has switched off.
+
+What would have been told counts as told, and what holds still is over for the person:
+switched on again, only what is new then is told.
+"""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from monitor.alerts.model import Cleared, Noted, Raised
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from monitor.alerts.model import Change, Told
+
+
+def without(
+    off: Sequence[str], told: Told, changes: Iterable[Change], now_s: int
+) -> list[Change]:
+    """What is left of the changes of one judgement.
+
+    Args:
+        off: shell patterns of kinds.
+        told: what was told before it.
+        changes: in the order in which they are to be told.
+        now_s: UTC seconds.
+    """
+    left: list[Change] = [
+        Noted(each.key, now_s)
+        if isinstance(each, Raised) and is_off(each.key.kind, off)
+        else each
+        for each in changes
+    ]
+    holding = told.after(left).open
+    return left + [
+        Cleared(key, now_s, rearmed=False) for key in holding if is_off(key.kind, off)
+    ]
+
+
+def is_off(kind: str, off: Iterable[str]) -> bool:
+    """Whether a kind of alert is not told.
+
+    Args:
+        kind: of alert.
+        off: shell patterns of kinds.
+    """
+    return any(fnmatchcase(kind, pattern) for pattern in off)
