@@ -6,12 +6,15 @@ import os
 from typing import TYPE_CHECKING
 
 from monitor import clock
-from monitor.alerts import RateRule, Stays
+from monitor.alerts import Newcomers, RateRule, Stays
+from monitor.alerts.newcomers import DAY_NS, DAY_S
 from monitor.notifiers.buttons import Buttons
 from monitor.notifiers.courier import Courier, Patience
 from monitor.notifiers.desktop import WAY, Desktop, has_desktop
 from monitor.store import alerts as stored_alerts
+from monitor.store.queries import recorded, spent
 from monitor.telling import Telling
+from monitor.usage import Interval
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,9 +51,24 @@ def make_telling(
         courier, buttons = Courier(desktop, WAY), Buttons(socket_path, desktop)
     telling = Telling(stored_alerts.told(store), rate_rule(config), courier, buttons)
     telling.off = config.alerts.off
+    telling.newcomers = _newcomers(store)
     if last_s is not None:
         telling.stays = Stays(_boottime_ns(last_s))
     return telling
+
+
+def _newcomers(store: Store) -> Newcomers:
+    """Which programs used metered data before, asked once."""
+    reading = clock.read()
+    now_s = reading.realtime_ns // clock.SECOND_NS
+    whole = recorded(store) or Interval(now_s, now_s)
+    yesterday_s = now_s - DAY_S
+    newcomers = Newcomers(whole.from_s)
+    before = spent(store, Interval(0, yesterday_s))
+    newcomers.book(before, reading.boottime_ns - DAY_NS, lambda _: None)
+    now = spent(store, Interval(yesterday_s, now_s + 1))
+    newcomers.book(now, reading.boottime_ns, lambda _: None)
+    return newcomers
 
 
 def _boottime_ns(at_s: int) -> int:

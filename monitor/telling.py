@@ -16,6 +16,7 @@ from monitor.alerts import (
     DATA_WARNING,
     Delivery,
     Key,
+    Newcomers,
     Raised,
     RateRule,
     Rates,
@@ -25,6 +26,7 @@ from monitor.alerts import (
     judge,
     judge_monitor,
     judge_networks,
+    judge_newcomers,
     places,
     without,
 )
@@ -62,6 +64,7 @@ class Telling:
         told: what was told already.
         rule: how much a program may move in the background; a reload replaces it.
         stays: on networks.
+        newcomers: programs that never used metered data before.
         choices: ids of the plans that a network may be bound to by a click.
         off: shell patterns of kinds that are not told; a reload replaces it.
     """
@@ -88,6 +91,7 @@ class Telling:
         self._courier, self._buttons = courier, buttons
         begun_ns = clock.read().boottime_ns
         self.stays = Stays(begun_ns)
+        self.newcomers = Newcomers(clock.now_s())
         self._rates = Rates(rule.within_s, begun_ns)
         self._deliveries: list[Delivery] = []
         self._tries: dict[str, tuple[int, int]] = {}
@@ -97,7 +101,7 @@ class Telling:
 
     def book(
         self,
-        rows: Iterable[Attributed],
+        rows: Sequence[Attributed],
         at_ns: int,
         interval_s: float,
         plan_of: Callable[[Attachment], str | None],
@@ -113,6 +117,7 @@ class Telling:
         """
         if self._rates.within_s != self.rule.within_s:
             self._rates = Rates(self.rule.within_s, at_ns)
+        self.newcomers.book(rows, at_ns, plan_of)
         moved = []
         for row in rows:
             where, application = row.attachment, row.share.application
@@ -148,6 +153,8 @@ class Telling:
         changes = judge(self.told, now_s, watched.values(), rates, names)
         self.stays.see(places(uplinks), at_ns)
         changes += judge_networks(self.told, now_s, uplinks, watched, self.stays)
+        found = self.newcomers.found(now_s)
+        changes += judge_newcomers(self.told, now_s, found, watched, names)
         return self._believe(changes, now_s)
 
     def judge_monitor(self, now_s: int, seen: Seen, zone: ZoneInfo) -> list[Change]:

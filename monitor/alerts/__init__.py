@@ -3,8 +3,9 @@
 Pure. `model` has the values, `holding` what holds for a plan, `judging` what of it is
 told, `words` and `texts` how, `due` and `nearing` when to look next; `rates` is the
 sliding window for programs, `background` whose bytes it is about; `of_networks` is all
-that is told of networks, once a stay (`stays`); `of_monitor` what is told of esimmon
-itself; `switches` leaves out what a person does not want to hear of.
+that is told of networks, once a stay (`stays`); `newcomers` which programs are new
+there; `of_monitor` what is told of esimmon itself; `switches` leaves out what a person
+does not want to hear of.
 """
 
 from monitor.alerts.background import is_background
@@ -25,6 +26,7 @@ from monitor.alerts.model import (
     Told,
 )
 from monitor.alerts.nearing import bytes_to_next
+from monitor.alerts.newcomers import Newcomers, judge_newcomers
 from monitor.alerts.of_monitor import Missed, Seen, Unwritten, judge_monitor
 from monitor.alerts.of_networks import Uplinks, Used, judge_networks, places
 from monitor.alerts.rates import Rate, Rates
@@ -41,6 +43,7 @@ __all__ = [
     "Delivery",
     "Key",
     "Missed",
+    "Newcomers",
     "Noted",
     "Raised",
     "Rate",
@@ -58,6 +61,7 @@ __all__ = [
     "judge",
     "judge_monitor",
     "judge_networks",
+    "judge_newcomers",
     "look_at",
     "next_due",
     "places",

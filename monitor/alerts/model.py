@@ -26,6 +26,7 @@ NETWORK_UNCOVERED: Final = "network.uncovered"
 NETWORK_ROAMING: Final = "network.roaming"
 WIFI_IN_RANGE: Final = "wifi.in_range"
 MONITOR_BLIND: Final = "monitor.blind"
+APP_NEW: Final = "app.new"
 
 OF_PLANS: Final = (
     DATA_WARNING,
@@ -45,14 +46,14 @@ OF_PLANS: Final = (
 """In the order in which they are told."""
 OF_NETWORKS: Final = (NETWORK_UNCOVERED, NETWORK_ROAMING, WIFI_IN_RANGE)
 """Told once a stay, see `stays`; in the order in which they are told."""
-SNOOZABLE: Final = (*OF_PLANS, *OF_NETWORKS)
+SNOOZABLE: Final = (*OF_PLANS, *OF_NETWORKS, APP_NEW)
 """Of which a person may hear nothing until a plan's cycle ends."""
 SNOOZED_BY_CLICK: Final = frozenset(
     {*OF_PLANS} - {ACTIVATION_DEADLINE, EXPIRY_EXPIRED, EXPIRY_LAPSED}
 )
 """Of plans in a cycle: before the first and after the last there is no end to wait
 for."""
-OF_NO_PLAN: Final = frozenset({BACKGROUND_RATE, MONITOR_BLIND, *OF_NETWORKS})
+OF_NO_PLAN: Final = frozenset({BACKGROUND_RATE, MONITOR_BLIND, APP_NEW, *OF_NETWORKS})
 """Their subject does not begin with a plan."""
 KINDS: Final = (*SNOOZABLE, BACKGROUND_RATE, MONITOR_BLIND)
 """All that there are; each can be switched off."""
@@ -73,7 +74,8 @@ class Key(NamedTuple):
             of a reminder the end; 0 without one.
         step: percent, hours, blocks, country; empty without one.
         subject: the plan, or plan and member, program or entry, or network, or network
-            and program (with a slash between them), or what the monitor lacks.
+            and program (with a slash between them), or program, or what the
+            monitor lacks.
     """
 
     kind: str

@@ -127,7 +127,7 @@ def judge_networks(
     for key, alert in holds.items():
         if key in told.marks or not stays.is_settled(place_of(key)):
             continue
-        if _is_snoozed(alert, plans):
+        if is_snoozed(alert, plans):
             changes.append(Noted(key, now_s))
         else:
             changes.append(Raised(alert, now_s))
@@ -154,8 +154,13 @@ def _cleared(
             yield Cleared(key, now_s, rearmed=True)
 
 
-def _is_snoozed(alert: Alert, plans: Mapping[str, Watched]) -> bool:
-    """Whether its plan, or any where none pays, wants to hear nothing of it."""
+def is_snoozed(alert: Alert, plans: Mapping[str, Watched]) -> bool:
+    """Whether its plan, or any where none pays, wants to hear nothing of it.
+
+    Args:
+        alert: that would be told.
+        plans: by id, all that there are.
+    """
     concerned: Iterable[Watched] = plans.values()
     if alert.plan:
         concerned = [plans[alert.plan]] if alert.plan in plans else []

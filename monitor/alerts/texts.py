@@ -39,6 +39,21 @@ def rate(moved: Rate, within_s: int, place: str) -> tuple[str, str]:
     )
 
 
+def newcomer(moved: Rate, place: str) -> tuple[str, str]:
+    """Title and body when a program moves metered data for the first time.
+
+    Args:
+        moved: who, where and how much.
+        place: what the network is called.
+    """
+    application = _short(visible(moved.mover.application))
+    plan = f", paid by plan {moved.mover.plan}" if moved.mover.plan else ""
+    return f"{application} uses metered data for the first time", (
+        f"{format_size(moved.bytes)} on {_place(place)}{plan}.\n"
+        "What it was: esimmon report --since 1h --by process"
+    )
+
+
 def _place(key: str) -> str:
     """A network that is only an interface is called like that."""
     return key.removeprefix("if:")

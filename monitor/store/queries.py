@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from monitor.attribution import Attributed
 from monitor.store import places
 from monitor.store.answers import ExplanationRow, Gap, InterfaceBill, ProcessUsage, Run
 from monitor.store.batch import Event
@@ -29,7 +30,7 @@ from monitor.store.schema import (
     SHARES,
 )
 from monitor.store.tiers import bills_of, shares_of, within
-from monitor.usage import Bill, Interval, Traffic
+from monitor.usage import Application, Bill, Interval, Share, Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,6 +55,7 @@ __all__ = [
     "process_usage",
     "recorded",
     "runs",
+    "spent",
 ]
 
 _EXACT = select(ATTACHMENTS.c.attachment_id).where(ATTACHMENTS.c.l3_exact == 1)
@@ -129,6 +131,34 @@ def explanation(store: Store, period: Interval) -> list[ExplanationRow]:
     return sorted(
         rows, key=lambda row: (-row.traffic.bytes, row.application or "", row.interface)
     )
+
+
+def spent(store: Store, period: Interval) -> list[Attributed]:
+    """Whose bytes they were, and what was known then of where they cost.
+
+    Args:
+        store: where.
+        period: half-open.
+
+    Returns:
+        One row for each share and attachment that an application has; no processes.
+
+    Raises:
+        StoreError: the database cannot be read.
+    """
+    with store.read() as connection:
+        amounts = shares_of(connection, period)
+        found_at = places.attachments(connection)
+        shares = _shares(connection, {share_id for _, share_id in amounts})
+    found = []
+    for (attachment_id, share_id), traffic in amounts.items():
+        of = shares[share_id]
+        if of["application_id"] != NOBODY:
+            application = Application(of["name"], of["app_kind"])
+            share = Share(application, of["kind"], of["app_class"], scope=of["scope"])
+            row = Attributed(found_at[attachment_id], share, None, traffic)
+            found.append(row)
+    return found
 
 
 def process_usage(store: Store, period: Interval) -> list[ProcessUsage]:
