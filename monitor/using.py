@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -10,9 +11,10 @@ from monitor.errors import StoreError
 from monitor.identities import NetworkRules, identify
 from monitor.store import networks as stored
 from monitor.uplink import CONFIG, Connection, Connections, Network
+from monitor.usage import FORWARDED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from monitor.config.settings import Networks
     from monitor.live import Ticked
@@ -44,6 +46,7 @@ class Using:
         self.rules = rules
         self._store = store
         self._costly: set[str] = set()
+        self._forwarded: dict[str, Counter[str]] = {}
         self.connections: Callable[[], Connections] = Connections
 
     def look(
@@ -62,9 +65,10 @@ class Using:
             plan_of: the plan that pays for a network on a device.
         """
         used = []
-        for where in attached:
-            if not where.billed:
-                continue
+        billed = [where for where in attached if where.billed]
+        self._forward(tick, {where.network for where in billed})
+        for where in billed:
+            forwarded = self._forwarded.get(where.network, Counter())
             bill = tick.bills.get(where)
             used.append(
                 Used(
@@ -72,9 +76,24 @@ class Using:
                     network=self._named(where, networks.get(where.device)),
                     plan=plan_of(where) or "",
                     moved_bytes=0 if bill is None else bill.l3.bytes,
+                    forwarded_bytes=forwarded.total(),
+                    via=sorted(forwarded),
                 )
             )
         return Uplinks(tuple(used), self.connections(), self._is_costly)
+
+    def _forward(self, tick: Ticked, here: Collection[str]) -> None:
+        """Sum up what was moved for others, by network and the device they are behind.
+
+        Containers of this machine are no others.
+        """
+        for row in tick.rows:
+            share, network = row.share, row.attachment.network
+            if share.kind == FORWARDED and share.application is None:
+                by_device = self._forwarded.setdefault(network, Counter())
+                by_device[share.via] += row.traffic.bytes
+        for network in [each for each in self._forwarded if each not in here]:
+            del self._forwarded[network]
 
     def _named(self, where: Attachment, known: Network | None) -> Network:
         """A network by the name that people gave it."""

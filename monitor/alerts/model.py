@@ -25,6 +25,7 @@ BACKGROUND_RATE: Final = "background.rate"
 NETWORK_UNCOVERED: Final = "network.uncovered"
 NETWORK_ROAMING: Final = "network.roaming"
 WIFI_IN_RANGE: Final = "wifi.in_range"
+FORWARDING_STARTED: Final = "forwarding.started"
 MONITOR_BLIND: Final = "monitor.blind"
 APP_NEW: Final = "app.new"
 
@@ -44,7 +45,12 @@ OF_PLANS: Final = (
     SYNC_DRIFT,
 )
 """In the order in which they are told."""
-OF_NETWORKS: Final = (NETWORK_UNCOVERED, NETWORK_ROAMING, WIFI_IN_RANGE)
+OF_NETWORKS: Final = (
+    NETWORK_UNCOVERED,
+    NETWORK_ROAMING,
+    WIFI_IN_RANGE,
+    FORWARDING_STARTED,
+)
 """Told once a stay, see `stays`; in the order in which they are told."""
 SNOOZABLE: Final = (*OF_PLANS, *OF_NETWORKS, APP_NEW)
 """Of which a person may hear nothing until a plan's cycle ends."""

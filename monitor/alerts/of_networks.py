@@ -5,7 +5,8 @@
 - `network.roaming`: a SIM is abroad, and its plan does not say where it is valid (one
   that does has `roaming.uncovered`, or covers this country);
 - `wifi.in_range`: data moves over a metered network, and a known Wi-Fi that costs
-  nothing could be joined instead.
+  nothing could be joined instead;
+- `forwarding.started`: others use a metered network through this machine.
 
 Each is told once a stay (`stays`). It counts as told while it holds, through all short
 absences, and restarts of the daemon: what is told is in the store.
@@ -14,10 +15,11 @@ absences, and restarts of the daemon: what is told is in the store.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from monitor.alerts import texts
 from monitor.alerts.model import (
+    FORWARDING_STARTED,
     NETWORK_ROAMING,
     NETWORK_UNCOVERED,
     OF_NETWORKS,
@@ -40,6 +42,9 @@ if TYPE_CHECKING:
     from monitor.uplink import Network, SavedWifi
     from monitor.usage import Attachment
 
+_SHARED_BYTES: Final = 1_000_000
+"""What others may use before it is told: not every query of a name is news."""
+
 
 @dataclass(frozen=True, slots=True)
 class Used:
@@ -50,12 +55,16 @@ class Used:
         network: what is known of it.
         plan: id of the plan that pays for it now; empty without one.
         moved_bytes: over the Internet, in the last tick.
+        forwarded_bytes: for others, since this device was attached.
+        via: devices behind which these others are.
     """
 
     where: Attachment
     network: Network
     plan: str = ""
     moved_bytes: int = 0
+    forwarded_bytes: int = 0
+    via: Sequence[str] = ()
 
 
 def wifi_key(wifi: SavedWifi) -> str:
@@ -173,6 +182,7 @@ def _holding(
     yield from _uncovered(told, used, plans)
     yield from _roaming(used, plans)
     yield from _in_range(told, used, uplinks)
+    yield from _forwarding(told, used)
 
 
 def _uncovered(told: Told, used: Used, plans: Mapping[str, Watched]) -> Iterator[Alert]:
@@ -223,3 +233,14 @@ def _in_range(told: Told, used: Used, uplinks: Uplinks) -> Iterator[Alert]:
             detail = wifi_key(wifi)
             yield Alert(key, used.plan, "", used.network.key, detail, title, body)
             return
+
+
+def _forwarding(told: Told, used: Used) -> Iterator[Alert]:
+    """A network that costs, used by others through this machine."""
+    key = Key(FORWARDING_STARTED, 0, "", used.network.key)
+    is_told = key in told.marks and used.where.metered is not False
+    is_much = used.where.metered is True and used.forwarded_bytes > _SHARED_BYTES
+    if is_told or is_much:
+        title, body = texts.forwarding(used)
+        detail = str(used.forwarded_bytes)
+        yield Alert(key, used.plan, "", used.network.key, detail, title, body)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from zoneinfo import ZoneInfo
 
+    from monitor.alerts.of_networks import Used
     from monitor.alerts.rates import Rate
     from monitor.uplink import Network, SavedWifi
     from monitor.usage import Interval
@@ -114,6 +115,22 @@ def in_range(wifi: SavedWifi, network: Network, device: str) -> tuple[str, str]:
     )
 
 
+def forwarding(used: Used) -> tuple[str, str]:
+    """Title and body when others use data that costs.
+
+    Args:
+        used: the network, with what others moved over it.
+    """
+    title = f"Other devices use {_on(used.network, used.where.device)}"
+    paid = f", and plan {used.plan} pays" if used.plan else ""
+    via = ", ".join(map(visible, used.via))
+    return title, (
+        f"{format_size(used.forwarded_bytes)} were forwarded for them so far, which "
+        f"costs{paid}.\nNot wanted? They are behind {_short(via)}: turn its sharing "
+        "(hotspot) off."
+    )
+
+
 def _on(network: Network, device: str) -> str:
     """A network with its interface, if that is not all that is known of it."""
     called, interface = named(network), visible(device)
@@ -180,7 +197,7 @@ def unwritten(sentence: str) -> tuple[str, str]:
         sentence: what failed, and what to do.
     """
     return "esimmon cannot write its database", (
-        f"{visible(sentence)}\nCounting goes on in memory, and is lost with the power."
+        f"{visible(sentence)}\nUntil then it is all in memory, and a power cut loses it."
     )
 
 

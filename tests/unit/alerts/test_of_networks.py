@@ -11,7 +11,12 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from monitor.alerts import Cleared, Noted, Raised, Told
-from monitor.alerts.model import NETWORK_ROAMING, NETWORK_UNCOVERED, WIFI_IN_RANGE
+from monitor.alerts.model import (
+    FORWARDING_STARTED,
+    NETWORK_ROAMING,
+    NETWORK_UNCOVERED,
+    WIFI_IN_RANGE,
+)
 from monitor.alerts.of_networks import Uplinks, Used, judge_networks, places
 from monitor.alerts.stays import AWAY_S, Stays
 from monitor.plans.terms import Zones
@@ -454,3 +459,39 @@ def test_a_hostile_name_stays_in_its_line(name: str, shown: str) -> None:
     assert wifi.title.startswith('The Wi-Fi "a\\n\\xff\\x1b" is')
     assert wifi.body == f"You are using {shown} (wifi0), which is metered."
     assert all(line.isprintable() for line in uncovered.body.split("\n"))
+
+
+def shared(amount: int, network: Network = PHONE, paid_by: str = "pk") -> Used:
+    """A network over which others have moved so much through this machine."""
+    now = used(network, paid_by=paid_by)
+    return replace(now, forwarded_bytes=amount, via=("ap0", "usb0"))
+
+
+def test_a_metered_network_that_is_shared_is_told_once_a_stay() -> None:
+    journey = Journey()
+    assert journey.stay(shared(1_000_000)) == []
+    assert journey.stay(shared(1_200_000), for_s=7200) == [FORWARDING_STARTED]
+    assert journey.alert() == (
+        'Other devices use "Anna\'s iPhone" (wifi0)',
+        (
+            "1.20 MB were forwarded for them so far, which costs, and plan pk pays.\n"
+            "Not wanted? They are behind ap0, usb0: turn its sharing (hotspot) off."
+        ),
+    )
+    journey.restart()
+    assert journey.stay(shared(0)) == []
+    assert journey.stay(shared(5_000_000)) == []
+    journey.tick(after_s=AWAY_S + 20)
+    journey.tick(after_s=AWAY_S + 20)
+    assert journey.open == []
+    assert journey.stay(shared(5_000_000)) == [FORWARDING_STARTED]
+
+
+@pytest.mark.parametrize("network", [HOME, replace(PHONE, metered=None)])
+def test_what_is_not_known_to_cost_may_be_shared(network: Network) -> None:
+    assert Journey().stay(shared(10**9, network)) == []
+
+
+def test_a_snoozed_hotspot_is_not_told() -> None:
+    journey = Journey(plans=(in_plan(snoozed=[FORWARDING_STARTED]),))
+    assert journey.stay(shared(10**9)) == []
