@@ -197,7 +197,7 @@ def unwritten(sentence: str) -> tuple[str, str]:
         sentence: what failed, and what to do.
     """
     return "esimmon cannot write its database", (
-        f"{visible(sentence)}\nUntil then it is all in memory, and a power cut loses it."
+        f"{visible(sentence)}\nUntil then it is in memory, and a power cut loses it."
     )
 
 

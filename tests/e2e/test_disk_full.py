@@ -82,7 +82,7 @@ def test_a_full_disk_is_said_once_and_when_it_heals_nothing_is_lost(
         f"{_full(disk)} Counting goes on in memory.\n"
         "esimmon: esimmon cannot write its database. "
         f"{_full(disk).removeprefix('esimmon: ')} "
-        "Until then it is all in memory, and a power cut loses it.\n"
+        "Until then it is in memory, and a power cut loses it.\n"
     )
     disk.heal()
     wait_for(lambda: "nothing was lost" in daemon.said(), "a flush by itself")

@@ -138,7 +138,7 @@ def test_a_full_disk_is_told_until_there_is_room() -> None:
         "esimmon cannot write its database",
         (
             "/x/usage.db: the disk is full; make room on it.\n"
-            "Until then it is all in memory, and a power cut loses it."
+            "Until then it is in memory, and a power cut loses it."
         ),
     )
     assert monitor.tick(Seen("ebpf", unwritten=FULL), 30) == []
