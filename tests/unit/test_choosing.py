@@ -56,7 +56,7 @@ def test_the_file_of_the_plan_names_the_network_and_keeps_the_rest(
 ) -> None:
     file = store.parent / "plans.d/pk.toml"
     told = bind(store, config_of(store), WWAN, "pk")
-    assert told == f"if:wwan0: interface in {file}. Undo: esimmon plan edit pk"
+    assert told == f"wwan0: interface in {file}. Undo: esimmon plan edit pk"
     assert file.read_text().startswith("# of the airport\n")
     assert tomllib.loads(file.read_text())["match"] == {"interface": ["wwan0"]}
     (pk,) = [each for each in config_of(store).plans if each.id == "pk"]
