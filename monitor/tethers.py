@@ -9,10 +9,9 @@ from __future__ import annotations
 from ipaddress import IPv4Network, ip_address, ip_interface
 from typing import Final, NamedTuple
 
-from monitor.uplink import METERED_GUESS_YES, Connection, Hardware, Modem
+from monitor.uplink import METERED_GUESS_YES, NM_WIFI, Connection, Hardware, Modem
 
 # NMDeviceType of NetworkManager (nm-dbus-interface.h).
-_NM_WIFI: Final = 2
 _NM_BLUETOOTH: Final = 5
 _NM_MODEM: Final = 8
 _NM_CABLES: Final = (1, 20)  # Ethernet, and veth: a container's uplink
@@ -84,7 +83,7 @@ class Device(NamedTuple):
     @property
     def is_wifi(self) -> bool:
         """Whether it is Wi-Fi."""
-        return self.connection.kind == _NM_WIFI or self.hardware.is_wireless
+        return self.connection.kind == NM_WIFI or self.hardware.is_wireless
 
     @property
     def is_cable(self) -> bool:

@@ -16,6 +16,9 @@ METERED_NO: Final = 2
 METERED_GUESS_YES: Final = 3
 METERED_GUESS_NO: Final = 4
 
+NM_WIFI: Final = 2
+"""NMDeviceType of a Wi-Fi device, from the same file."""
+
 # What a network is.
 SIM: Final = "sim"
 WIFI: Final = "wifi"

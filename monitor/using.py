@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from monitor.alerts import Uplinks, Used
 from monitor.errors import StoreError
 from monitor.identities import NetworkRules, identify
 from monitor.store import networks as stored
-from monitor.uplink import CONFIG, Connection, Connections, Network
+from monitor.uplink import CONFIG, NM_WIFI, Connection, Connections, Network
 from monitor.usage import FORWARDED
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from monitor.store.labels import Labels
     from monitor.uplink import SavedWifi
     from monitor.usage import Attachment
-
-_NM_WIFI: Final = 2  # NM_DEVICE_TYPE_WIFI, nm-dbus-interface.h
 
 
 class Using:
@@ -123,7 +121,7 @@ def _joined(wifi: SavedWifi, rules: Networks) -> Network:
     """The network that it would be, were it joined."""
     device = Connection(
         "wlan",
-        kind=_NM_WIFI,
+        kind=NM_WIFI,
         uuid=wifi.uuid,
         name=wifi.name,
         metered=wifi.metered,

@@ -139,14 +139,14 @@ class Watch:
         tick, sampler = self._sampler.ticked, self._sampler
         if tick is None or not isinstance(tick.when, Interval):
             return []
-        now_s = self._now_s()
+        now_s, zone = self._now_s(), _zone()
         # The tick that covers missed time is short, and its rows are not.
         covered_s = max(tick.interval_s, tick.when.to_s - tick.when.from_s)
         plan_of = partial(self.book.plan_of, at_s=now_s)
         # At the end of what it covers: before a sleep is long before the next tick.
         self.telling.book(tick.rows, tick.until_ns, covered_s, plan_of)
         seen = self.blindness.found(sampler.placement.second)
-        changes = self.telling.judge_monitor(now_s, seen, _zone())
+        changes = self.telling.judge_monitor(now_s, seen, zone)
         if self.book.is_stale:
             return changes
         try:
@@ -158,7 +158,7 @@ class Watch:
         for note in self.book.notes:
             self._say_once(note)
         watched = [
-            replace(each.seen, viewer=_zone(), eater=partial(self._eater, each))
+            replace(each.seen, viewer=zone, eater=partial(self._eater, each))
             for each in self.book.plans
         ]
         self.telling.choices = choices(self._store.path, watched)

@@ -73,7 +73,9 @@ def _test(sender: push.Push) -> None:
     try:
         taken = sender.show(Notice("esimmon", "Alerts reach you here."))
     except NotShownError as error:
-        raise ConfigError(f"{error}. Nothing else is known of why.") from error
+        raise ConfigError(
+            f"{error}. Look at that address, and whether this machine reaches it."
+        ) from error
     click.echo(f"Sent by {visible(taken)}.")
 
 

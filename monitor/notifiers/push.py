@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import stat
+import sys
 import warnings
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -28,7 +29,6 @@ CREDENTIAL: Final = "push"
 _MOST_BYTES: Final = 65_536
 _MOST_ADDRESSES: Final = 50
 _MOST_KEPT: Final = 200
-_INSTALL: Final = "pip install 'esimmon[push]'"
 
 
 class Times(Protocol):
@@ -206,7 +206,8 @@ def _senders(
         from apprise import Apprise  # noqa: PLC0415 - 0.2 s, and an extra
     except ImportError as error:
         raise ConfigError(
-            f"sending alerts needs Apprise, which is not installed: {_INSTALL}"
+            "sending alerts needs Apprise, which is not installed: "
+            f"{sys.executable} -m pip install apprise"
         ) from error
     # It would write addresses with their passwords into the log.
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)

@@ -64,6 +64,8 @@ class Wires:
         self._maps = maps
         self._netns = netns
         self._tun_link = tun_link
+        # Devices with a quota; of a map that was taken over nothing is known.
+        self._limited: frozenset[bytes] | None = None
         self._nothing = bytes(records.WIRE.size * library.possible_cpus)
 
     def watch(self, ifindexes: Iterable[int]) -> None:
@@ -189,11 +191,15 @@ class Wires:
         """
         known = self._maps["quotas"]
         wanted = {_number(ifindex): left for ifindex, left in quotas.items()}
-        for key in [key for key, _ in known.items() if key not in wanted]:
-            known.delete(key)
+        is_same = wanted.keys() == self._limited  # as at nearly every tick
+        if not is_same:
+            for key in [key for key, _ in known.items() if key not in wanted]:
+                known.delete(key)
         for key, left_bytes in wanted.items():
             known.update(key, records.QUOTA.pack(left_bytes))
-        self._switch(quotas=len(wanted))
+        if not is_same:
+            self._switch(quotas=len(wanted))
+            self._limited = frozenset(wanted)
 
     def _switch(self, **changed: int) -> None:
         raw = self._maps["switches"].lookup(_FIRST) or b""
