@@ -1,10 +1,10 @@
 """The real systemd as init of a small machine: logind, D-Bus and polkit.
 
 Its root is this system's, seen through a layer in memory: nothing that it writes
-reaches the disk. Units that this system would start by itself are left out; it has a
-network namespace of a test, can neither load modules nor set clocks, and sees the
-kernel's settings read-only. What it believes to be /sys/power is a file, so that a
-sleep is whatever the test makes of it.
+reaches the disk. Units that this system would start by itself are left out, as is its
+own esimmon; it has a network namespace of a test, can neither load modules nor set
+clocks, and sees the kernel's settings read-only. What it believes to be /sys/power is a
+file, so that a sleep is whatever the test makes of it.
 """
 
 from __future__ import annotations
@@ -63,6 +63,7 @@ mount -t tmpfs none dev/shm
 
 _SYSTEM = f"""
 rm -rf lib/systemd/system-generators lib/systemd/system/*.wants etc/systemd
+rm -rf etc/esimmon var/lib/esimmon
 mkdir -p etc/systemd/system {OPT[1:]}
 : > etc/fstab
 """

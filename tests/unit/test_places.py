@@ -25,11 +25,8 @@ from monitor.errors import ConfigError
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path: Path) -> Path:
     """A home, and a system without configuration and store of its own."""
-    monkeypatch.setattr(places, "SYSTEM_CONFIG", tmp_path / "etc/config.toml")
-    monkeypatch.setattr(places, "SYSTEM_STORE", tmp_path / "var/usage.db")
-    monkeypatch.setattr(places, "SYSTEM_SOCKET", tmp_path / "run/esimmon.sock")
     return tmp_path
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from monitor import __main__, config, quick
 from monitor.cli import main
+from monitor.config import places
 from monitor.statusfile import status_path
 from tests.unit.standings import GB, PACK, WWAN, document, keep
 
@@ -179,7 +180,12 @@ def test_an_output_that_fails_is_met_as_by_every_command(
 ) -> None:
     keep(os.environ[RUNTIME], document())
     code = (
-        "import os, sys; os.geteuid = lambda: 1000; sys.argv = ['esimmon', 'status'];"
+        "import os, sys; from pathlib import Path; from monitor import quick;"
+        "from monitor.config import places;"
+        f"quick.SYSTEM_CONFIG = {quick.SYSTEM_CONFIG!r};"
+        f"places.SYSTEM_CONFIG = Path({quick.SYSTEM_CONFIG!r});"
+        f"places.SYSTEM_STORE = Path({str(places.SYSTEM_STORE)!r});"
+        "os.geteuid = lambda: 1000; sys.argv = ['esimmon', 'status'];"
         "from monitor.__main__ import main; sys.exit(main())"
     )
     reading, writing = os.pipe()

@@ -20,9 +20,8 @@ def test_a_good_file_is_ok(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_without_a_file_the_defaults_are_ok(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr("monitor.config.places.SYSTEM_CONFIG", Path("/nowhere"))
     assert main(["config", "check"]) == 0
     assert capsys.readouterr().out == "OK: no file, all defaults.\n"
 

@@ -21,11 +21,8 @@ from tests.unit.commands.stores import make_store
 
 
 @pytest.fixture(autouse=True)
-def _own_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine with folders of its own for the system's daemon."""
-    monkeypatch.setattr(places, "SYSTEM_CONFIG", tmp_path / "etc/config.toml")
-    monkeypatch.setattr(places, "SYSTEM_STORE", tmp_path / "lib/usage.db")
-    monkeypatch.setattr(places, "SYSTEM_SOCKET", tmp_path / "run/esimmon.sock")
+def _no_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is logged in."""
     monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
 
 

@@ -35,8 +35,6 @@ ADD_CN = ("add", "cn", "--size", "20GB", "--every", "month", "--tz", "Asia/Shang
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where a person's store and configuration are."""
     monkeypatch.setenv("TZ", "Asia/Shanghai")
-    monkeypatch.setattr(places, "SYSTEM_STORE", tmp_path / "lib/usage.db")
-    monkeypatch.setattr(places, "SYSTEM_SOCKET", tmp_path / "run/esimmon.sock")
     (tmp_path / "config.toml").touch()
     return tmp_path
 

@@ -9,7 +9,6 @@ import pytest
 
 from monitor import clock
 from monitor.cli import main
-from monitor.config import places
 from monitor.store.batch import Batch
 from monitor.store.labels import put_label
 from monitor.usage import Interval
@@ -45,8 +44,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A store in which several networks moved bytes, one after the other."""
     monkeypatch.setenv("TZ", "UTC")
     monkeypatch.setattr(clock, "now_s", lambda: NOW_S)
-    monkeypatch.setattr(places, "SYSTEM_STORE", tmp_path / "lib/usage.db")
-    monkeypatch.setattr(places, "SYSTEM_SOCKET", tmp_path / "run/esimmon.sock")
     (tmp_path / "config.toml").touch()
     with writing(tmp_path / "usage.db") as (store, writer):
         batch = Batch()

@@ -10,7 +10,6 @@ import pytest
 
 from monitor.cli import main
 from monitor.commands.service import install, status
-from monitor.config import places
 from monitor.service import finding, scopes, standing
 from monitor.service.installing import default_config
 from monitor.service.marks import State, judge
@@ -26,7 +25,6 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     made.parent.mkdir()
     made.touch(mode=0o755)
     monkeypatch.setattr("sys.argv", [str(made)])
-    monkeypatch.setattr(places, "SYSTEM_CONFIG", tmp_path / "etc/config.toml")
     for module in (finding, standing):
         monkeypatch.setattr(module, "BOOTED", tmp_path / "no systemd")
     monkeypatch.setattr(finding, "RUNTIME", tmp_path / "nobody")

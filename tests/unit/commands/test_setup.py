@@ -104,9 +104,6 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the configuration of this user is; there is none yet."""
     found = tmp_path / "new/config.toml"
     monkeypatch.setenv("ESIMMON_CONFIG", str(found))
-    # A daemon of this machine is not asked.
-    monkeypatch.setattr(places, "SYSTEM_STORE", tmp_path / "lib/usage.db")
-    monkeypatch.setattr(places, "SYSTEM_SOCKET", tmp_path / "run/esimmon.sock")
     return found
 
 
@@ -398,11 +395,8 @@ def test_a_folder_that_cannot_be_made_is_named(
     assert f"{path}: cannot be written: " in message
 
 
-def test_where_the_first_configuration_goes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    system = tmp_path / "etc/config.toml"
-    monkeypatch.setattr(places, "SYSTEM_CONFIG", system)
+def test_where_the_first_configuration_goes() -> None:
+    system = places.SYSTEM_CONFIG
     environ = {"XDG_CONFIG_HOME": "/home/me/.config", "HOME": "/home/me"}
     own = Path("/home/me/.config/esimmon/config.toml")
     assert new_config(None, environ, is_root=False) == own

@@ -19,12 +19,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(autouse=True)
-def _as_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A user on a machine with folders of its own for the system's daemon."""
+def _as_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks is not root."""
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    monkeypatch.setattr(places, "SYSTEM_CONFIG", tmp_path / "etc/config.toml")
-    monkeypatch.setattr(places, "SYSTEM_STORE", tmp_path / "lib/usage.db")
-    monkeypatch.setattr(places, "SYSTEM_SOCKET", tmp_path / "run/esimmon.sock")
 
 
 def _status(
