@@ -47,6 +47,7 @@ PROGRAMS = {
     "systemd-sysusers": "systemd",
     "useradd": "passwd",
     "systemd-tmpfiles": "systemd",
+    "chromium": "chromium",
 }
 LIBRARIES = {"libbpf.so.1": "libbpf1", "libc.so.6": "libc6"}
 HEADERS = {  # and other files
@@ -66,7 +67,7 @@ KERNEL = {
 }
 _CAP_SYS_TIME = 25  # linux/capability.h
 # Without a program of their own to look for.
-BESIDES = ("libc6-dev", "linux-libc-dev")
+BESIDES = ("fonts-dejavu-core", "libc6-dev", "linux-libc-dev")
 
 
 def debian_packages() -> list[str]:
