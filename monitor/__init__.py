@@ -20,8 +20,9 @@ The map (imports point down only; import-linter checks it):
 - `watch`: after each tick, plans are charged and alerts judged. `telling`: alerts on
   their way, and what became of them; `tellers`: what it needs at the start.
 - `planbook`: all plans of the daemon, judged at each tick; `open_rows`: the newest rows
-  of usage as the store will have them; `planfacts`: how plans stand, for programs;
-  `networkfacts`: what is attached, for them; `eaters`: who used most of one; `quotas`:
+  of usage as the store will have them; `statusfacts`: how things stand, for programs;
+  `planfacts`: plans of it; `networkfacts`: what is attached; `lately`: who moved most
+  in the last hour; `eaters`: who used most of a plan; `quotas`:
   after how many bytes plans are looked at anew; `using`: which networks are in use, for
   alerts; `blindness`: what was not seen or cannot be kept, for them; `choosing`: which
   plan a click gives to one of them.

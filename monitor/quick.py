@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from monitor import statusfile
 from monitor.errors import StatusStaleError
-from monitor.views.standing import as_json, as_text, check_status
+from monitor.views.standing import check_status
+from monitor.views.status import written
 
 TYPE_CHECKING = False  # `typing` would cost as much as all the rest
 if TYPE_CHECKING:
@@ -23,8 +24,12 @@ _FLAGS = {
     "--quiet": ("quiet", True),
     "-q": ("quiet", True),
     "--json": ("format", "json"),
+    "--oneline": ("format", "oneline"),
+    "--waybar": ("format", "waybar"),
     "--format=json": ("format", "json"),
     "--format=text": ("format", "text"),
+    "--format=oneline": ("format", "oneline"),
+    "--format=waybar": ("format", "waybar"),
 }
 # With these set, the places are not the usual ones.
 _PLACED_BY = (
@@ -61,9 +66,8 @@ def answer(
     status = check_status(document) if checks else 0
     if "quiet" in wanted:
         return "", status
-    if wanted.get("format") == "json":
-        return f"{as_json(document)}\n", status
-    return f"{as_text(document, statusfile.age_s(document))}\n", status
+    style = str(wanted.get("format", "text"))
+    return f"{written(document, style)}\n", status
 
 
 def _usual_document(environ: Mapping[str, str], uid: int) -> dict[str, Any] | None:

@@ -17,11 +17,11 @@ from monitor.blindness import Blindness
 from monitor.choosing import choices
 from monitor.eaters import largest_eater
 from monitor.errors import PlanError, StoreError
-from monitor.networkfacts import network_facts
+from monitor.lately import Lately
 from monitor.planbook import PlanBook
-from monitor.planfacts import plan_facts
 from monitor.plans.entries import Entry
 from monitor.plans.refusals import read
+from monitor.statusfacts import status_facts
 from monitor.store.history import newest_tiers
 from monitor.store.labels import Labels
 from monitor.tellers import make_telling, rate_rule
@@ -55,6 +55,7 @@ class Watch:
         labels: what people call networks.
         using: which networks are in use.
         blindness: what was not seen, or cannot be kept.
+        lately: who moved most in the last hour.
         announce: called when there is something new for the agents of users.
     """
 
@@ -76,7 +77,10 @@ class Watch:
         self.labels = Labels(store)
         self.using = Using(store, config.networks, self.labels)
         self.blindness = Blindness(newest_tiers(store))
-        self._boot_id = clock.read().boot_id
+        begun = clock.read()
+        self._boot_id = begun.boot_id
+        self.lately = Lately(begun.boottime_ns)
+        self.lately.recall(store, clock.now_s(), begun.boottime_ns)
         self._noted: set[str] = set()
         self.announce: Callable[[], None] = lambda: None
         sampler.pending.more_marks = self.book.marks
@@ -145,6 +149,7 @@ class Watch:
         plan_of = partial(self.book.plan_of, at_s=now_s)
         # At the end of what it covers: before a sleep is long before the next tick.
         self.telling.book(tick.rows, tick.until_ns, covered_s, plan_of)
+        self.lately.book(tick.rows, tick.until_ns, covered_s)
         seen = self.blindness.found(sampler.placement.second)
         changes = self.telling.judge_monitor(now_s, seen, zone)
         if self.book.is_stale:
@@ -239,29 +244,10 @@ class Watch:
         sampler = self._sampler
         if sampler.placement.offset_ns is None:
             return None
+        facts = status_facts(
+            self.book, sampler, self.telling, self.labels.by_key, self.lately
+        ) | {"store": str(self._store.path)}
         now_s = sampler.placement.second(sampler.boottime_ns)
-        billed, plan_of = self._billed(), partial(self.book.plan_of, at_s=now_s)
-        facts = {
-            "plans": [
-                plan_facts(
-                    each.agreement,
-                    each.seen,
-                    now_s,
-                    {at.device for at in billed if self._is_paid(each, at)},
-                )
-                for each in self.book.plans
-            ],
-            "alerts": self.telling.pending()["alerts"],
-            "devices": sorted({at.device for at in billed}),
-            "networks": network_facts(
-                sampler.here.carrying,
-                sampler.here.networks,
-                self.labels.by_key,
-                plan_of,
-            ),
-            "rate": sampler.live.rates,
-            "store": str(self._store.path),
-        }
         return statusfile.document(
             now_s, sampler.boottime_ns, self._boot_id, self._tick_s, facts
         )

@@ -13,7 +13,8 @@ import click
 from monitor import statusfile
 from monitor.commands.options import with_format, with_setup
 from monitor.errors import StatusStaleError, UsageError
-from monitor.views.standing import as_json, as_text, check_status
+from monitor.views.standing import check_status
+from monitor.views.status import BARS, FORMATS, written
 
 if TYPE_CHECKING:
     from monitor.commands.options import Setup
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     "over, 1 when no daemon counts.",
 )
 @click.option("-q", "--quiet", is_flag=True, help="Like --check, but write nothing.")
-@with_format("text", "json")
+@with_format(*FORMATS)
 @with_setup
 def command(
     setup: Setup,
@@ -40,15 +41,25 @@ def command(
 ) -> int:
     """Show what is left of each plan, and until when.
 
+    Bars of the desktop ask as often as they like: `oneline` is for polybar, i3blocks or
+    tmux, `waybar` for a custom module with "return-type": "json".
+
     \b
-    esimmon status                 all plans
-    esimmon status home            only this one
+    esimmon status                    all plans
+    esimmon status home               only this one, and more of it
+    esimmon status --format=oneline
     esimmon status --quiet; echo $?
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
-    document = _chosen(_read(setup), plans)
+    try:
+        document = _chosen(_read(setup), plans)
+    except StatusStaleError as error:
+        if output_format in BARS and not quiet:
+            from monitor.views.bars import stale_line  # noqa: PLC0415 - as `written`
+
+            click.echo(stale_line(str(error), output_format), file=sys.stdout)
+        raise
     if not quiet:
-        text = as_text(document, statusfile.age_s(document))
-        text = as_json(document) if output_format == "json" else text
+        text = written(document, output_format, detailed=bool(plans))
         # Named, because click takes ASCII for a mistake and writes UTF-8 instead.
         click.echo(text, file=sys.stdout)
     return check_status(document) if check or quiet else 0

@@ -6,10 +6,10 @@ Imports next to nothing: status bars ask every few seconds (see `monitor.quick`)
 from __future__ import annotations
 
 import json
-import time
 
 from monitor.escapes import visible
-from monitor.units import format_duration, format_share, format_size
+from monitor.units import format_rate, format_size
+from monitor.views.plan_glance import details, left, pace, turn, used
 
 TYPE_CHECKING = False  # `typing` would cost as much as all the rest
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ NO_PLAN = (
 _GAP = "  "
 _LONGEST_NAME = 24
 _WITH_NAME = ("sim", "wifi")
-_THOUSANDS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
-_IDLE = ("pending", "lapsed", "expired")
 _BY_PLAN = (  # alerts that the plan's own lines tell
     *("data.warning", "data.limit", "data.rapid", "data.budget_day"),
     *("expiry.soon", "expiry.expired", "expiry.lapsed", "activation.deadline"),
@@ -61,16 +59,24 @@ def as_json(document: Mapping[str, Any]) -> str:
     return json.dumps(document, indent=2)
 
 
-def as_text(document: Mapping[str, Any], age_s: int) -> str:
+def as_text(document: Mapping[str, Any], age_s: int, *, detailed: bool = False) -> str:
     """Write the status for people.
 
     Args:
         document: of the status file.
         age_s: seconds since it was written.
+        detailed: more of each plan, for who asked for one.
 
     Returns:
-        A line for each plan, and one for whatever a person should know besides.
+        A line or more for each plan, what moves now, and a line for whatever a person
+        should know besides.
     """
+    lines = _detailed(document, age_s) if detailed else _short(document, age_s)
+    now = _now(document)
+    return visible_lines([*(lines or [NO_PLAN]), *now, *_notes(document)])
+
+
+def _short(document: Mapping[str, Any], age_s: int) -> list[str]:
     plans = document["plans"]
     called = _called(document)
     rows = [_cells(plan, called, age_s) for plan in plans]
@@ -78,9 +84,35 @@ def as_text(document: Mapping[str, Any], age_s: int) -> str:
     lines = []
     for cells, plan in zip(rows, plans, strict=True):
         lines.append(_GAP.join(map(str.ljust, cells, widths)).rstrip())
-        if pace := _pace(plan):
-            lines.append(f"{'':{widths[0]}}{_GAP}{pace}")
-    return visible_lines([*(lines or [NO_PLAN]), *_notes(document)])
+        if said := pace(plan):
+            lines.append(f"{'':{widths[0]}}{_GAP}{said}")
+    return lines
+
+
+def _detailed(document: Mapping[str, Any], age_s: int) -> list[str]:
+    lines, called = [], _called(document)
+    for plan in document["plans"]:
+        name, where, state, spent, rest, coming = _cells(plan, called, age_s)
+        said = ", ".join(filter(None, [spent, rest]))
+        lines.append(f"{name}{_GAP}{where}, {state}: {said}")
+        more = filter(None, [coming, *details(plan)])
+        lines += [f"{'':{len(name)}}{_GAP}{line}" for line in more]
+    return lines
+
+
+def _now(document: Mapping[str, Any]) -> list[str]:
+    """How fast it goes, and who moved most; nothing where nothing moves."""
+    # A daemon of an earlier version says nothing of either.
+    rates = document.get("rate", {}).values()
+    rx, tx = (
+        sum(rate[name] for rate in rates)
+        for name in ("rx_bytes_per_s", "tx_bytes_per_s")
+    )
+    said = [f"now down {format_rate(rx)}, up {format_rate(tx)}"] if rx or tx else []
+    for first in document.get("last_hour", ())[:1]:
+        size = format_size(first["bytes"])
+        said.append(f"in the last hour most by {first['application']} ({size})")
+    return [", ".join(said)] if said else []
 
 
 def visible_lines(lines: list[str]) -> str:
@@ -114,74 +146,8 @@ def _cells(
 ) -> tuple[str, ...]:
     names = (called.get(name, name) for name in plan["interfaces"])
     where = ", ".join(names) or "-"
-    turn = _turn(plan, age_s)
-    return plan["id"], where, plan["state"], _used(plan), _left(plan), turn
-
-
-def _used(plan: Mapping[str, Any]) -> str:
-    used_bytes, limit_bytes = plan["used_bytes"], plan["limit_bytes"]
-    if plan["state"] in _IDLE:
-        quota_bytes = plan["quota_bytes"]
-        return "no limit" if quota_bytes is None else format_size(quota_bytes)
-    if limit_bytes is None:
-        return f"{format_size(used_bytes)}, no limit"
-    limit = format_size(limit_bytes)
-    used = _in_unit_of(limit, used_bytes)
-    return f"{used} of {limit} ({plan['pct_used']} %)"
-
-
-def _in_unit_of(model: str, size_bytes: int) -> str:
-    """A size in the unit and with the digits of another: 0.10 of 5.00 GB."""
-    number, unit = model.split()
-    decimals = len(number.partition(".")[2])
-    # A hundred units are the whole, of which a share in percent is one unit.
-    hundred = 100 * 1000 ** _THOUSANDS.index(unit)
-    return format_share(size_bytes, hundred, decimals)
-
-
-def _left(plan: Mapping[str, Any]) -> str:
-    remaining_bytes = plan["remaining_bytes"]
-    if remaining_bytes is None or plan["state"] in _IDLE:
-        return ""
-    return f"left {format_size(remaining_bytes)}"
-
-
-def _pace(plan: Mapping[str, Any]) -> str:
-    """How today goes, and where that leads; empty where there is nothing to say."""
-    forecast = plan["forecast"]
-    budget_bytes, today_bytes = forecast["daily_budget_bytes"], forecast["today_bytes"]
-    if plan["state"] in _IDLE or budget_bytes is None:
-        return ""
-    budget = format_size(budget_bytes)
-    is_over = today_bytes > budget_bytes
-    used = format_size(today_bytes) if is_over else _in_unit_of(budget, today_bytes)
-    today = f"today {used} of {budget} for the day"
-    if forecast["projected_bytes"] is None:
-        return today
-    if forecast["runs_out_local"] is None:
-        return f"{today}, at this pace: enough"
-    if not plan["remaining_bytes"]:
-        return today
-    return f"{today}, at this pace: empty {forecast['runs_out_local']}"
-
-
-def _turn(plan: Mapping[str, Any], age_s: int) -> str:
-    """What happens next, or happened last: "resets 1 Dec 00:00 CET, in 5 days 6 h"."""
-    turn = plan["next"]
-    if turn is None:
-        return ""
-    left_s = turn["in_s"] - age_s
-    length = format_duration(abs(left_s))
-    when = f"in {length}" if left_s >= 0 else f"{length} ago"
-    return f"{turn['what']} {turn['local']}{_for_viewer(turn)}, {when}"
-
-
-def _for_viewer(turn: Mapping[str, Any]) -> str:
-    """The same instant where the viewer is, if the clocks there show another time."""
-    here = time.localtime(turn["at_s"])
-    if here.tm_gmtoff == turn["utc_offset_s"]:
-        return ""
-    return time.strftime(f" ({here.tm_mday} %b %H:%M {here.tm_zone})", here)
+    coming = turn(plan, age_s)
+    return plan["id"], where, plan["state"], used(plan), left(plan), coming
 
 
 def _notes(document: Mapping[str, Any]) -> Iterator[str]:

@@ -29,7 +29,11 @@ def _no_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    ["", "--check", "--json", "--format=json --check", "--quiet", "-q", "--json -q"],
+    [
+        *("", "--check", "--json", "--format=json --check", "--quiet", "-q"),
+        *("--json -q", "--format=oneline", "--oneline --check", "--waybar"),
+        "--format=waybar",
+    ],
 )
 def test_it_is_the_answer_of_the_command(
     arguments: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -57,7 +57,12 @@ def test_only_the_plans_that_were_asked_for_are_shown(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     keep(os.environ["XDG_RUNTIME_DIR"], document([WWAN, PACK], 4 * GB))
-    assert _status(capsys, "pk", "pk").count("\n") == 2
+    assert _status(capsys, "pk", "pk").splitlines() == [
+        "pk  usb0, active: 4.00 of 20.00 GB (20.0 %), left 16.00 GB",
+        "    ends 28 Nov 22:00 PKT (28 Nov 17:00 UTC), in 3 days",
+        "    today 4.00 GB, budget 6.67 GB: 2.67 GB left",
+        "    at this pace 16.00 GB by then: enough",
+    ]
     assert _status(capsys, "pk", "--quiet") == ""
     assert _status(capsys, "wwan", "--quiet", expected=10) == ""
     assert main(["status", "mars"]) == 2
@@ -128,3 +133,18 @@ def test_a_broken_configuration_is_said(
     config = tmp_path / "bad.toml"
     config.write_text("nonsense = 1")
     assert "nonsense: unknown key" in _refused(capsys, ["--config", str(config)])
+
+
+def test_a_bar_says_that_nothing_is_counted(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["status", "--oneline"]) == 1
+    said = capsys.readouterr()
+    assert said.out == "esimmon: not counting\n"
+    assert said.err.startswith("esimmon: no daemon is running.")
+    assert main(["status", "--waybar"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert (found["class"], found["text"]) == ("stale", "esimmon: not counting")
+    assert found["tooltip"].startswith("no daemon is running.")
+    assert main(["status", "--waybar", "--quiet"]) == 1
+    assert capsys.readouterr().out == ""

@@ -142,6 +142,49 @@ def test_other_alerts_that_hold_are_shown_and_names_are_escaped() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("rate", "last_hour", "line"),
+    [
+        (
+            {"wwan0": (5_900_000, 200_000), "usb0": (0, 10_000)},
+            [("e\x1b", 320_000_000), ("apt", 1)],
+            "now down 5.90 MB/s, up 210 kB/s, in the last hour most by e\\x1b (320 MB)",
+        ),
+        ({"wwan0": (0, 0)}, [("apt", 1)], "in the last hour most by apt (1 B)"),
+        ({"wwan0": (0, 1)}, [], "now down 0 B/s, up 1 B/s"),
+        ({}, [], None),
+    ],
+)
+def test_what_moves_now_and_whose_the_last_hour_was_is_said(
+    rate: dict[str, tuple[int, int]],
+    last_hour: list[tuple[str, int]],
+    line: str | None,
+) -> None:
+    facts = document()
+    facts["rate"] = {
+        name: {"rx_bytes_per_s": rx, "tx_bytes_per_s": tx}
+        for name, (rx, tx) in rate.items()
+    }
+    facts["last_hour"] = [
+        {"application": name, "bytes": moved} for name, moved in last_hour
+    ]
+    assert as_text(facts, 0).split("\n")[2:] == ([line] if line else [])
+
+
+def test_one_plan_is_told_of_in_detail() -> None:
+    lines = as_text(document(used_bytes=9 * GB // 2), 0, detailed=True).split("\n")
+    assert lines == [
+        "wwan  wwan0, active: 4.50 of 5.00 GB (90.0 %), left 500 MB",
+        "      resets 1 Dec 00:00 CET, in 5 days 6 h",
+        "      today 4.50 GB, budget 833 MB: 3.67 GB over",
+        "      at this pace 5.45 GB by then, empty 28 Nov 12:00 CET",
+    ]
+    found = as_text(document([HOME, OVER]), 0, detailed=True).split("\n")
+    assert found[0] == "home  wlan0, active: 100 MB, no limit"
+    assert found[2] == "      today 100 MB"
+    assert found[4].startswith("over  -, expired: 1.00 GB")
+
+
 def test_json_is_the_daemons_word() -> None:
     found: dict[str, Any] = json.loads(as_json(document([WWAN, SOON])))
     assert found["version"] == 1
