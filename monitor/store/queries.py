@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import select
 
@@ -29,11 +29,12 @@ from monitor.store.schema import (
     RUNS,
     SHARES,
 )
+from monitor.store.series import bills_of_parts
 from monitor.store.tiers import bills_of, shares_of, within
 from monitor.usage import Application, Bill, Interval, Share, Traffic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection, RowMapping, Select
 
@@ -51,6 +52,7 @@ __all__ = [
     "explanation",
     "gaps",
     "interface_bills",
+    "interface_bills_of",
     "last_run",
     "process_usage",
     "recorded",
@@ -79,8 +81,44 @@ def interface_bills(store: Store, period: Interval) -> list[InterfaceBill]:
     """
     with store.read() as connection:
         bills = bills_of(connection, period)
-        found_at = places.places(connection)
-        exact = set(connection.scalars(_EXACT))
+        return _placed(bills, _Where.read(connection))
+
+
+def interface_bills_of(
+    store: Store, parts: Sequence[Interval]
+) -> list[list[InterfaceBill]]:
+    """The bill of each part of a period: `interface_bills` of each, but at once.
+
+    Args:
+        store: where.
+        parts: half-open, disjoint, in order.
+
+    Returns:
+        One list for each part, in the same order.
+
+    Raises:
+        StoreError: the database cannot be read.
+    """
+    with store.read() as connection:
+        where = _Where.read(connection)
+        found = bills_of_parts(connection, parts)
+        return [_placed(bills, where) for bills in found]
+
+
+class _Where(NamedTuple):
+    """Places by attachment, and which attachments were counted exactly."""
+
+    found_at: Mapping[int, Attachment]
+    exact: frozenset[int]
+
+    @classmethod
+    def read(cls, connection: Connection) -> _Where:
+        exact = frozenset(connection.scalars(_EXACT))
+        return cls(places.places(connection), exact)
+
+
+def _placed(bills: Mapping[int, Bill], where: _Where) -> list[InterfaceBill]:
+    found_at, exact = where
     found: dict[Attachment, Bill] = {}
     estimated: Counter[Attachment] = Counter()
     for attachment_id, bill in bills.items():

@@ -91,15 +91,12 @@ def bills_of(connection: Connection, period: Interval) -> dict[int, Bill]:
     found: dict[int, Bill] = {}
     for segment in segments(period, layout(connection, period)):
         source = _SOURCES[segment.tier]
-        rows = connection.execute(source.bill, _bounds(segment))
+        rows = connection.execute(source.bill, bounds(segment))
         for row in rows.mappings():
-            whole = bill_of(row)
-            part = whole
+            part = bill_of(row)
             if not row["inside"]:
                 when = Interval(row["from_s"], row["to_s"])
-                _, counter = within(whole.counter, when, segment.interval)
-                _, l3 = within(whole.l3, when, segment.interval)
-                part = Bill(counter, l3)
+                part = part_of_bill(part, when, segment.interval)
             key = row["attachment_id"]
             found[key] = found.get(key, Bill(Traffic(), Traffic())) + part
     return found
@@ -112,7 +109,7 @@ def shares_of(
     found: dict[tuple[int, int], Traffic] = {}
     for segment in segments(period, layout(connection, period)):
         source = _SOURCES[segment.tier]
-        rows = connection.execute(source.explanation, _bounds(segment))
+        rows = connection.execute(source.explanation, bounds(segment))
         for row in rows.mappings():
             part = traffic_of(row)
             if not row["inside"]:
@@ -140,7 +137,27 @@ def within(
     )
 
 
-def _bounds(segment: Segment) -> dict[str, int]:
+def part_of_bill(bill: Bill, when: Interval, period: Interval) -> Bill:
+    """The part of a bill that lies in a period.
+
+    Args:
+        bill: of the whole row.
+        when: its interval, which touches the period.
+        period: half-open.
+    """
+    if period.from_s <= when.from_s and when.to_s <= period.to_s:
+        return bill
+    _, counter = within(bill.counter, when, period)
+    _, l3 = within(bill.l3, when, period)
+    return Bill(counter, l3)
+
+
+def bounds(segment: Segment) -> dict[str, int]:
+    """The parameters of a query for a segment; no row is longer than its tier allows.
+
+    Args:
+        segment: a part of a period and the tier that answers for it.
+    """
     longest_s = _SOURCES[segment.tier].longest_s
     return {
         "lower_s": segment.interval.from_s - longest_s,
@@ -161,7 +178,7 @@ def _query(
         groups: what the sums are for.
 
     Returns:
-        A query with the parameters of `_bounds`.
+        A query with the parameters of `bounds`.
     """
     begin: ColumnElement[int] = bindparam("begin_s", type_=Integer)
     end: ColumnElement[int] = bindparam("end_s", type_=Integer)

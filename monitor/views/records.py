@@ -112,17 +112,19 @@ def _parts(
         min(question.period.to_s, recorded.to_s + _TWO_DAYS_S),
     )
     cut = local_hours if question.by == "hour" else local_days
-    parts = []
-    for part in cut(period, question.zone):
-        if part.to_s > recorded.from_s and part.from_s <= recorded.to_s:
-            bills = [
-                bill
-                for piece in question.parts(part)
-                for bill in _billed(
-                    queries.interface_bills(store, piece), question, piece
-                )
-            ]
-            # What begins with the last second has at most its instants.
-            if bills or part.from_s < recorded.to_s:
-                parts.append((part, bills))
-    return parts
+    parts = [
+        part
+        for part in cut(period, question.zone)
+        if part.to_s > recorded.from_s and part.from_s <= recorded.to_s
+    ]
+    pieces = [(piece, part) for part in parts for piece in question.parts(part)]
+    every = queries.interface_bills_of(store, [piece for piece, _ in pieces])
+    found: dict[Interval, list[InterfaceBill]] = {part: [] for part in parts}
+    for (piece, part), bills in zip(pieces, every, strict=True):
+        found[part] += _billed(bills, question, piece)
+    # What begins with the last second has at most its instants.
+    return [
+        (part, bills)
+        for part, bills in found.items()
+        if bills or part.from_s < recorded.to_s
+    ]
