@@ -8,16 +8,15 @@ from collections import defaultdict
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from monitor.networks import is_local, whole
 from monitor.units import format_duration, format_share, format_size
 from monitor.usage import Traffic, total
 from monitor.users import user_name
+from monitor.views.labels import row_label
 from monitor.views.names import visible
 from monitor.views.periods import find_zone
 from monitor.views.phrases import date_text, period_text, store_sentence, wrapped
 from monitor.views.question import Question
 from monitor.views.report import ESTIMATED, EXACT, read_report
-from monitor.views.rows import OTHER_PROCESSES, OTHERS
 from monitor.views.table import Layout, Line, table, terminal_layout
 
 if TYPE_CHECKING:
@@ -113,54 +112,13 @@ def _header(report: Report, layout: Layout) -> tuple[str, ...]:
 def _label(row: Row, report: Report) -> tuple[str, ...]:
     """The texts of a line; rows with the same texts are shown as one."""
     by = report.question.by
-    name = _name(row, report)
+    name = row_label(row, report)
     if by != "process":
         return (name,)
     if row.process is None:
         return name, "", ""
     program = visible(row.process.exe) or visible(row.application or "")
     return name, visible(user_name(row.process.uid)), program
-
-
-def _name(row: Row, report: Report) -> str:
-    application = row.application or ""
-    called = visible(report.titles.get(application, application))
-    if row.reason == OTHERS:
-        return f"({row.folded} others)"
-    if row.reason == OTHER_PROCESSES:
-        return f"(other processes of {called or '?'})"
-    if row.is_owned:
-        return _subject(row, report, called)
-    reason = visible(row.reason or "").replace("_", " ")
-    if row.via:
-        return f"({reason}: {visible(row.via)})"
-    return f"({reason}) {called}".rstrip()
-
-
-def _subject(row: Row, report: Report, called: str) -> str:
-    if row.interval is not None:
-        return _part(row.interval, report)
-    if row.process is not None:
-        return f"{visible(row.process.comm)} [{row.process.pid}]"
-    if row.uid is not None:
-        return visible(user_name(row.uid))
-    if report.question.by == "network":
-        return _network(row.place.network, report)
-    return called or visible(row.plan or row.app_class or row.place.interface)
-
-
-def _network(key: str, report: Report) -> str:
-    name = report.network_names.get(whole(key), visible(whole(key)))
-    return f"{name}, among neighbours" if is_local(key) else name
-
-
-def _part(interval: Interval, report: Report) -> str:
-    zone = report.question.zone
-    local = datetime.fromtimestamp(interval.from_s, zone)
-    if report.question.by == "day":
-        return f"{local:%a} {date_text(local)}"
-    name = f" {local:%Z}" if local.fold else ""
-    return f"{date_text(local)} {local:%H:%M}{name}"
 
 
 def _title(report: Report) -> str:
