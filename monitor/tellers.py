@@ -11,6 +11,7 @@ from monitor.alerts.newcomers import DAY_NS, DAY_S
 from monitor.notifiers.buttons import Buttons
 from monitor.notifiers.courier import Courier, Patience
 from monitor.notifiers.desktop import WAY, Desktop, has_desktop
+from monitor.notifiers.rules import Wishes
 from monitor.store import alerts as stored_alerts
 from monitor.store.queries import recorded, spent
 from monitor.telling import Telling
@@ -29,6 +30,11 @@ def rate_rule(config: Config) -> RateRule:
     return RateRule(given.rate_bytes, given.within_s, given.allow)
 
 
+def wishes(config: Config) -> Wishes:
+    """How a person wants to be told."""
+    return Wishes(config.alerts.quiet, config.alerts.rules)
+
+
 def make_telling(
     store: Store, config: Config, socket_path: Path, last_s: int | None
 ) -> Telling:
@@ -36,8 +42,8 @@ def make_telling(
 
     Args:
         store: the database.
-        config: says how much a program may move in the background, and what is not
-            told at all.
+        config: says how much a program may move in the background, what is not told at
+            all, and what is told otherwise.
         socket_path: where clicks on this process's own desktop go.
         last_s: UTC second up to which the run before had counted; None at first.
 
@@ -50,7 +56,7 @@ def make_telling(
         desktop = Patience(Desktop())
         courier, buttons = Courier(desktop, WAY), Buttons(socket_path, desktop)
     telling = Telling(stored_alerts.told(store), rate_rule(config), courier, buttons)
-    telling.off = config.alerts.off
+    telling.off, telling.wishes = config.alerts.off, wishes(config)
     telling.newcomers = _newcomers(store)
     if last_s is not None:
         telling.stays = Stays(_boottime_ns(last_s))

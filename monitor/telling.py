@@ -12,10 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from monitor import clock
 from monitor.alerts import (
-    DATA_LIMIT,
-    DATA_WARNING,
     Delivery,
-    Key,
     Newcomers,
     Raised,
     RateRule,
@@ -34,7 +31,9 @@ from monitor.alerts.model import NETWORK_UNCOVERED
 from monitor.alerts.rates import Mover
 from monitor.alerts.texts import named
 from monitor.notifiers import journal
-from monitor.notifiers.notice import percent_of
+from monitor.notifiers.pending import described, newest
+from monitor.notifiers.quiet import minute_now, waits
+from monitor.notifiers.rules import DESKTOP, PUSH, Wishes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -48,9 +47,7 @@ if TYPE_CHECKING:
     from monitor.usage import Attachment
 
 AGENT: Final = "agent"
-PUSH: Final = "push"
 _RETRY_S: Final = (30, 120, 600)
-_MOST_PENDING: Final = 20
 _LONGEST_FAILURE: Final = 200
 _NOWHERE: Final = Uplinks()
 
@@ -67,6 +64,7 @@ class Telling:
         newcomers: programs that never used metered data before.
         choices: ids of the plans that a network may be bound to by a click.
         off: shell patterns of kinds that are not told; a reload replaces it.
+        wishes: how a person wants to be told; a reload replaces it.
     """
 
     def __init__(
@@ -88,6 +86,7 @@ class Telling:
         self.rule = rule
         self.choices: tuple[str, ...] = ()
         self.off: Sequence[str] = ()
+        self.wishes = Wishes()
         self._courier, self._buttons = courier, buttons
         begun_ns = clock.read().boottime_ns
         self.stays = Stays(begun_ns)
@@ -185,7 +184,7 @@ class Telling:
                 done = Delivery(change, journal.WAY, clock.now_s())
                 self._deliveries.append(done)
         if self._courier is not None:
-            for raised in self._unseen():
+            for raised in self._due():
                 self._try(raised, self._courier, at_ns)
 
     def _try(self, raised: Raised, courier: Courier, at_ns: int) -> None:
@@ -194,7 +193,8 @@ class Telling:
             pause_s = _RETRY_S[min(tries, len(_RETRY_S) - 1)]
             next_ns = at_ns + pause_s * clock.SECOND_NS
             self._tries[raised.handle] = tries + 1, next_ns
-            courier.tell(raised, self._question(raised))
+            urgency = self.wishes.verdict(raised.key.kind).urgency
+            courier.tell(raised, urgency, self._question(raised))
 
     def _question(self, raised: Raised) -> Question | None:
         if self._buttons is None:
@@ -205,18 +205,20 @@ class Telling:
         return self._buttons.question(raised.handle, kind, network, self.choices)
 
     def _pending(self) -> list[Raised]:
-        """What holds and is worth a notification: of a kind only the newest."""
-        newest: dict[tuple[str, str], Raised] = {}
-        for raised in sorted(self.told.open.values(), key=_order):
-            # Nothing left says more than little left, and less than its end is near.
-            kind = raised.key.kind
-            newest[DATA_LIMIT if kind == DATA_WARNING else kind, raised.key.subject] = (
-                raised
-            )
-        return list(newest.values())[-_MOST_PENDING:]
+        return newest(self.told.open.values())
 
-    def _unseen(self) -> list[Raised]:
-        return [each for each in self._pending() if each.handle not in self.told.shown]
+    def _due(self) -> list[Raised]:
+        """What this process's desktop is to show now."""
+        unseen = [
+            each for each in self._pending() if each.handle not in self.told.shown
+        ]
+        minute = minute_now() if unseen and self.wishes.quiet else 0
+        found = []
+        for raised in unseen:
+            urgency, channels = self.wishes.verdict(raised.key.kind)
+            if DESKTOP in channels and not waits(urgency, self.wishes.quiet, minute):
+                found.append(raised)
+        return found
 
     def deliveries(self) -> list[Delivery]:
         """What became of telling since the last call, for `Batch.delivered`."""
@@ -243,23 +245,12 @@ class Telling:
         self._complained = delivery.failure
 
     def pending(self, _: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Answer to `alerts.pending`: what a user's agent should show, oldest first."""
-        return {"alerts": [self._described(raised) for raised in self._pending()]}
-
-    def _described(self, raised: Raised) -> dict[str, Any]:
-        alert = raised.alert
-        found: dict[str, Any] = {
-            "id": raised.handle,
-            "kind": raised.key.kind,
-            "subject": raised.key.subject,
-            "percent": percent_of(raised.key),
-            "title": alert.title,
-            "body": alert.body,
-        }
-        if raised.key.kind == NETWORK_UNCOVERED:
-            # What the agent's buttons ask for, by `networks.bind`.
-            found |= {"network": alert.network, "plans": list(self.choices)}
-        return found
+        """Answer to `alerts.pending`: what agents should show, the oldest first."""
+        alerts = [
+            described(raised, self.wishes.verdict(raised.key.kind), self.choices)
+            for raised in self._pending()
+        ]
+        return {"alerts": alerts, "quiet": self.wishes.quiet}
 
     def open_alert(self, handle: object) -> Raised | None:
         """The alert that still holds, of which a caller has this handle."""
@@ -305,10 +296,3 @@ class Telling:
         if self._courier is not None:
             self._courier.close()
         return self.deliveries()
-
-
-def _order(raised: Raised) -> tuple[int, int, Key]:
-    # Raised in one second: the limit after the warnings, a higher percent after. Not
-    # every step is a number: "24h" before an end.
-    step = raised.key.step
-    return raised.at_s, int(step) if step.isdecimal() else 0, raised.key

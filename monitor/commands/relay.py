@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from monitor import clock
 from monitor.commands.notify import daemon_socket, log_to_terminal
 from monitor.commands.options import with_setup
 from monitor.errors import AgentRunningError, ConfigError, NotShownError
@@ -19,15 +16,12 @@ from monitor.notifiers.agent import Agent
 from monitor.notifiers.courier import Patience
 from monitor.notifiers.memory import Memory, memory_path
 from monitor.notifiers.notice import Notice
-from monitor.zones import local_zone
 
 if TYPE_CHECKING:
     from monitor.commands.options import Setup
-    from monitor.config import Push
 
 _DEADLINE_S: Final = 60.0
 _LONGEST_RETRY_S: Final = 600.0
-_HOUR_MINUTES: Final = 60
 
 
 @click.command("relay")
@@ -38,14 +32,14 @@ def command(setup: Setup, *, test: bool) -> None:
 
     Where to is in a file that only you may read, one address of Apprise a line (ntfy,
     mail, Telegram, Matrix, a web hook and a hundred more); `[push] addresses` names it.
-    It runs without any privilege: the daemon itself never talks to the Internet.
+    It runs without any privilege: the daemon itself never talks to the Internet. Which
+    alerts are sent, and when, the daemon says: `[alerts]` of its configuration.
 
     \b
     esimmon relay --test
     esimmon relay
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
-    settings = setup.config.push
-    path = push.find_addresses(settings, os.environ)
+    path = push.find_addresses(setup.config.push.addresses, os.environ)
     if path is None:
         raise ConfigError(
             "nowhere to send alerts to: write addresses into a file (chmod 600), and "
@@ -61,8 +55,7 @@ def command(setup: Setup, *, test: bool) -> None:
     try:
         with Memory(memory) as remembered:
             agent = Agent(socket_path, Patience(sender, _DEADLINE_S), remembered)
-            agent.way = push.WAY
-            agent.wants = partial(_wants, settings)
+            agent.way = agent.channel = push.WAY
             agent.longest_retry_s = _LONGEST_RETRY_S
             agent.run()
     except AgentRunningError as error:
@@ -77,8 +70,3 @@ def _test(sender: push.Push) -> None:
             f"{error}. Look at that address, and whether this machine reaches it."
         ) from error
     click.echo(f"Sent by {visible(taken)}.")
-
-
-def _wants(settings: Push, kind: str) -> bool:
-    now = datetime.fromtimestamp(clock.now_s(), local_zone(os.environ))
-    return push.is_wanted(settings, kind, now.hour * _HOUR_MINUTES + now.minute)

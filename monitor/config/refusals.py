@@ -23,6 +23,7 @@ _HEADER_OR_KEY = re.compile(
 )
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<key>.*)`", re.DOTALL)
 _LACKING = re.compile(r"Object missing required field `(?P<key>.*)`")
+_LISTS: Final = ("plan", "offer", "alerts.rule")
 _OWN_WORDS: Final = ("Expected `", "Invalid ", "Object ", "Integer ")
 
 
@@ -78,7 +79,7 @@ def explained(source: Source, error: msgspec.ValidationError) -> ConfigError:
         return _unknown_key(source, key, unknown["key"])
     if lacking is not None:
         key = f"{key}.{lacking['key']}".lstrip(".")
-    if key in ("plan", "offer"):
+    if key in _LISTS:
         allowed = f"a list of tables, each under a line [[{key}]]"
     elif allowed.startswith(_OWN_WORDS):
         allowed = allowed_at(source.kind, source.table, key)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from msgspec import Struct, field
 
 from monitor.alerts.model import KINDS
@@ -10,7 +12,6 @@ from monitor.config.plan_checks import first_fault
 from monitor.config.plans import PlanTable
 from monitor.config.values import (
     AbsolutePath,
-    DayTimes,
     Duration,
     KindPattern,
     NamePattern,
@@ -18,6 +19,8 @@ from monitor.config.values import (
     Pattern,
     Size,
 )
+from monitor.notifiers.quiet import DayTimes
+from monitor.notifiers.rules import CHANNELS
 from monitor.units import exact_duration, exact_size
 
 _MINUTE_S = 60
@@ -130,33 +133,42 @@ class Remotes(Struct, frozen=True, forbid_unknown_fields=True):
         return self.keep_s if self.enabled else 0
 
 
+class AlertRule(Struct, frozen=True, forbid_unknown_fields=True):
+    """How some kinds of alerts are told.
+
+    Attributes:
+        kinds: which.
+        urgency: how loudly; without it as is each kind's own.
+        channels: by which ways.
+    """
+
+    kinds: tuple[KindPattern, ...]
+    urgency: Literal["low", "normal", "critical"] | None = None
+    channels: tuple[Literal["desktop", "push"], ...] = CHANNELS
+
+
 class Alerts(Struct, frozen=True, forbid_unknown_fields=True):
     """What a person is told.
 
     Attributes:
         off: kinds of alerts that are not told at all.
+        quiet: local times in which desktop and push wait; critical ones do not.
+        rules: of the kinds that are told otherwise; the first that matches decides.
     """
 
     off: tuple[KindPattern, ...] = ()
+    quiet: DayTimes = DayTimes()
+    rules: tuple[AlertRule, ...] = field(default=(), name="rule")
 
 
 class Push(Struct, frozen=True, forbid_unknown_fields=True):
-    """Alerts beyond this machine, by `esimmon relay`.
+    """Alerts beyond this machine, sent by `esimmon relay`.
 
     Attributes:
-        addresses: the file with the addresses; empty for none. They are secrets.
-        alerts: kinds of alerts that are sent.
-        quiet: local times in which nothing is sent until they are over, ...
-        urgent: ... but for these kinds.
+        addresses: the file with the addresses; empty for none.
     """
 
     addresses: AbsolutePath = AbsolutePath("")
-    alerts: tuple[KindPattern, ...] = (KindPattern("*"),)
-    quiet: DayTimes = DayTimes("")
-    urgent: tuple[KindPattern, ...] = (
-        KindPattern("data.limit"),
-        KindPattern("overage.block"),
-    )
 
 
 class Config(Struct, frozen=True, forbid_unknown_fields=True):
@@ -209,10 +221,21 @@ def out_of_limits(config: Config) -> tuple[str, str] | None:
     ):
         if set(given.metered) & set(given.unmetered):
             return f"{table}.unmetered", f"without what {table}.metered names"
-    for pattern in config.alerts.off:
-        if not any(is_off(kind, (pattern,)) for kind in KINDS):
-            what = "without a pattern that no kind of alert matches"
-            return "alerts.off", f"{what} ({pattern}); there are {', '.join(KINDS)}"
+    return _fault_of_alerts(config.alerts)
+
+
+def _fault_of_alerts(alerts: Alerts) -> tuple[str, str] | None:
+    patterns = [("alerts.off", alerts.off)]
+    for position, rule in enumerate(alerts.rules):
+        key = f"alerts.rule[{position}].kinds"
+        if not rule.kinds:
+            return key, 'some kinds of alerts, such as ["app.new", "network.*"]'
+        patterns.append((key, rule.kinds))
+    for key, given in patterns:
+        for pattern in given:
+            if not any(is_off(kind, (pattern,)) for kind in KINDS):
+                what = "without a pattern that no kind of alert matches"
+                return key, f"{what} ({pattern}); there are {', '.join(KINDS)}"
     return None
 
 

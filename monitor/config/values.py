@@ -10,6 +10,7 @@ import re
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 
+from monitor.notifiers.quiet import DayTimes
 from monitor.units import DURATION_UNITS, parse_duration, parse_size
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ UNLIMITED: Final = "unlimited"
 _EARLIEST, _LATEST = 2000, 2199
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _KINDS = re.compile(r"[a-z_.*?]{1,40}", re.ASCII)
-_TIME = "([01][0-9]|2[0-3]):[0-5][0-9]"
-_DAY_TIMES = re.compile(f"{_TIME}-{_TIME}", re.ASCII)
 _INSTANT = re.compile(
     _DATE.pattern + r"T[0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2})?",
     re.ASCII,
@@ -63,21 +62,6 @@ class KindPattern(str):
     __slots__ = ()
 
 
-class DayTimes(str):
-    """A part of each day as local times, "22:00-07:00"; empty for none."""
-
-    __slots__ = ()
-
-    def has(self, minute: int) -> bool:
-        """Whether a minute of the day, from 0, is inside."""
-        if not self:
-            return False
-        begin, end = (_minute(text) for text in self.split("-"))
-        if begin < end:
-            return begin <= minute < end
-        return minute >= begin or minute < end
-
-
 class AbsolutePath(str):
     """A path that does not depend on the current directory; may begin with `~/`."""
 
@@ -99,11 +83,6 @@ class Moment(str):
     def is_instant(self) -> bool:
         """Whether it has a time of day."""
         return "T" in self
-
-
-def _minute(text: str) -> int:
-    hours, minutes = text.split(":")
-    return int(hours) * 60 + int(minutes)
 
 
 def decode(kind: type, found: object) -> object:
@@ -184,12 +163,10 @@ def _decode_kind_pattern(found: object) -> KindPattern:
 
 
 def _decode_day_times(found: object) -> DayTimes:
-    text = found.replace(" ", "") if isinstance(found, str) else None
-    if text == "":
-        return DayTimes()
-    if text is None or not _DAY_TIMES.fullmatch(text) or text[:5] == text[6:]:
+    times = DayTimes.read(found)
+    if times is None:
         raise ValueError('two different local times, such as "22:00-07:00", or ""')
-    return DayTimes(text)
+    return times
 
 
 def _decode_path(found: object) -> AbsolutePath:

@@ -137,7 +137,11 @@ def _lines(config: Config) -> Iterator[str]:
         if section != current:
             yield f"[{section}]" if not current else f"\n[{section}]"
             current = section
-        yield f"{key} = {_text(value)}" + ("" if is_default else "  # set")
+        tables = _tables(value)  # the last of their section
+        for table in tables:
+            yield from table_lines({key: [table]}, f"{section}.")
+        if not tables:
+            yield f"{key} = {_text(value)}" + ("" if is_default else "  # set")
     for table in plan_tables(config):
         yield from plan_lines(table)
 

@@ -13,18 +13,22 @@ import logging
 import select
 import socket
 import time
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
+from monitor import clock
 from monitor.errors import NotShownError
 from monitor.notifiers.buttons import Buttons
-from monitor.notifiers.notice import Notice
+from monitor.notifiers.pending import read
+from monitor.notifiers.quiet import DayTimes, minute_now, waits
+from monitor.notifiers.rules import DESKTOP
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from pathlib import Path
 
     from monitor.notifiers.courier import Notifier
     from monitor.notifiers.memory import Memory
+    from monitor.notifiers.pending import Pending
 
 PENDING: Final = "alerts.pending"
 SHOWN: Final = "alerts.shown"
@@ -32,20 +36,12 @@ SHOWN: Final = "alerts.shown"
 _FIRST_PAUSE_S: Final = 0.2
 _LONGEST_PAUSE_S: Final = 30.0
 _RETRY_S: Final = 30.0
+_MINUTE_S: Final = 60
 _CONNECT_S: Final = 5.0
 _LONGEST_LINE: Final = 1_000_000
 _FOLLOW_ID: Final = 1
 
 log = logging.getLogger("esimmon")
-
-
-class _Pending(NamedTuple):
-    """An alert that a person should see; `network` may be bound to `plans`."""
-
-    id: str
-    notice: Notice
-    network: str
-    plans: tuple[str, ...]
 
 
 class Agent:
@@ -54,7 +50,8 @@ class Agent:
     Attributes:
         way: what the daemon is told by which a person was shown an alert; empty for
             this user's desktop.
-        wants: whether to show an alert of a kind now; it is asked again later.
+        channel: it shows the alerts that the daemon gives to this one.
+        minute_now: of the local day, for quiet hours.
         longest_retry_s: between two tries; each time twice as long, up to this.
     """
 
@@ -75,10 +72,12 @@ class Agent:
         self._memory = memory
         self._parent = parent
         self.way = ""
-        self.wants: Callable[[str], bool] = lambda _: True
+        self.channel = DESKTOP
+        self.minute_now: Callable[[], int] = minute_now
         self.longest_retry_s = _RETRY_S
         self._failures = 0
-        self._pending: list[_Pending] = []
+        self._pending: list[Pending] = []
+        self._quiet = DayTimes()
         self._tried: set[str] = set()
         self._retry_s = 0.0
 
@@ -118,8 +117,7 @@ class Agent:
         if self._parent is not None:
             watched.append(self._parent)
         while True:
-            wait_s = _RETRY_S if self._unseen() else None
-            ready, _, _ = select.select(watched, [], [], wait_s)
+            ready, _, _ = select.select(watched, [], [], self._pause_s())
             if self._parent in ready:
                 return
             if link in ready:
@@ -133,6 +131,14 @@ class Agent:
                     raise ValueError("an endless answer")
             self._show(link)
 
+    def _pause_s(self) -> float | None:
+        """How long to do nothing; None until the daemon says something."""
+        if not self._unseen():
+            return None
+        # Quiet hours end with a minute. Never longer than between two tries: meanwhile
+        # the machine may have slept, or its clock may have been set.
+        return min(_RETRY_S, _MINUTE_S - clock.now_s() % _MINUTE_S)
+
     def _take(self, message: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
         """Take what is pending from an answer or an announcement.
 
@@ -145,14 +151,22 @@ class Agent:
             raise ValueError("the daemon is of another version: restart it")
         if message.get("id") == _FOLLOW_ID or message.get("method") == PENDING:
             content = message.get("result", message.get("params")) or {}
-            self._pending = [_pending(alert) for alert in content.get("alerts", [])]
+            alerts, self._quiet = read(content)
+            own = [each for each in alerts if self.channel in each.verdict.channels]
+            self._pending = own
             self._tried &= {alert.id for alert in self._pending}
 
-    def _unseen(self) -> list[_Pending]:
+    def _unseen(self) -> list[Pending]:
         return [alert for alert in self._pending if alert.id not in self._memory]
 
-    def _due(self) -> list[_Pending]:
-        return [alert for alert in self._unseen() if self.wants(alert.notice.kind)]
+    def _due(self) -> list[Pending]:
+        unseen = self._unseen()
+        minute = self.minute_now() if unseen and self._quiet else 0
+        return [
+            alert
+            for alert in unseen
+            if not waits(alert.verdict.urgency, self._quiet, minute)
+        ]
 
     def _show(self, link: socket.socket) -> None:
         """Show what this user has not seen; after a failure only now and then.
@@ -183,18 +197,6 @@ class Agent:
                 told = {"id": alert.id, "failure": failure}
                 _call(link, SHOWN, told | ({"way": self.way} if self.way else {}), None)
             self._tried.add(alert.id)
-
-
-def _pending(alert: Mapping[str, Any]) -> _Pending:
-    handle, title, body, kind, subject, network = (
-        str(alert.get(name, ""))
-        for name in ("id", "title", "body", "kind", "subject", "network")
-    )
-    plans = tuple(map(str, alert.get("plans", [])))
-    percent = alert.get("percent")
-    if type(percent) is not int:  # True is one
-        percent = None
-    return _Pending(handle, Notice(title, body, kind, subject, percent), network, plans)
 
 
 def _call(

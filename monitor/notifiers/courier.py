@@ -18,6 +18,7 @@ from monitor.notifiers.notice import notice_of
 
 if TYPE_CHECKING:
     from monitor.alerts import Raised
+    from monitor.notifiers.manners import Urgency
     from monitor.notifiers.notice import Notice, Question
 
 DEADLINE_S: Final = 5.0
@@ -81,7 +82,7 @@ class Patience:
         raise NotShownError(f"{type(shown).__name__}: {shown}") from shown
 
 
-_Errand = tuple["Raised", "Question | None"]
+_Errand = tuple["Raised", "Urgency | None", "Question | None"]
 
 
 class Courier:
@@ -101,15 +102,21 @@ class Courier:
         self._thread = threading.Thread(target=self._work, name=way, daemon=True)
         self._thread.start()
 
-    def tell(self, raised: Raised, question: Question | None = None) -> None:
+    def tell(
+        self,
+        raised: Raised,
+        urgency: Urgency | None = None,
+        question: Question | None = None,
+    ) -> None:
         """Show this alert when those before it are done.
 
         Args:
             raised: the alert.
+            urgency: how loudly; None for its kind's own.
             question: what a person may click on.
         """
         try:
-            self._waiting.put_nowait((raised, question))
+            self._waiting.put_nowait((raised, urgency, question))
         except queue.Full:
             self._report(raised, "too many alerts wait for the desktop")
 
@@ -134,10 +141,11 @@ class Courier:
 
     def _work(self) -> None:
         while (errand := self._waiting.get()) is not None:
-            raised, question = errand
+            raised, urgency, question = errand
             failure = ""
+            notice = notice_of(raised, question)._replace(urgency=urgency)
             try:
-                self._notifier.show(notice_of(raised, question))
+                self._notifier.show(notice)
             except NotShownError as error:
                 failure = str(error)
             self._report(raised, failure)

@@ -27,7 +27,12 @@ from jeepney import HeaderFields, MatchRule, message_bus, new_method_call
 from monitor.errors import NotShownError
 from monitor.escapes import visible
 from monitor.notifiers import bus as session
-from monitor.notifiers.manners import Urgency, manner_of, place_of
+from monitor.notifiers.manners import (
+    Urgency,
+    manner_of,
+    place_of,
+    urgency_of,
+)
 from monitor.notifiers.wording import body_of, title_of
 
 if TYPE_CHECKING:
@@ -178,8 +183,8 @@ def _call(
     buttons = [word for pair in enumerate(answers) for word in _button(*pair)]
     title = title_of(notice.title)
     body = body_of(notice.body, has_markup=server.has_markup)
-    manner = manner_of(notice.kind)
-    is_brief = manner.is_passing or manner.urgency is Urgency.LOW
+    is_passing = manner_of(notice.kind).is_passing
+    is_brief = is_passing or urgency_of(notice) is Urgency.LOW
     shown = ("esimmon", before, ICON, title, body, buttons, hints_of(notice))
     timeout = _AS_USUAL if is_brief else _FOR_EVER
     return new_method_call(session.SERVER, "Notify", "susssasa{sv}i", (*shown, timeout))
@@ -194,12 +199,11 @@ def hints_of(notice: Notice) -> dict[str, tuple[str, object]]:
     Returns:
         Type and value by name, as D-Bus has it.
     """
-    manner = manner_of(notice.kind)
     hints: dict[str, tuple[str, object]] = {
-        "urgency": ("y", int(manner.urgency)),
+        "urgency": ("y", int(urgency_of(notice))),
         "category": ("s", _CATEGORY),
     }
-    if manner.is_passing:
+    if manner_of(notice.kind).is_passing:
         hints["transient"] = ("b", True)
     if notice.percent is not None:
         hints["value"] = ("i", max(0, min(notice.percent, _ALL_PCT)))

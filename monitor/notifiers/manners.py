@@ -1,17 +1,20 @@
-"""How loudly a desktop tells each kind of alert, and which takes whose place.
+"""How loudly each kind of alert is told by itself, and which takes whose place.
 
-Urgency is what desktops act on: what is critical stays on the screen, also over a film
-and through "do not disturb". So critical is only what costs from this moment on, low
-what can wait, and the rest is normal.
+`rules` of a person may say otherwise. Urgency is what desktops act on: what is critical
+stays on the screen, also over a film and through "do not disturb". So critical is only
+what costs from this moment on, low what can wait, and the rest is normal.
 """
 
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from monitor.alerts import model
 from monitor.notifiers.notice import ANSWER
+
+if TYPE_CHECKING:
+    from monitor.notifiers.notice import Notice
 
 
 class Urgency(IntEnum):
@@ -68,6 +71,16 @@ def manner_of(kind: str) -> Manner:
         kind: of alert.
     """
     return _MANNERS.get(kind, _PLAIN)
+
+
+def urgency_of(notice: Notice) -> Urgency:
+    """How loudly something is told.
+
+    Args:
+        notice: what is shown.
+    """
+    own = manner_of(notice.kind).urgency
+    return own if notice.urgency is None else notice.urgency
 
 
 def place_of(kind: str, subject: str) -> str:

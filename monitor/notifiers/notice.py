@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from monitor.alerts import Key, Raised
+    from monitor.notifiers.manners import Urgency
 
 ANSWER: Final = "answer"
 """The kind of what is no alert: what came of a click."""
@@ -38,6 +39,7 @@ class Notice(NamedTuple):
         subject: what the alert is about. A later one about it takes the place of this.
         percent: of a quota used; None where it is not about one.
         question: what a person may click on.
+        urgency: how loudly; None for its kind's own.
     """
 
     title: str
@@ -46,6 +48,7 @@ class Notice(NamedTuple):
     subject: str = ""
     percent: int | None = None
     question: Question | None = None
+    urgency: Urgency | None = None
 
 
 def notice_of(raised: Raised, question: Question | None = None) -> Notice:

@@ -12,50 +12,31 @@ import stat
 import sys
 import warnings
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from monitor.errors import ConfigError, NotShownError
+from monitor.notifiers import rules
+from monitor.notifiers.manners import Urgency, urgency_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from monitor.notifiers.notice import Notice
 
-WAY: Final = "push"
+WAY: Final = rules.PUSH
 CREDENTIAL: Final = "push"
 """Name of the file among a service's credentials: systemd.exec(5), LoadCredential."""
+# apprise.NotifyType, which each service shows in its own way: a colour, a picture, a
+# field of a web hook.
+_TYPES: Final = {
+    Urgency.LOW: "info",
+    Urgency.NORMAL: "warning",
+    Urgency.CRITICAL: "failure",
+}
 _MOST_BYTES: Final = 65_536
 _MOST_ADDRESSES: Final = 50
 _MOST_KEPT: Final = 200
-
-
-class Times(Protocol):
-    """A part of each day."""
-
-    def has(self, minute: int) -> bool:
-        """Whether a minute of the day, from 0, is inside."""
-
-
-class Settings(Protocol):
-    """What a person wants; `[push]` of the configuration is that."""
-
-    @property
-    def addresses(self) -> str:
-        """The file with the addresses; empty for none."""
-
-    @property
-    def alerts(self) -> tuple[str, ...]:
-        """Shell patterns of the kinds that are sent."""
-
-    @property
-    def quiet(self) -> Times:
-        """When they wait, but for `urgent`."""
-
-    @property
-    def urgent(self) -> tuple[str, ...]:
-        """The same for kinds that do not wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +54,11 @@ class Address:
     line: int
 
 
-def find_addresses(settings: Settings, environ: Mapping[str, str]) -> Path | None:
+def find_addresses(given: str, environ: Mapping[str, str]) -> Path | None:
     """The file with the addresses.
 
     Args:
-        settings: `[push]`.
+        given: by the configuration; empty for none.
         environ: `CREDENTIALS_DIRECTORY`, by which a service manager hands it over.
 
     Returns:
@@ -87,7 +68,6 @@ def find_addresses(settings: Settings, environ: Mapping[str, str]) -> Path | Non
     credential = Path(folder) / CREDENTIAL
     if folder.startswith("/") and credential.exists():
         return credential
-    given = settings.addresses
     return Path(given).expanduser() if given else None
 
 
@@ -138,23 +118,6 @@ def _address(path: Path, line: int, url: str) -> Address:
     return Address(url, scheme.lower(), line)
 
 
-def is_wanted(settings: Settings, kind: str, minute: int) -> bool:
-    """Whether an alert is sent now; one that is not may be later.
-
-    Args:
-        settings: `[push]`.
-        kind: of the alert.
-        minute: of the local day, from 0.
-    """
-
-    def matches(patterns: tuple[str, ...]) -> bool:
-        return any(fnmatchcase(kind, pattern) for pattern in patterns)
-
-    if not matches(settings.alerts):
-        return False
-    return not settings.quiet.has(minute) or matches(settings.urgent)
-
-
 class Push:
     """A way to tell: each address is tried until it took the message, and once only."""
 
@@ -184,11 +147,12 @@ class Push:
             NotShownError: somebody did not take it; says who.
         """
         title, body = notice.title, notice.body
+        told = {"notify_type": _TYPES[urgency_of(notice)], "body_format": "text"}
         taken = self._taken.setdefault((title, body), set())
         failed = []
         for address, send in self._senders.items():
             if address not in taken:
-                if send(title=title, body=body, body_format="text"):
+                if send(title=title, body=body, **told):
                     taken.add(address)
                 else:
                     failed.append(f"{address.kind} (line {address.line})")

@@ -15,6 +15,8 @@ from monitor.config import Config, as_toml, load_config, parse_config, settings
 from monitor.errors import ConfigError
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
+TABLES = {"alerts.rule"}
+"""Of which there is none by default, and a commented one in the example."""
 
 
 def test_no_file_means_all_defaults() -> None:
@@ -29,16 +31,29 @@ def test_the_example_has_every_setting_with_its_default() -> None:
     assert load_config(EXAMPLE) == Config()
     written = tomllib.loads(EXAMPLE.read_text())
     in_example = {f"{part}.{key}" for part, keys in written.items() for key in keys}
-    assert in_example == {f"{part}.{key}" for part, key, *_ in settings(Config())}
+    all_settings = {f"{part}.{key}" for part, key, *_ in settings(Config())}
+    assert in_example == all_settings - TABLES
 
 
 def test_every_setting_of_the_example_is_explained() -> None:
     """A comment on the line, or above it in its table."""
     tables = re.split(r"^\[", EXAMPLE.read_text(), flags=re.MULTILINE)[1:]
     for part, key, *_ in settings(Config()):
+        if f"{part}.{key}" in TABLES:
+            continue
         table = next(text for text in tables if text.startswith(f"{part}]"))
         before, _, after = table.partition(f"\n{key} = ")
         assert "#" in before or "#" in after.partition("\n")[0], (part, key)
+
+
+def test_the_rule_of_the_example_can_be_used() -> None:
+    _, _, rest = EXAMPLE.read_text().partition("# [[alerts.rule]]\n")
+    lines = [line.removeprefix("#") for line in rest.partition("\n\n")[0].split("\n")]
+    (rule,) = parse_config("\n".join(["[[alerts.rule]]", *lines]), "f").alerts.rules
+    assert rule.kinds == ("app.new", "network.*")
+    assert (rule.urgency, rule.channels) == ("low", ("desktop",))
+    keys = {line.partition(" = ")[0].strip() for line in lines if " = " in line}
+    assert keys == set(rule.__struct_fields__)
 
 
 def test_sizes_and_durations_are_text_with_units() -> None:
@@ -77,12 +92,19 @@ def test_what_is_shown_reads_back_as_the_same_values() -> None:
         store.size_limit = "123456789 B"
         retention.processes = "36 h"
         remotes.enabled = true
+        alerts.quiet = "22:00 - 07:00"
+        [[alerts.rule]]
+        kinds = ["data.*"]
+        urgency = "critical"
+        [[alerts.rule]]
+        kinds = ["*"]
+        channels = []
         """,
         "file",
     )
     assert parse_config(as_toml(config), "shown") == config
     marked = [line for line in as_toml(config).splitlines() if line.endswith("# set")]
-    assert len(marked) == 6
+    assert len(marked) == 7
 
 
 @pytest.mark.parametrize(
@@ -136,6 +158,35 @@ def test_what_is_shown_reads_back_as_the_same_values() -> None:
             'alerts.off = ["app"]: must be without a pattern that',
         ),
         ("alerts.off = ['X Y']", 'alerts.off[0] = "X Y": must be a kind of alert'),
+        (
+            "alerts.quiet = '22-7'",
+            'line 1: alerts.quiet = "22-7": must be two different',
+        ),
+        ("alerts.quiet = '25:00-07:00'", "must be two different local times"),
+        ("alerts.quiet = '07:00-07:00'", "must be two different local times"),
+        ("alerts.quiet = 7", "must be two different local times"),
+        (
+            "[alerts]\nquiet = ''\n[[alerts.rule]]\nkinds = ['*']\nurgency = 'loud'",
+            'line 5: alerts.rule[0].urgency = "loud": must be "critical", "low" or',
+        ),
+        (
+            "[[alerts.rule]]\nkinds = ['*']\n[[alerts.rule]]\nkinds = ['dat']",
+            'line 4: alerts.rule[1].kinds = ["dat"]: must be without a pattern that no',
+        ),
+        (
+            "[[alerts.rule]]\nkinds = []",
+            "alerts.rule[0].kinds = []: must be some kinds",
+        ),
+        ("[[alerts.rule]]\nurgency = 'low'", "line 1: alerts.rule[0].kinds: must be a"),
+        (
+            "[[alerts.rule]]\nkinds = ['*']\nchannels = ['mail']",
+            'line 3: alerts.rule[0].channels[0] = "mail": must be "desktop" or "push"',
+        ),
+        (
+            "[alerts.rule]\nkinds = ['*']",
+            "alerts.rule: must be a list of tables, each under a line [[alerts.rule]]",
+        ),
+        ("push.addresses = 'relative'", "must be a path in quotes"),
         ("[remotes]\nenabled = 1", "remotes.enabled = 1: must be true or false"),
         ("[remotes]\nkeep = '59 min'", 'must be from "1 h" to "7 days"'),
         ("[remotes]\ntop = 0", "remotes.top = 0: must be from 1 to 1000"),
@@ -163,6 +214,11 @@ def test_an_impossible_value_is_named_with_what_is_allowed(
         ("[store]\nxyz = 1", "store.xyz: unknown key. Allowed in [store]: path, size_"),
         ('[store]\n"a\\u001b[31m" = 1', 'store."a\\u001b[31m": unknown key'),
         ("tick = '10 s'", "line 1: tick: unknown key"),
+        ("[push]\nquiet = ''", "Allowed in [push]: addresses."),
+        (
+            "[[alerts.rule]]\nkind = ['*']",
+            "line 2: alerts.rule[0].kind: unknown key. Did you mean alerts.rule[0].k",
+        ),
     ],
 )
 def test_an_unknown_key_is_an_error_that_helps(text: str, sentence: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,8 +15,13 @@ from monitor.alerts.model import (
     ROAMING_UNCOVERED,
 )
 from monitor.attribution import Attributed
+from monitor.config.settings import AlertRule
+from monitor.config.values import KindPattern
 from monitor.errors import NotShownError
 from monitor.notifiers.courier import Courier
+from monitor.notifiers.manners import Urgency
+from monitor.notifiers.quiet import DayTimes
+from monitor.notifiers.rules import Wishes
 from monitor.telling import Telling
 from monitor.usage import Application, Attachment, Owner, Process, Share, Traffic
 from tests.alerting import GB, JUNE_S, MB, RULE, raised, watched
@@ -38,10 +43,12 @@ class Screen:
     def __init__(self) -> None:
         """Be there."""
         self.titles: list[str] = []
+        self.urgencies: list[Urgency | None] = []
         self.away = ""
 
     def show(self, notice: Notice) -> str:
         """Show, or say why not."""
+        self.urgencies.append(notice.urgency)
         self.titles.append(notice.title)
         if self.away:
             raise NotShownError(self.away)
@@ -198,7 +205,11 @@ def test_without_a_desktop_alerts_are_logged_and_wait_for_agents() -> None:
     daemon.tick(8 * GB)
     assert daemon.outcomes() == [("journal", "")]
     (pending,) = daemon.telling.pending()["alerts"]
-    assert set(pending) == {"id", "kind", "subject", "percent", "title", "body"}
+    assert set(pending) == {
+        *("id", "kind", "subject", "percent", "title", "body"),
+        *("urgency", "channels"),
+    }
+    assert (pending["urgency"], pending["channels"]) == ("normal", ["desktop", "push"])
     assert (pending["subject"], pending["percent"]) == ("wwan", 80)
     assert daemon.telling.shown({"id": pending["id"], "failure": ""}) == {"noted": True}
     assert daemon.telling.shown({"id": pending["id"]}) == {"noted": False}
@@ -230,6 +241,72 @@ def test_an_alert_on_its_way_at_the_end_is_still_told(
     ways = [delivery.way for delivery in daemon.telling.close()]
     assert ways == ["journal", "desktop"]
     assert len(screen.titles) == 1
+
+
+def rule(kind: str, urgency: Any = None, channels: Any = ("desktop", "push")) -> Wishes:  # noqa: ANN401 - as the configuration has them
+    """One rule about a kind."""
+    return Wishes(rules=(AlertRule((KindPattern(kind),), urgency, channels),))
+
+
+@pytest.fixture
+def night(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The minute of the day; it is three in the morning."""
+    minute = [3 * 60]
+    monkeypatch.setattr("monitor.telling.minute_now", lambda: minute[0])
+    return minute
+
+
+def test_what_holds_still_in_the_morning_is_shown_then(
+    daemon: Daemon, screen: Screen, night: list[int]
+) -> None:
+    daemon.telling.wishes = Wishes(DayTimes("22:00-07:00"))
+    assert daemon.tick(8 * GB) == ["data.warning"]
+    for _ in range(20):
+        daemon.tick(8 * GB, seconds=600)
+    assert daemon.outcomes() == [("journal", "")]
+    night[0] = 7 * 60
+    daemon.tick(8 * GB)
+    daemon.tick(8 * GB, seconds=3600)
+    assert screen.titles == ["Plan wwan: 80 % of 10.00 GB used"]
+
+
+def test_what_ended_before_the_morning_is_not_shown(
+    daemon: Daemon, screen: Screen, night: list[int]
+) -> None:
+    daemon.telling.wishes = Wishes(DayTimes("22:00-07:00"))
+    daemon.tick(8 * GB)
+    daemon.tick(GB)
+    night[0] = 7 * 60
+    daemon.tick(GB)
+    assert screen.titles == []
+
+
+def test_what_is_critical_by_itself_or_by_a_rule_is_shown_in_the_night(
+    daemon: Daemon, screen: Screen, night: list[int]
+) -> None:
+    assert night
+    times = DayTimes("22:00-07:00")
+    daemon.telling.wishes = rule("data.warning", "critical")._replace(quiet=times)
+    daemon.tick(5 * GB)
+    assert screen.urgencies == [Urgency.CRITICAL]
+    daemon.telling.wishes = Wishes(times)
+    daemon.tick(8 * GB)
+    assert len(screen.titles) == 1
+    daemon.tick(10 * GB)
+    assert screen.urgencies == [Urgency.CRITICAL, Urgency.CRITICAL]
+
+
+def test_what_is_not_for_the_desktop_is_in_the_log_and_pending_for_others(
+    daemon: Daemon, screen: Screen
+) -> None:
+    daemon.telling.wishes = rule("data.*", "low", ("push",))
+    daemon.tick(8 * GB)
+    assert (screen.titles, daemon.outcomes()) == ([], [("journal", "")])
+    (pending,) = daemon.telling.pending()["alerts"]
+    assert (pending["urgency"], pending["channels"]) == ("low", ["push"])
+    daemon.telling.wishes = Wishes()  # a rule that is gone
+    daemon.tick(8 * GB)
+    assert screen.urgencies == [Urgency.NORMAL]
 
 
 def bytes_of(

@@ -14,6 +14,7 @@ from monitor.control import Access, Control, Method
 from monitor.errors import NotShownError
 from monitor.notifiers import agent as agents
 from monitor.notifiers.agent import PENDING, SHOWN, Agent
+from monitor.notifiers.manners import Urgency
 from monitor.notifiers.memory import Memory
 from monitor.notifiers.snoozing import LABEL
 from tests.desktop.stack import wait_for
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from monitor.notifiers.notice import Notice
 
 
-def alert(name: str) -> dict[str, str]:
+def alert(name: str) -> dict[str, Any]:
     """As `alerts.pending` names it."""
     return {"id": name, "kind": "data.warning", "title": f"title {name}", "body": "b"}
 
@@ -36,7 +37,8 @@ class Daemon:
     def __init__(self, path: Path) -> None:
         """Prepare to serve there."""
         self.path = path
-        self.alerts: list[dict[str, str]] = []
+        self.alerts: list[dict[str, Any]] = []
+        self.quiet: object = ""
         self.shown: list[Mapping[str, Any]] = []
         self._announce = threading.Event()
 
@@ -46,7 +48,7 @@ class Daemon:
         self._announce.set()
 
     def _pending(self, _: Mapping[str, Any]) -> dict[str, Any]:
-        return {"alerts": self.alerts}
+        return {"alerts": self.alerts, "quiet": self.quiet}
 
     def _shown(self, params: Mapping[str, Any]) -> dict[str, Any]:
         self.shown.append(params)
@@ -109,14 +111,15 @@ def following(
     path: Path,
     screen: Screen,
     memory_file: Path,
-    way: str = "",
-    wants: Callable[[str], bool] = lambda _: True,
+    channel: str = "desktop",
+    minute_now: Callable[[], int] = lambda: 0,
 ) -> Iterator[None]:
     """An agent in a thread; it ends as it does when its daemon's process ends."""
     parent, lifeline = os.pipe()
     with Memory(memory_file) as memory:
         agent = Agent(path, screen, memory, parent)
-        agent.way, agent.wants = way, wants
+        agent.channel, agent.minute_now = channel, minute_now
+        agent.way = "push" if channel == "push" else ""
         thread = threading.Thread(target=agent.run)
         thread.start()
         try:
@@ -252,22 +255,66 @@ def test_a_daemon_that_is_not_there_yet_is_waited_for(
     assert caplog.text.count("trying again") == 1
 
 
-def test_what_is_not_wanted_yet_is_shown_when_it_is(
-    daemon: Daemon, memory_file: Path, monkeypatch: pytest.MonkeyPatch
+NIGHT, MORNING = 23 * 60, 7 * 60
+
+
+@pytest.mark.parametrize("channel", ["desktop", "push"])
+def test_in_quiet_hours_what_is_critical_is_shown_and_the_rest_when_they_are_over(
+    channel: str, daemon: Daemon, memory_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As in quiet hours."""
     monkeypatch.setattr(agents, "_RETRY_S", 0.05)
-    screen, wanted = Screen(), {"data.limit"}
-    daemon.alerts = [alert("one"), alert("two") | {"kind": "data.limit"}]
-    following_them = following(
-        daemon.path, screen, memory_file, "push", lambda kind: kind in wanted
-    )
-    with daemon.serving(), following_them:
-        wait_for(lambda: screen.titles == ["title two"], "what is urgent")
-        wanted.add("data.warning")
+    screen, now = Screen(), [NIGHT]
+    daemon.quiet = "22:00-07:00"
+    daemon.alerts = [alert(name) for name in ("one", "two", "three")]
+    daemon.alerts[1]["urgency"] = "critical"
+    night = following(daemon.path, screen, memory_file, channel, lambda: now[0])
+    with daemon.serving(), night:
+        wait_for(lambda: screen.titles == ["title two"], "what is critical")
+        daemon.say("one")  # the third is over before anybody saw it
+        now[0] = MORNING
         wait_for(lambda: len(daemon.shown) == 2, "the rest")
     assert screen.titles == ["title two", "title one"]
-    assert daemon.shown[0] == {"id": "two", "failure": "", "way": "push"}
+    way = {"way": "push"} if channel == "push" else {}
+    assert daemon.shown[0] == {"id": "two", "failure": "", **way}
+
+
+def test_quiet_hours_that_are_taken_back_are_over(
+    daemon: Daemon, memory_file: Path
+) -> None:
+    """As when the daemon's configuration was loaded anew."""
+    screen = Screen()
+    daemon.quiet = "22:00-07:00"
+    daemon.alerts = [alert("one"), alert("loud") | {"urgency": "critical"}]
+    night = following(daemon.path, screen, memory_file, minute_now=lambda: NIGHT)
+    with daemon.serving(), night:
+        wait_for(lambda: screen.titles == ["title loud"], "what is critical")
+        daemon.quiet = 7  # what is no time is none
+        daemon.say("one")
+        wait_for(lambda: len(screen.titles) == 2, "the rest")
+
+
+@pytest.mark.parametrize("channel", ["desktop", "push"])
+def test_only_what_is_for_its_channel_is_shown(
+    channel: str, daemon: Daemon, memory_file: Path
+) -> None:
+    screen = Screen()
+    daemon.alerts = [
+        alert("none") | {"channels": []},
+        alert("desktop") | {"channels": ["desktop"]},
+        alert("push") | {"channels": ["push"]},
+        alert("both") | {"channels": ["desktop", "push"]},
+    ]
+    with daemon.serving(), following(daemon.path, screen, memory_file, channel):
+        wait_for(lambda: len(daemon.shown) == 2, "both")
+    assert screen.titles == [f"title {channel}", "title both"]
+
+
+def test_how_loud_an_alert_is_comes_with_it(daemon: Daemon, memory_file: Path) -> None:
+    screen = Screen()
+    daemon.alerts = [alert("one") | {"urgency": "low"}, alert("two")]
+    with daemon.serving(), following(daemon.path, screen, memory_file):
+        wait_for(lambda: len(daemon.shown) == 2, "both")
+    assert [each.urgency for each in screen.notices] == [Urgency.LOW, Urgency.NORMAL]
 
 
 @pytest.mark.parametrize(

@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from monitor.config import Push as Settings
-from monitor.config import parse_config
+from monitor.alerts.model import DATA_LIMIT, DATA_WARNING, WIFI_IN_RANGE
 from monitor.errors import ConfigError, NotShownError
+from monitor.notifiers.manners import Urgency
 from monitor.notifiers.notice import Notice
 from monitor.notifiers.push import (
     Address,
     Push,
     find_addresses,
-    is_wanted,
     read_addresses,
 )
 from tests.hook import SECRET, Hook, serving
@@ -121,48 +120,25 @@ def test_a_missing_file_is_named(file: Path) -> None:
 
 
 def test_a_service_gets_its_addresses_as_a_credential(tmp_path: Path) -> None:
-    settings = Settings()
     environ = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
-    assert find_addresses(settings, environ) is None
+    assert find_addresses("", environ) is None
     (tmp_path / "push").touch()
-    assert find_addresses(settings, environ) == tmp_path / "push"
-
-
-def config(text: str) -> Settings:
-    """`[push]` with these lines."""
-    return parse_config(f"[push]\n{text}", "config.toml").push
+    assert find_addresses("", environ) == tmp_path / "push"
 
 
 @pytest.mark.parametrize(
-    ("lines", "kind", "time", "wanted"),
+    ("kind", "urgency", "shown_as"),
     [
-        ("", "expiry.soon", "23:00", True),
-        ('alerts = ["data.*"]', "data.limit", "12:00", True),
-        ('alerts = ["data.*"]', "expiry.soon", "12:00", False),
-        ("alerts = []", "data.limit", "12:00", False),
-        ('quiet = "22:00-07:00"', "data.warning", "21:59", True),
-        ('quiet = "22:00-07:00"', "data.warning", "22:00", False),
-        ('quiet = "22:00-07:00"', "data.warning", "06:59", False),
-        ('quiet = "22:00-07:00"', "data.warning", "07:00", True),
-        ('quiet = "12:00 - 13:00"', "data.warning", "12:30", False),
-        ('quiet = "22:00-07:00"', "data.limit", "23:00", True),
-        ('quiet = "22:00-07:00"\nurgent = []', "data.limit", "23:00", False),
-        ('alerts = []\nurgent = ["*"]', "data.limit", "23:00", False),
+        (WIFI_IN_RANGE, None, "info"),
+        (DATA_WARNING, None, "warning"),
+        (DATA_LIMIT, None, "failure"),
+        (DATA_LIMIT, Urgency.LOW, "info"),
+        (DATA_WARNING, Urgency.CRITICAL, "failure"),
     ],
 )
-def test_what_is_sent_when(lines: str, kind: str, time: str, wanted: object) -> None:
-    hour, minute = time.split(":")
-    now = int(hour) * 60 + int(minute)
-    assert is_wanted(config(lines), kind, now) is wanted
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        *('quiet = "22-7"', 'quiet = "25:00-07:00"', 'quiet = "07:00-07:00"'),
-        *("quiet = 7", 'alerts = ["DATA"]', 'alerts = [""]', 'addresses = "relative"'),
-    ],
-)
-def test_senseless_settings_are_refused(line: str) -> None:
-    with pytest.raises(ConfigError, match=r"push\."):
-        config(line)
+def test_how_loud_it_is_goes_with_it(
+    file: Path, hook: Hook, kind: str, urgency: Urgency | None, shown_as: str
+) -> None:
+    push(file, hook).show(Notice("title", "body", kind, urgency=urgency))
+    (got,) = hook.got
+    assert got["type"] == shown_as
