@@ -39,10 +39,13 @@ COMMANDS = {
         "Say whether counting works, and if not why.",
     ),
     "config": ("monitor.commands.config", "Check or show the configuration."),
+    "completion": ("monitor.commands.completion", "Make Tab complete, in your shell."),
+    "man": ("monitor.commands.man", "Show the manual: all commands on one page."),
 }
 """Name, module (its attribute `command` is the command) and help of each command."""
 
-_COMPLETE = "_ESIMMON_COMPLETE"
+COMPLETE = "_ESIMMON_COMPLETE"
+"""By this variable the shell asks what could follow: click, shell completion."""
 _INTERRUPTED = 130  # 128 + SIGINT, as shells do
 _BROKEN_PIPE = 141  # 128 + SIGPIPE
 _OUTPUT_FAILED = (errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EFBIG)
@@ -53,9 +56,8 @@ _OUTPUT_FAILED = (errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EFBIG)
     table=COMMANDS,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Every command explains itself: esimmon COMMAND --help. Completion of "
-    'commands and options: eval "$(_ESIMMON_COMPLETE=bash_source esimmon)" in '
-    "~/.bashrc (zsh_source for zsh, fish_source for fish).",
+    epilog="Every command explains itself: esimmon COMMAND --help. All of it on one "
+    "page: esimmon man. Completion of commands, options and plans: esimmon completion.",
 )
 @click.version_option(__version__, message="esimmon %(version)s")
 @click.pass_context
@@ -102,8 +104,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str] | None) -> int:
     """What click's own `main` does, but a closed pipe comes through as such."""
-    if _COMPLETE in os.environ:
-        esimmon.main(prog_name="esimmon", complete_var=_COMPLETE)
+    if COMPLETE in os.environ:
+        esimmon.main(prog_name="esimmon", complete_var=COMPLETE)
     given = sys.argv[1:] if arguments is None else list(arguments)
     try:
         with esimmon.make_context("esimmon", given) as context:

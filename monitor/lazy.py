@@ -49,8 +49,18 @@ class LazyGroup(click.Group):
         """Import the command that was asked for, and only that one."""
         name, command, rest = super().resolve_command(ctx, args)
         if name is not None and name in self.table:
-            command = imported(self.table[name][0])
+            command = self.loaded(name)
         return name, command, rest
+
+    def loaded(self, name: str) -> click.Command:
+        """Import a command.
+
+        Args:
+            name: of the table, or of a command that is not imported late.
+        """
+        if name not in self.table:
+            return self.commands[name]
+        return imported(self.table[name][0])
 
 
 def imported(module: str) -> click.Command:

@@ -48,6 +48,10 @@ PROGRAMS = {
     "useradd": "passwd",
     "systemd-tmpfiles": "systemd",
     "chromium": "chromium",
+    "fish": "fish",
+    "zsh": "zsh",
+    "groff": "groff-base",
+    "man": "man-db",
 }
 LIBRARIES = {"libbpf.so.1": "libbpf1", "libc.so.6": "libc6"}
 HEADERS = {  # and other files

@@ -21,7 +21,7 @@ from monitor.config import (
     with_plan_files,
 )
 from monitor.control import request
-from monitor.errors import ConfigError, StatusStaleError
+from monitor.errors import ConfigError, EsimmonError, StatusStaleError
 from monitor.zones import local_zone
 
 if TYPE_CHECKING:
@@ -166,11 +166,40 @@ def any_file(
     return [CompletionItem(begun, type="file")]
 
 
+def plan_ids(
+    context: click.Context, parameter: click.Parameter, begun: str
+) -> list[CompletionItem]:
+    """For the shell: the plans of the configuration in force; none if it is broken.
+
+    Args:
+        context: of the call.
+        parameter: the one that is a plan.
+        begun: what was typed of it.
+    """
+    from click.shell_completion import CompletionItem  # noqa: PLC0415 - only on Tab
+
+    del parameter
+    given = (context.params.get(name) for name in ("config_option", "store_option"))
+    try:
+        plans = find_setup(*given).config.plans
+    except EsimmonError:
+        return []
+    return [CompletionItem(each.id) for each in plans if each.id.startswith(begun)]
+
+
 config_option = click.option(
-    "--config", "config_option", metavar="FILE", help="Configuration file to use."
+    "--config",
+    "config_option",
+    metavar="FILE",
+    shell_complete=any_file,
+    help="Configuration file to use.",
 )
 store_option = click.option(
-    "--store", "store_option", metavar="FILE", help="Database to use."
+    "--store",
+    "store_option",
+    metavar="FILE",
+    shell_complete=any_file,
+    help="Database to use.",
 )
 
 

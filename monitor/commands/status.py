@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from monitor import statusfile
-from monitor.commands.options import with_format, with_setup
+from monitor.commands.options import plan_ids, with_format, with_setup
 from monitor.errors import StatusStaleError, UsageError
 from monitor.views.standing import check_status
 from monitor.views.status import BARS, FORMATS, written
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @click.command("status")
-@click.argument("plans", metavar="[PLAN]...", nargs=-1)
+@click.argument("plans", metavar="[PLAN]...", nargs=-1, shell_complete=plan_ids)
 @click.option(
     "--check",
     is_flag=True,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import click
 
 from monitor import clock
+from monitor.commands.options import plan_ids
 from monitor.commands.plan.binding import network_meant, told, with_network
 from monitor.commands.plan.filing import open_folder, refuse_name, say, with_places
 from monitor.commands.plan.values import moment_of
@@ -38,7 +39,7 @@ class _Wish(NamedTuple):
 
 
 @click.command("bind")
-@click.argument("plan_id", metavar="ID")
+@click.argument("plan_id", metavar="ID", shell_complete=plan_ids)
 @click.argument("target", metavar="TARGET")
 @click.option(
     "--from",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import click
 
 from monitor import clock
-from monitor.commands.options import any_file, with_format, with_setup
+from monitor.commands.options import any_file, plan_ids, with_format, with_setup
 from monitor.commands.plan.desk import plans_for, show
 from monitor.commands.plan.recorded import MONTHS, Recorded, Wanted, recorded
 from monitor.commands.progress import Progress
@@ -98,7 +98,12 @@ def _print_example(
     help=f"Recorded usage of the last N months up to last midnight.  [default: "
     f"{MONTHS}, or what there is]",
 )
-@click.option("--plan", metavar="NAME", help="Only what this plan of yours pays for.")
+@click.option(
+    "--plan",
+    metavar="NAME",
+    shell_complete=plan_ids,
+    help="Only what this plan of yours pays for.",
+)
 @click.option(
     "--interface",
     "interfaces",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from monitor import agreements, bookkeeping, clock
-from monitor.commands.options import with_setup
+from monitor.commands.options import plan_ids, with_setup
 from monitor.commands.plan.values import NAMED
 from monitor.errors import RejectedError
 from monitor.moments import Clocks
@@ -128,7 +128,7 @@ def with_desk(function: Callable[..., _R]) -> Callable[..., _R]:
         A function for `click.command`.
     """
 
-    @click.argument("plan", type=NAMED)
+    @click.argument("plan", type=NAMED, shell_complete=plan_ids)
     @with_setup
     @functools.wraps(function)
     def command(setup: Setup, *, plan: Name, **options: object) -> _R:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.commands.options import plan_ids
 from monitor.commands.plan.filing import (
     open_folder,
     refuse_name,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @click.command("edit")
-@click.argument("plan_id", metavar="ID")
+@click.argument("plan_id", metavar="ID", shell_complete=plan_ids)
 @term_options
 @click.option(
     "--unset",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from monitor.commands.options import any_file
 from monitor.commands.plan.filing import open_folder, say, with_places
 from monitor.config.reading import parse_config, parse_plan, read_text
 from monitor.config.writing import plan_tables, table_lines
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.command("import")
-@click.argument("file", metavar="FILE")
+@click.argument("file", metavar="FILE", shell_complete=any_file)
 @click.option("--replace", is_flag=True, help="Replace plans that are there already.")
 @click.option("--dry-run", is_flag=True, help="Check everything, and change nothing.")
 @with_places

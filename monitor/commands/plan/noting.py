@@ -17,7 +17,7 @@ import click
 
 from monitor import bookkeeping, clock
 from monitor.commands.handing import hand_over, write_here
-from monitor.commands.options import with_setup
+from monitor.commands.options import plan_ids, with_setup
 from monitor.commands.plan.desk import Desk, show
 from monitor.commands.plan.values import NAMED, moment_of
 from monitor.escapes import visible
@@ -174,7 +174,7 @@ def with_entry(function: Callable[..., _R]) -> Callable[..., _R]:
         A function for `click.command`.
     """
 
-    @click.argument("plan", type=NAMED)
+    @click.argument("plan", type=NAMED, shell_complete=plan_ids)
     @with_wanted
     @with_setup
     @functools.wraps(function)

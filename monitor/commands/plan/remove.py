@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.commands.options import plan_ids
 from monitor.commands.plan.filing import open_folder, refuse_name, say, with_places
 from monitor.config.plan_writing import aside
 from monitor.views.names import visible
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command("remove")
-@click.argument("plan_id", metavar="ID")
+@click.argument("plan_id", metavar="ID", shell_complete=plan_ids)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Only check that it can be removed.")
 @with_places
