@@ -17,7 +17,7 @@ import click
 
 from monitor import __version__
 from monitor.errors import EsimmonError, UsageError
-from monitor.lazy import LazyGroup
+from monitor.lazy import COMPLETE, LazyGroup
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,8 +44,6 @@ COMMANDS = {
 }
 """Name, module (its attribute `command` is the command) and help of each command."""
 
-COMPLETE = "_ESIMMON_COMPLETE"
-"""By this variable the shell asks what could follow: click, shell completion."""
 _INTERRUPTED = 130  # 128 + SIGINT, as shells do
 _BROKEN_PIPE = 141  # 128 + SIGPIPE
 _OUTPUT_FAILED = (errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EFBIG)

@@ -14,6 +14,9 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+COMPLETE = "_ESIMMON_COMPLETE"
+"""By this variable the shell asks what could follow: click, shell completion."""
+
 
 class LazyGroup(click.Group):
     """A group that knows its commands' names and help before it imports them.

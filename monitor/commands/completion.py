@@ -8,7 +8,7 @@ from typing import Final
 import click
 from click.shell_completion import get_completion_class
 
-from monitor.cli import COMPLETE
+from monitor.lazy import COMPLETE
 
 _PLACES: Final = {
     "bash": "~/.local/share/bash-completion/completions/esimmon",
