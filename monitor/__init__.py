@@ -54,8 +54,8 @@ The map (imports point down only; import-linter checks it):
   `wire`: how a driver's counters are to be read. `dbus`: a bus, with deadlines.
   `clock`: when a reading was. `zones`: the machine's time zone. `moments`: instants as
   people read them. `sdnotify`: the service manager's protocol. `calling`: the client's
-  side of `control`. `statusfile`: the small file that the daemon keeps for `esimmon
-  status`.
+  side of `control`; `following`: the same for what is announced there. `statusfile`:
+  the small file that the daemon keeps for `esimmon status`.
 - `tethers`: whether a carrier, a phone or a cable is at the other end of a device.
 - `devices`: network devices as values; `uplink`: what they are attached to. `usage`,
   `units`, `errors`: the values, the words for them, the one tree of errors. `users`:

@@ -8,22 +8,20 @@ shows anything twice. What cannot be shown is tried again as long as it holds.
 
 from __future__ import annotations
 
-import json
-import logging
-import select
-import socket
 import time
 from typing import TYPE_CHECKING, Any, Final
 
 from monitor import clock
 from monitor.errors import NotShownError
+from monitor.following import follow, notify
 from monitor.notifiers.buttons import Buttons
 from monitor.notifiers.pending import read
 from monitor.notifiers.quiet import DayTimes, minute_now, waits
 from monitor.notifiers.rules import DESKTOP
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import socket
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from monitor.notifiers.courier import Notifier
@@ -33,15 +31,8 @@ if TYPE_CHECKING:
 PENDING: Final = "alerts.pending"
 SHOWN: Final = "alerts.shown"
 
-_FIRST_PAUSE_S: Final = 0.2
-_LONGEST_PAUSE_S: Final = 30.0
 _RETRY_S: Final = 30.0
 _MINUTE_S: Final = 60
-_CONNECT_S: Final = 5.0
-_LONGEST_LINE: Final = 1_000_000
-_FOLLOW_ID: Final = 1
-
-log = logging.getLogger("esimmon")
 
 
 class Agent:
@@ -83,78 +74,27 @@ class Agent:
 
     def run(self) -> None:
         """Follow the daemon, through all its restarts, until `parent` ends."""
-        pause_s, complained = _FIRST_PAUSE_S, False
-        while True:
-            try:
-                with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
-                    link.settimeout(_CONNECT_S)
-                    link.connect(str(self._path))
-                    pause_s, complained = _FIRST_PAUSE_S, False
-                    self._follow(link)
-            except (OSError, ValueError) as error:
-                if not complained:
-                    log.warning("%s: %s; trying again", self._path, error)
-                complained = True
-            if self._wait(pause_s):
-                return
-            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+        follow(self._path, PENDING, self, self._parent)
 
-    def _wait(self, pause_s: float) -> bool:
-        """Wait; returns whether the parent has ended."""
-        watched = [] if self._parent is None else [self._parent]
-        return bool(select.select(watched, [], [], pause_s)[0])
+    def take(self, content: Mapping[str, Any]) -> None:
+        """Take what is pending.
 
-    def _follow(self, link: socket.socket) -> None:
-        """Show what the daemon says until it, or the parent, goes away.
-
-        Raises:
-            OSError: the connection broke.
-            ValueError: the daemon does not speak of alerts.
+        Args:
+            content: as `alerts.pending` answers.
         """
-        _call(link, PENDING, {}, _FOLLOW_ID)
-        received = b""
-        watched: list[socket.socket | int] = [link]
-        if self._parent is not None:
-            watched.append(self._parent)
-        while True:
-            ready, _, _ = select.select(watched, [], [], self._pause_s())
-            if self._parent in ready:
-                return
-            if link in ready:
-                part = link.recv(65_536)
-                *lines, received = (received + part).split(b"\n")
-                for line in lines:
-                    self._take(json.loads(line))
-                if not part:
-                    return
-                if len(received) > _LONGEST_LINE:
-                    raise ValueError("an endless answer")
-            self._show(link)
+        alerts, self._quiet = read(content)
+        self._pending = [
+            each for each in alerts if self.channel in each.verdict.channels
+        ]
+        self._tried &= {alert.id for alert in self._pending}
 
-    def _pause_s(self) -> float | None:
-        """How long to do nothing; None until the daemon says something."""
+    def wait_s(self) -> float | None:
+        """Until the next try; None until the daemon says something."""
         if not self._unseen():
             return None
         # Quiet hours end with a minute. Never longer than between two tries: meanwhile
         # the machine may have slept, or its clock may have been set.
         return min(_RETRY_S, _MINUTE_S - clock.now_s() % _MINUTE_S)
-
-    def _take(self, message: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
-        """Take what is pending from an answer or an announcement.
-
-        Raises:
-            ValueError: the daemon refused.
-        """
-        if not isinstance(message, dict):
-            raise ValueError("that is no daemon of esimmon")  # noqa: TRY004 - as documented
-        if message.get("id") == _FOLLOW_ID and "error" in message:
-            raise ValueError("the daemon is of another version: restart it")
-        if message.get("id") == _FOLLOW_ID or message.get("method") == PENDING:
-            content = message.get("result", message.get("params")) or {}
-            alerts, self._quiet = read(content)
-            own = [each for each in alerts if self.channel in each.verdict.channels]
-            self._pending = own
-            self._tried &= {alert.id for alert in self._pending}
 
     def _unseen(self) -> list[Pending]:
         return [alert for alert in self._pending if alert.id not in self._memory]
@@ -168,8 +108,11 @@ class Agent:
             if not waits(alert.verdict.urgency, self._quiet, minute)
         ]
 
-    def _show(self, link: socket.socket) -> None:
+    def look(self, link: socket.socket) -> None:
         """Show what this user has not seen; after a failure only now and then.
+
+        Args:
+            link: to the daemon, which is told.
 
         Raises:
             OSError: the daemon is gone.
@@ -195,12 +138,5 @@ class Agent:
                 self._failures += 1
             if not failure or alert.id not in self._tried:
                 told = {"id": alert.id, "failure": failure}
-                _call(link, SHOWN, told | ({"way": self.way} if self.way else {}), None)
+                notify(link, SHOWN, told | ({"way": self.way} if self.way else {}))
             self._tried.add(alert.id)
-
-
-def _call(
-    link: socket.socket, method: str, params: dict[str, str], call_id: int | None
-) -> None:
-    call = {"jsonrpc": "2.0", "id": call_id, "method": method, "params": params}
-    link.sendall(json.dumps(call).encode() + b"\n")

@@ -101,7 +101,9 @@ class Account:
     @property
     def steady_until_s(self) -> int:
         """UTC second until which, without samples, nothing changes but the forecast."""
-        return self._feed.steady_until_s
+        now_s, silences = self.books.clock_s, self.books.snoozed.values()
+        ends = [end_s for end_s in silences if end_s is not None and end_s > now_s]
+        return min([self._feed.steady_until_s, *ends])
 
     @property
     def rejudge_s(self) -> int | None:
@@ -132,7 +134,11 @@ class Account:
         """Kinds of alerts that are silent, and until which UTC second; None: ever."""
         cycle = self.books.cycle
         end_s = None if cycle is None or cycle.to_s == NEVER else cycle.to_s
-        return dict.fromkeys(sorted(self.books.snoozed), end_s)
+        return {
+            kind: end_s if until_s is None else until_s
+            for kind, until_s in sorted(self.books.snoozed.items())
+            if until_s is None or until_s > self.books.clock_s
+        }
 
     def nights(self, at_s: int) -> list[Night]:
         """Raw bytes by application in the window of the background alert.

@@ -77,7 +77,8 @@ class Books:
         results: what became of entries.
         replaced: ICCIDs of replacements.
         validities: that began so far, in order; one may be cut short by the next.
-        snoozed: kinds of alerts that are silent until the cycle ends.
+        snoozed: kinds of alerts that are silent, each with the UTC second until when;
+            None for the cycle's end.
         drifts: what calibrations changed.
         position: number of ledger entries that were done.
         meter: recent and today's bytes.
@@ -118,6 +119,7 @@ class Books:
         self.position = 0
         self.meter = Meter(contract.days, plan.forecast.rapid_window_s)
         self.is_stale = True
+        self.snoozed: dict[str, int | None] = {}
         self.clear()
 
     def clear(self) -> None:
@@ -127,7 +129,11 @@ class Books:
         self.caps = [0] * len(self.contract.caps)
         self.member_used: dict[str, int] = dict.fromkeys(self.contract.members, 0)
         self.borrowed: dict[str, int] = {}
-        self.snoozed: frozenset[str] = frozenset()
+        self.snoozed = {
+            kind: until_s
+            for kind, until_s in self.snoozed.items()
+            if until_s is not None and until_s > self.clock_s
+        }
         for lot in self.lots:
             lot.taken_bytes = 0
         self.meter.new_cycle()

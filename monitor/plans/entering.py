@@ -62,9 +62,9 @@ def _undo(books: Books, entry: Undo) -> str:
 
 
 def _snooze(books: Books, entry: Snooze) -> str:
-    """Silent until the cycle ends; without a cycle there is nothing to wait for."""
-    if books.cycle is not None:
-        books.snoozed |= {entry.alert}
+    """Silent until then; without an instant or a cycle there is nothing to wait for."""
+    if entry.until is not None or books.cycle is not None:
+        books.snoozed = {**books.snoozed, entry.alert: entry.until}
     return ACCEPTED
 
 

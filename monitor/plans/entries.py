@@ -160,9 +160,10 @@ class Undo(_Entry, frozen=True, tag="undo"):
 
 
 class Snooze(_Entry, frozen=True, tag="snooze"):
-    """A kind of alert is silent until the cycle ends."""
+    """A kind of alert is silent: until an instant, or else until the cycle ends."""
 
     alert: Name
+    until: Second | None = None
 
 
 Entry = (

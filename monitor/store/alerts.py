@@ -7,7 +7,7 @@ alert spoke for. `deliveries` says for each way what became of telling.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, bindparam, delete, exists, func, insert, select, update
@@ -49,12 +49,15 @@ class AlertRow:
     """One occasion on which a condition held.
 
     Attributes:
-        alert_id: number of the row; later ones are larger.
+        alert_id: number of the row; later ones are larger. 0 of one that only a
+            daemon told of.
         raised: what was told, and when that was due.
         told_s: UTC second at which a person saw it first; None while nobody has.
         cleared_s: UTC second at which the condition was over; None while it holds.
         told_by: ways in which it was told, the log included.
         failures: by way, why nobody saw it.
+        told_at: by way, the UTC second of each in `told_by`.
+        failed_at: by way, the UTC second of each in `failures`.
     """
 
     alert_id: int
@@ -63,6 +66,8 @@ class AlertRow:
     cleared_s: int | None
     told_by: tuple[str, ...]
     failures: dict[str, str]
+    told_at: dict[str, int] = field(default_factory=dict)
+    failed_at: dict[str, int] = field(default_factory=dict)
 
 
 def old_marks(before_s: int) -> ColumnElement[bool]:
@@ -175,6 +180,7 @@ def _row(row: RowMapping, deliveries: list[RowMapping]) -> AlertRow:
     done = [each for each in deliveries if not each["failure"]]
     # Within one second the log was first.
     done.sort(key=lambda each: (each["at_s"], each["way"] in SHOWN_BY))
+    failed = [each for each in deliveries if each["failure"]]
     seen = [each["at_s"] for each in done if each["way"] in SHOWN_BY]
     return AlertRow(
         alert_id=row["alert_id"],
@@ -182,9 +188,9 @@ def _row(row: RowMapping, deliveries: list[RowMapping]) -> AlertRow:
         told_s=min(seen, default=None),
         cleared_s=row["cleared_s"],
         told_by=tuple(each["way"] for each in done),
-        failures={
-            each["way"]: each["failure"] for each in deliveries if each["failure"]
-        },
+        failures={each["way"]: each["failure"] for each in failed},
+        told_at={each["way"]: each["at_s"] for each in done},
+        failed_at={each["way"]: each["at_s"] for each in failed},
     )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from monitor.plans import entries as kinds
 from monitor.plans.iccid import shortened
+from monitor.plans.writing import utc_text
 from monitor.units import format_size
 
 if TYPE_CHECKING:
@@ -93,7 +94,8 @@ def entry_text(entry: Entry) -> str:  # noqa: C901, PLR0911, PLR0912 - a line fo
         case kinds.Undo():
             return f"undo of {entry.entry}"
         case kinds.Snooze():
-            return f"alert {entry.alert} silent until the cycle ends"
+            until = "the cycle ends" if entry.until is None else utc_text(entry.until)
+            return f"alert {entry.alert} silent until {until}"
 
 
 def _in_country(mcc: str | None) -> str:

@@ -192,7 +192,7 @@ KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "replacement": ({"new_iccid": st.sampled_from(["8992011234567890123", "x"])}, {}),
     "revoke": ({"lot": LOTS}, {}),
     "undo": ({"entry": st.sampled_from(["e0", "e1", "e2", "e3", "e9"])}, {}),
-    "snooze": ({"alert": st.just("data.warning")}, {}),
+    "snooze": ({"alert": st.just("data.warning")}, {"until": TEXTS}),
 }
 SYNCS: st.SearchStrategy[Any] = st.one_of(
     st.fixed_dictionaries({"used_bytes": SMALL}),

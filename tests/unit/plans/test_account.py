@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from monitor.errors import PlanError
@@ -161,6 +163,43 @@ def test_snoozes_and_drifts_are_kept() -> None:
     assert account.snoozed == {"data.limit": utc("2025-07-01T00:00:00Z")}
     assert account.drifts == (("e1", 50, 0), ("e2", -20, 50))
     assert account.seen_at(utc("2025-07-01T00:00:00Z")).snoozed == {}
+
+
+def test_a_snooze_until_an_instant_ends_then_whatever_the_cycle_does() -> None:
+    def silent(day: str, *more: dict[str, Any]) -> dict[str, int | None]:
+        given = {"kind": "snooze", "alert": "data.limit", "ts": "2025-06-02T00:00:00Z"}
+        entries = entries_of(given | {"until": "2025-07-03T12:00:00Z"}, *more)
+        return open_account(plan_of(), (), entries).seen_at(utc(day)).snoozed
+
+    until_s = utc("2025-07-03T12:00:00Z")
+    for day in ("2025-06-02T00:00:00Z", "2025-06-30T00:00:00Z", "2025-07-03T11:59:59Z"):
+        assert silent(day) == {"data.limit": until_s}
+    assert silent("2025-07-03T12:00:00Z") == {}
+    # The later word counts.
+    again = {"kind": "snooze", "alert": "data.limit", "ts": "2025-06-04T00:00:00Z"}
+    assert silent("2025-06-05T00:00:00Z", again) == {
+        "data.limit": utc("2025-07-01T00:00:00Z")
+    }
+    assert silent("2025-07-01T00:00:00Z", again) == {}
+
+
+def test_an_account_is_steady_no_longer_than_a_snooze_lasts() -> None:
+    given = {"kind": "snooze", "alert": "data.limit", "ts": "2025-06-02T00:00:00Z"}
+    entries = entries_of(given | {"until": "2025-06-02T01:00:00Z"})
+    account = open_account(plan_of(), (), entries).seen_at(june(2))
+    assert account.steady_until_s <= june(2) + 3600
+
+
+def test_a_snooze_until_an_instant_needs_no_cycle() -> None:
+    over = {
+        "kind": "fixed",
+        "start": "2025-05-01T00:00:00Z",
+        "end": "2025-06-01T00:00:00Z",
+    }
+    given = {"kind": "snooze", "alert": "data.limit", "ts": "2025-06-02T00:00:00Z"}
+    entries = entries_of(given | {"until": "2025-06-04T00:00:00Z"})
+    account = open_account(plan_of(validity=over), (), entries)
+    assert account.seen_at(june(3)).snoozed == {"data.limit": june(4)}
 
 
 def test_a_snooze_without_an_end_or_without_a_cycle() -> None:
