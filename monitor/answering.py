@@ -7,22 +7,26 @@ import os
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from monitor import __version__, choosing, clock
-from monitor.alerts.model import SNOOZED_BY_CLICK
+from monitor.alerts.model import KINDS, SNOOZED_BY_CLICK, SNOOZED_FOR_A_DAY
 from monitor.control import CALLER, Access, Method
 from monitor.errors import ConfigError, UsageError
+from monitor.plans.localtime import FARTHEST_S
 from monitor.plans.writing import utc_text
+from monitor.store import snoozes
 from monitor.users import user_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from monitor.alerts import Raised
     from monitor.config import Config
     from monitor.recorder import Recorder
     from monitor.store.engine import Store
     from monitor.tiers import Tier
     from monitor.watch import Watch
 
+_DAY_S: Final = 86_400
 _ID_DIGITS: Final = 12  # as the ids that commands make
 
 
@@ -77,6 +81,7 @@ class Answers:
             "alerts.pending": Method(Access.ANYBODY, self._pending, is_followed=True),
             "alerts.shown": Method(Access.ANYBODY, self._shown),
             "alerts.snooze": Method(Access.ANYBODY, self._snooze, names_caller=True),
+            "alerts.silence": Method(Access.GROUP, self._silence),
             "networks.bind": Method(Access.GROUP, self._bind),
             "ledger.append": Method(Access.GROUP, self._append, names_caller=True),
             "networks.name": Method(Access.GROUP, self._name),
@@ -117,13 +122,17 @@ class Answers:
     def _snooze(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Be silent about an alert that holds until the cycle of its plan ends.
 
+        Where it is of no plan, about its kind for a day.
         Who was shown an alert may do that, which is anybody (`alerts.pending`). So the
         caller chooses nothing but the alert, and each of them makes one entry at most.
         """
         raised = self._daemon.watch.telling.open_alert(given.get("id"))
-        if raised is None or raised.key.kind not in SNOOZED_BY_CLICK:
+        kinds = SNOOZED_BY_CLICK | SNOOZED_FOR_A_DAY
+        if raised is None or raised.key.kind not in kinds:
             raise UsageError("there is no such alert any more, or none to be snoozed")
         key = raised.key
+        if key.kind in SNOOZED_FOR_A_DAY:
+            return self._snooze_a_day(raised)
         digest = hashlib.sha256(raised.handle.encode("utf-8", "surrogateescape"))
         entry = {
             "kind": "snooze",
@@ -136,6 +145,26 @@ class Answers:
             self._append({"entry": entry, CALLER: given[CALLER]})
             self._snoozed.add(raised.handle)
         return {"plan": key.plan, "kind": key.kind, "entry": entry["id"]}
+
+    def _snooze_a_day(self, raised: Raised) -> dict[str, Any]:
+        telling, kind = self._daemon.watch.telling, raised.key.kind
+        if raised.handle not in self._snoozed:
+            self._silence({"kind": kind, "until": clock.now_s() + _DAY_S})
+            self._snoozed.add(raised.handle)
+        return {"kind": kind, "until": utc_text(telling.silent.get(kind, 0))}
+
+    def _silence(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Be silent about a kind, whatever it is about, until a UTC second."""
+        kind, until_s = given.get("kind"), given.get("until")
+        if type(until_s) is not int:  # True is one as well
+            until_s = -1
+        if kind not in KINDS or not 0 <= until_s <= FARTHEST_S:
+            raise UsageError("alerts.silence wants a kind of alert and a UTC second")
+        watch = self._daemon.watch
+        snoozes.put(self._daemon.store, kind, until_s)
+        watch.telling.silent[kind] = until_s
+        watch.announce()
+        return {"kind": kind, "until": until_s}
 
     def _name(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Call a network something; one that was just met is known as well."""

@@ -13,6 +13,7 @@ from monitor.notifiers.courier import Courier, Patience
 from monitor.notifiers.desktop import WAY, Desktop, has_desktop
 from monitor.notifiers.rules import Wishes
 from monitor.store import alerts as stored_alerts
+from monitor.store import snoozes
 from monitor.store.queries import recorded, spent
 from monitor.telling import Telling
 from monitor.usage import Interval
@@ -57,6 +58,7 @@ def make_telling(
         courier, buttons = Courier(desktop, WAY), Buttons(socket_path, desktop)
     telling = Telling(stored_alerts.told(store), rate_rule(config), courier, buttons)
     telling.off, telling.wishes = config.alerts.off, wishes(config)
+    telling.silent = snoozes.ends(store)
     telling.newcomers = _newcomers(store)
     if last_s is not None:
         telling.stays = Stays(_boottime_ns(last_s))

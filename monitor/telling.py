@@ -19,6 +19,7 @@ from monitor.alerts import (
     Rates,
     Stays,
     Uplinks,
+    hushed,
     is_background,
     judge,
     judge_monitor,
@@ -65,6 +66,7 @@ class Telling:
         choices: ids of the plans that a network may be bound to by a click.
         off: shell patterns of kinds that are not told; a reload replaces it.
         wishes: how a person wants to be told; a reload replaces it.
+        silent: until which UTC second kinds are snoozed, whatever they are about.
     """
 
     def __init__(
@@ -87,6 +89,7 @@ class Telling:
         self.choices: tuple[str, ...] = ()
         self.off: Sequence[str] = ()
         self.wishes = Wishes()
+        self.silent: dict[str, int] = {}
         self._courier, self._buttons = courier, buttons
         begun_ns = clock.read().boottime_ns
         self.stays = Stays(begun_ns)
@@ -168,6 +171,7 @@ class Telling:
 
     def _believe(self, judged: list[Change], now_s: int) -> list[Change]:
         changes = without(self.off, self.told, judged, now_s)
+        changes = hushed(self.silent, changes, now_s)
         self.told = self.told.after(changes)
         return changes
 
@@ -205,7 +209,12 @@ class Telling:
         return self._buttons.question(raised.handle, kind, network, self.choices)
 
     def _pending(self) -> list[Raised]:
-        return newest(self.told.open.values())
+        now_s = clock.now_s()
+        return newest(
+            raised
+            for raised in self.told.open.values()
+            if self.silent.get(raised.key.kind, 0) <= now_s
+        )
 
     def _due(self) -> list[Raised]:
         """What this process's desktop is to show now."""

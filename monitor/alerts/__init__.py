@@ -31,7 +31,7 @@ from monitor.alerts.of_monitor import Missed, Seen, Unwritten, judge_monitor
 from monitor.alerts.of_networks import Uplinks, Used, judge_networks, places
 from monitor.alerts.rates import Rate, Rates
 from monitor.alerts.stays import Stays
-from monitor.alerts.switches import without
+from monitor.alerts.switches import hushed, without
 
 __all__ = [
     "BACKGROUND_RATE",
@@ -57,6 +57,7 @@ __all__ = [
     "Used",
     "Watched",
     "bytes_to_next",
+    "hushed",
     "is_background",
     "judge",
     "judge_monitor",

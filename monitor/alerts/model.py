@@ -61,6 +61,9 @@ SNOOZED_BY_CLICK: Final = frozenset(
 for."""
 OF_NO_PLAN: Final = frozenset({BACKGROUND_RATE, MONITOR_BLIND, APP_NEW, *OF_NETWORKS})
 """Their subject does not begin with a plan."""
+SNOOZED_FOR_A_DAY: Final = OF_NO_PLAN - {MONITOR_BLIND}
+"""By a click, whatever they are about. That the monitor is blind is everybody's matter:
+nobody silences it for the others by a click."""
 KINDS: Final = (*SNOOZABLE, BACKGROUND_RATE, MONITOR_BLIND)
 """All that there are; each can be switched off."""
 REARMED: Final = frozenset({DATA_WARNING, DATA_LIMIT, MEMBER_LIMIT})

@@ -1,4 +1,4 @@
-"""Kinds of alerts that a person has switched off.
+"""Kinds of alerts that a person has switched off, or snoozed.
 
 What would have been told counts as told, and what holds still is over for the person:
 switched on again, only what is new then is told.
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from monitor.alerts.model import Cleared, Noted, Raised
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from monitor.alerts.model import Change, Told
 
@@ -37,6 +37,26 @@ def without(
     holding = told.after(left).open
     return left + [
         Cleared(key, now_s, rearmed=False) for key in holding if is_off(key.kind, off)
+    ]
+
+
+def hushed(
+    ends: Mapping[str, int], changes: Iterable[Change], now_s: int
+) -> list[Change]:
+    """The changes of one judgement, without a word on what is snoozed.
+
+    What would have been told counts as told; what holds already goes on to hold.
+
+    Args:
+        ends: until which UTC second a kind is silent.
+        changes: in the order in which they are to be told.
+        now_s: UTC seconds.
+    """
+    return [
+        Noted(each.key, now_s)
+        if isinstance(each, Raised) and ends.get(each.key.kind, 0) > now_s
+        else each
+        for each in changes
     ]
 
 

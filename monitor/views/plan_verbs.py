@@ -220,6 +220,13 @@ def snoozed(trial: Trial, clocks: Clocks) -> Iterator[str]:
     """How long it is silent."""
     entry: Any = trial.entry
     plan, after = trial.book.agreement.plan.id, trial.after
+    if entry.until is not None:
+        is_over = entry.until <= clocks.now_s
+        until = f"until {clocks.moment(entry.until)}"
+        yield f"{plan}: {'tells of' if is_over else 'silent about'} {entry.alert}" + (
+            " again." if is_over else f" {until}."
+        )
+        return
     if after.cycle_start is None and after.cycle_end is None:
         yield f"{plan}: no cycle runs, so there is nothing to be silent about."
         return

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from monitor.control import call
-from monitor.notifiers.snoozing import LABEL
-from tests.e2e.daemon import wait_for
+from monitor.notifiers.snoozing import LABEL, LABEL_OF_A_DAY
+from tests.e2e.daemon import QUICK, wait_for
 from tests.e2e.test_alerts import PLAN, WARNED, agent_of, listed, told
 from tests.e2e.truth import transfer
 
@@ -90,6 +90,55 @@ def test_a_click_on_snooze_is_noted_and_the_next_warning_is_not_told(
     wait_for(lambda: len(listed(service)) > 1, "the limit")
     kinds = [(alert["kind"], alert["detail"]) for alert in listed(service)]
     assert kinds == [("data.warning", "50"), ("data.limit", "100")]
+
+
+EATEN = f"""{QUICK}
+[background]
+rate = "2 MB"
+within = "1 min"
+"""
+
+
+def test_a_kind_of_no_plan_is_silent_as_long_as_somebody_said_also_after_a_restart(
+    lab: Lab, service: Esimmon
+) -> None:
+    service.configure(EATEN)
+    daemon = service.start()
+    words = ("snooze", "background.rate", "--store", service.store)
+    done = service.plainly("alerts", *words, "--until", "tomorrow")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Silent about background.rate until ")
+    transfer(lab, down=2_200_000, up=1000)
+    daemon.flush()
+    daemon.stop()
+    daemon = service.start()
+    transfer(lab, down=2_200_000, up=1000)
+    daemon.flush()
+    assert listed(service) == []
+    done = service.plainly("alerts", *words, "--until", "now")
+    assert done.stdout == "background.rate is told again.\n"
+    # What would have been told counts as told for that minute; this is another program.
+    refused = call(daemon.control, "alerts.silence", {"kind": "x", "until": True})
+    assert refused is not None
+    assert "wants a kind of alert and a UTC second" in refused.refusal
+
+
+def test_a_click_on_snooze_for_a_day_silences_the_kind(
+    lab: Lab, service: Esimmon, esimmon: Esimmon, stack: Desktop
+) -> None:
+    service.configure(EATEN)
+    daemon = esimmon.start()
+    transfer(lab, down=2_200_000, up=1000)
+    wait_for(lambda: told(service), "the notification")
+    stack.click(LABEL_OF_A_DAY)
+    wait_for(lambda: daemon.ask("alerts.pending") == {"alerts": []}, "silence")
+    silent = "Silent about background.rate until "
+    wait_for(lambda: any(t.startswith(silent) for t, _ in stack.shown()), "its answer")
+    ((_, undo),) = [each for each in stack.shown() if each[0].startswith(silent)]
+    assert undo == (
+        "To hear of it again: esimmon alerts snooze background.rate --until now"
+    )
+    assert [each["state"] for each in listed(service)] == ["snoozed"]
 
 
 def test_whoever_was_shown_an_alert_may_snooze_that_and_nothing_else(

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from monitor.alerts import Cleared, Noted, Told, without
+from monitor.alerts import Cleared, Noted, Told, hushed, without
 from monitor.alerts.model import KINDS
 from tests.alerting import JUNE_S, LIMIT, raised
+
+if TYPE_CHECKING:
+    from monitor.alerts import Change
 
 
 @pytest.mark.parametrize(
@@ -44,3 +49,14 @@ def test_what_may_be_told_again_stays_so() -> None:
 
 def test_there_is_no_kind_twice() -> None:
     assert len({*KINDS}) == len(KINDS)
+
+
+def test_what_is_snoozed_counts_as_told_and_what_holds_goes_on_to_hold() -> None:
+    told = Told().after([raised()])
+    ends = {"data.limit": JUNE_S + 1, "background.rate": JUNE_S}
+    loud = raised("background.rate")
+    changes: list[Change] = [LIMIT, loud]
+    left = hushed(ends, changes, JUNE_S)
+    assert left == [Noted(LIMIT.key, JUNE_S), loud]
+    assert raised().key in told.after(left).open
+    assert hushed(ends, changes, JUNE_S + 1) == changes

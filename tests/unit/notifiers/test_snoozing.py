@@ -8,18 +8,20 @@ import pytest
 
 from monitor.alerts.model import (
     ACTIVATION_DEADLINE,
+    APP_NEW,
     BACKGROUND_RATE,
     DATA_LIMIT,
     DATA_WARNING,
     EXPIRY_LAPSED,
     EXPIRY_SOON,
+    MONITOR_BLIND,
     NETWORK_ROAMING,
     NETWORK_UNCOVERED,
 )
 from monitor.errors import NotShownError
 from monitor.notifiers.buttons import Buttons
 from monitor.notifiers.notice import ANSWER
-from monitor.notifiers.snoozing import LABEL, SNOOZE, Snoozer
+from monitor.notifiers.snoozing import LABEL, LABEL_OF_A_DAY, SNOOZE, Snoozer
 from tests.unit.commands.listening import daemon_at
 
 if TYPE_CHECKING:
@@ -90,13 +92,15 @@ def test_a_click_that_is_lost_is_said_or_at_least_in_the_log(
         (EXPIRY_SOON, (LABEL,)),
         (ACTIVATION_DEADLINE, None),
         (EXPIRY_LAPSED, None),
-        (BACKGROUND_RATE, None),
-        (NETWORK_ROAMING, None),
-        (NETWORK_UNCOVERED, None),
+        (BACKGROUND_RATE, (LABEL_OF_A_DAY,)),
+        (APP_NEW, (LABEL_OF_A_DAY,)),
+        (MONITOR_BLIND, None),
+        (NETWORK_ROAMING, (LABEL_OF_A_DAY,)),
+        (NETWORK_UNCOVERED, (LABEL_OF_A_DAY,)),
         ("of a later version", None),
     ],
 )
-def test_silence_is_offered_where_a_cycle_runs(
+def test_silence_is_offered_where_it_has_an_end(
     tmp_path: Path, kind: str, answers: tuple[str, ...] | None
 ) -> None:
     question = Buttons(tmp_path / "s", Screen()).question("1/a", kind)
