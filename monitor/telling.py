@@ -25,6 +25,7 @@ from monitor.alerts import (
     judge_monitor,
     judge_networks,
     judge_newcomers,
+    loud,
     places,
     without,
 )
@@ -170,8 +171,8 @@ class Telling:
         return self._believe(judge_monitor(self.told, now_s, seen, zone), now_s)
 
     def _believe(self, judged: list[Change], now_s: int) -> list[Change]:
-        changes = without(self.off, self.told, judged, now_s)
-        changes = hushed(self.silent, changes, now_s)
+        wanted = without(self.off, self.told, judged, now_s)
+        changes = hushed(self.silent, wanted, now_s)
         self.told = self.told.after(changes)
         return changes
 
@@ -203,18 +204,12 @@ class Telling:
     def _question(self, raised: Raised) -> Question | None:
         if self._buttons is None:
             return None
-        kind, network = raised.key.kind, ""
-        if kind == NETWORK_UNCOVERED:
-            network = raised.alert.network
+        kind = raised.key.kind
+        network = raised.alert.network if kind == NETWORK_UNCOVERED else ""
         return self._buttons.question(raised.handle, kind, network, self.choices)
 
     def _pending(self) -> list[Raised]:
-        now_s = clock.now_s()
-        return newest(
-            raised
-            for raised in self.told.open.values()
-            if self.silent.get(raised.key.kind, 0) <= now_s
-        )
+        return newest(loud(self.silent, self.told.open.values(), clock.now_s()))
 
     def _due(self) -> list[Raised]:
         """What this process's desktop is to show now."""
@@ -247,8 +242,7 @@ class Telling:
             self.told = self.told.with_shown(delivery.raised.handle)
         elif delivery.failure != self._complained:
             log.warning(
-                "the alert was not shown on the desktop: %s. The log and "
-                "`esimmon alerts list` have it.",
+                "the alert was not shown on the desktop: %s. It is in the list.",
                 delivery.failure,
             )
         self._complained = delivery.failure
@@ -263,8 +257,7 @@ class Telling:
 
     def open_alert(self, handle: object) -> Raised | None:
         """The alert that still holds, of which a caller has this handle."""
-        found = {raised.handle: raised for raised in self.told.open.values()}
-        return found.get(handle) if isinstance(handle, str) else None
+        return next((e for e in self.told.open.values() if e.handle == handle), None)
 
     def shown(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """Answer to `alerts.shown`: an agent says what became of one alert.

@@ -31,7 +31,7 @@ from monitor.alerts.of_monitor import Missed, Seen, Unwritten, judge_monitor
 from monitor.alerts.of_networks import Uplinks, Used, judge_networks, places
 from monitor.alerts.rates import Rate, Rates
 from monitor.alerts.stays import Stays
-from monitor.alerts.switches import hushed, without
+from monitor.alerts.switches import hushed, loud, without
 
 __all__ = [
     "BACKGROUND_RATE",
@@ -64,6 +64,7 @@ __all__ = [
     "judge_networks",
     "judge_newcomers",
     "look_at",
+    "loud",
     "next_due",
     "places",
     "without",

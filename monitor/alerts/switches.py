@@ -60,6 +60,19 @@ def hushed(
     ]
 
 
+def loud(
+    ends: Mapping[str, int], holding: Iterable[Raised], now_s: int
+) -> list[Raised]:
+    """Those alerts that are not snoozed.
+
+    Args:
+        ends: until which UTC second a kind is silent.
+        holding: what holds.
+        now_s: UTC seconds.
+    """
+    return [each for each in holding if ends.get(each.key.kind, 0) <= now_s]
+
+
 def is_off(kind: str, off: Iterable[str]) -> bool:
     """Whether a kind of alert is not told.
 

@@ -25,10 +25,12 @@ class Silences(NamedTuple):
     Attributes:
         kinds: of alerts, whatever they are about.
         by_plan: the same of plans, by their id.
+        waiting: handles of alerts that are told when the quiet hours are over.
     """
 
     kinds: Collection[str] = ()
     by_plan: Mapping[str, Collection[str]] = {}
+    waiting: Collection[str] = ()
 
     def has(self, row: AlertRow) -> bool:
         """Whether an alert is among it."""
@@ -84,14 +86,18 @@ def state_of(row: AlertRow, silences: Silences) -> str:
         silences: of this moment.
 
     Returns:
-        `over`, or of one that holds: `snoozed`, `failed` (nobody saw it, and why is
-        known) or `holds`.
+        `over`, or of one that holds: `snoozed`, `waiting` (for the end of the quiet
+        hours), `failed` (nobody saw it, and why is known) or `holds`.
     """
     if row.cleared_s is not None:
         return "over"
     if silences.has(row):
         return "snoozed"
-    return "failed" if row.told_s is None and row.failures else "holds"
+    if row.told_s is not None:
+        return "holds"
+    if row.raised.handle in silences.waiting:
+        return "waiting"
+    return "failed" if row.failures else "holds"
 
 
 def told_text(row: AlertRow, zone: ZoneInfo) -> str:

@@ -109,6 +109,7 @@ def test_what_is_raised_in_the_night_is_told_in_the_morning(
         wait_for(lambda: listed(service), "the alert")
         time.sleep(1.5)  # another tick
         assert ways(service) == [[]]
+        assert [each["state"] for each in listed(service)] == ["waiting"]
         day = set_to(wall, 6, 59, 55)
         both = [sorted([shown_by, "push"])]
         wait_long(lambda: ways(service) == both, "the morning", _LONGEST_WAIT_S)

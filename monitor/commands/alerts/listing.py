@@ -12,7 +12,9 @@ from monitor import clock
 from monitor.commands.alerts.silent import find_silences
 from monitor.commands.alerts.watching import follow_alerts
 from monitor.commands.options import with_format, with_setup
+from monitor.control import request
 from monitor.errors import UsageError
+from monitor.notifiers.agent import PENDING
 from monitor.store import alerts as stored
 from monitor.store.engine import open_store
 from monitor.views.alert_states import Wanted
@@ -84,9 +86,9 @@ def command(  # noqa: PLR0913 - one argument an option
 ) -> None:
     """List alerts, the newest last: by what each was told, and how it stands.
 
-    It holds, is over, is snoozed, or failed: it holds, and nobody could be shown it.
-    "log only" is what is in the log and was shown to nobody, "phone" what the relay
-    sent. With --follow, json is one object a line.
+    It holds or is over; is snoozed; waits for the end of quiet hours; or failed: it
+    holds, and nobody could be shown it. "log only" is what is in the log and was shown
+    to nobody, "phone" what the relay sent. With --follow, json is one object a line.
 
     \b
     esimmon alerts list
@@ -109,9 +111,8 @@ def command(  # noqa: PLR0913 - one argument an option
     with open_store(path, writable=False) as store:
         rows = stored.listed(store)
         found = wanted.of(rows)
-        silences = find_silences(
-            setup, store, found, clock.now_s(), is_running=socket is not None
-        )
+        pending = None if socket is None else request(socket, PENDING, {})
+        silences = find_silences(setup, store, found, pending)
     kept = found[-last:] if last else found
     shown = Shown(kept, silences, len(found) - len(kept), is_all=not rows)
     # Named, because click takes ASCII for a mistake and writes UTF-8 instead.

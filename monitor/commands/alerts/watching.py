@@ -105,6 +105,7 @@ class _Watcher:
         """Watch a store, and the daemon that writes it."""
         self._setup = setup
         self._path, self._socket_path = path, socket_path
+        self._content: Mapping[str, Any] | None = None
         self._said: list[AlertRow] = []
         self._is_news = True
         self._stamp: object = None
@@ -112,7 +113,7 @@ class _Watcher:
 
     def take(self, content: Mapping[str, Any]) -> None:
         """Take what the daemon says that holds."""
-        given = content.get("alerts")
+        self._content, given = content, content.get("alerts")
         found = map(_row, given if isinstance(given, list) else [])
         rows = [row for row in found if row is not None]
         self._said = [*rows, *_over(self._said, rows)]
@@ -131,10 +132,7 @@ class _Watcher:
         try:
             with open_store(self._path, writable=False) as store:
                 rows = stored.listed(store)
-                now_s, is_running = clock.now_s(), self._socket_path.is_socket()
-                silences = find_silences(
-                    self._setup, store, rows, now_s, is_running=is_running
-                )
+                silences = find_silences(self._setup, store, rows, self._content)
         except StoreError as error:
             self._complain(error)
             return sorted(self._said, key=lambda row: row.raised.at_s), Silences()

@@ -136,6 +136,13 @@ def test_what_a_person_wants_to_hear_nothing_of_is_snoozed_while_it_holds() -> N
     assert state_of(SHOWN, Silences(("data.warning",))) == "over"
 
 
+def test_what_quiet_hours_hold_back_waits_until_somebody_saw_it() -> None:
+    waiting = Silences(waiting=(LOGGED.raised.handle, FAILED.raised.handle))
+    assert [state_of(each, waiting) for each in (LOGGED, FAILED)] == ["waiting"] * 2
+    assert state_of(PUSHED, waiting) == "holds"
+    assert state_of(SHOWN, waiting) == "over"
+
+
 def test_only_what_was_asked_for_is_listed() -> None:
     rows = [SHOWN, LOGGED, FAILED]
     assert Wanted().of(rows) == rows
