@@ -100,7 +100,7 @@ def test_a_kind_of_alert_is_silent_until_the_cycle_ends(prompt: Prompt) -> None:
     said = prompt.type("alerts", "snooze", "pk", "data.limit")
     assert said == "pk: no cycle runs, so there is nothing to be silent about."
     said = prompt.type("alerts", "snooze", "pk", "data.nothing", status=2)
-    assert "is not one of 'data.warning', 'data.limit'" in said
+    assert "Kinds are: data.warning, data.limit, " in said
 
 
 def test_a_renewal_in_time_follows_this_pack(prompt: Prompt) -> None:
