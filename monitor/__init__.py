@@ -12,10 +12,11 @@ The map (imports point down only; import-linter checks it):
   `service`: esimmon as a service of systemd, installed and removed; runs its tools.
 - `answering`: what the daemon answers. `appointment`: when it has to look at its plans
   next, in the calendar.
-- `control`: the daemon's socket: requests and live figures. `recorder`: sampling and
-  storing with what can fail. `scheduler`: the calendar, the only importer of
-  APScheduler. `signals`: what SIGTERM, SIGINT and SIGHUP asked for. `presence`: who is
-  in front of the machine. `sleep`: all is written down before the machine sleeps.
+- `control`: the daemon's socket: requests and live figures; `callers`: who is there.
+  `recorder`: sampling and storing with what can fail. `scheduler`: the calendar, the
+  only importer of APScheduler. `signals`: what SIGTERM, SIGINT and SIGHUP asked for.
+  `presence`: who is in front of the machine. `sleep`: all is written down before the
+  machine sleeps.
 - `uplinks`: what devices are attached to, followed on the bus.
 - `watch`: after each tick, plans are charged and alerts judged. `telling`: alerts on
   their way, and what became of them; `tellers`: what it needs at the start.

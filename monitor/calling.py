@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import socket
-from typing import TYPE_CHECKING, Any, NamedTuple
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+_LONGEST_ANSWER: Final = 4_000_000
+_POLL_S: Final = 0.01
 
 
 class Answer(NamedTuple):
@@ -37,14 +42,16 @@ def call(
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
         link.settimeout(timeout_s)
         try:
-            link.connect(str(path))
+            if not _connect(link, path, timeout_s):
+                return Answer()
         except OSError:
             return None
         try:
-            link.sendall(json.dumps(words).encode() + b"\n")
+            with suppress(BrokenPipeError):  # it says why before it hangs up
+                link.sendall(json.dumps(words).encode() + b"\n")
             with link.makefile("rb") as lines:
-                answer = json.loads(lines.readline())
-        except (OSError, ValueError):
+                answer = json.loads(lines.readline(_LONGEST_ANSWER))
+        except (OSError, ValueError, RecursionError):
             return Answer()
     if not isinstance(answer, dict):
         return Answer()
@@ -52,6 +59,26 @@ def call(
     if isinstance(error, dict):
         return Answer(refusal=str(error.get("message")))
     return Answer(result if isinstance(result, dict) else None)
+
+
+def _connect(link: socket.socket, path: Path, timeout_s: float) -> bool:
+    """Connect; where many wait to be let in, wait as well.
+
+    Returns:
+        Whether it was let in in time.
+
+    Raises:
+        OSError: nobody listens.
+    """
+    deadline_s = time.monotonic() + timeout_s
+    while time.monotonic() < deadline_s:
+        try:
+            link.connect(str(path))
+        except BlockingIOError:  # unix(7): the queue is full; there is no waiting
+            time.sleep(_POLL_S)
+        else:
+            return True
+    return False
 
 
 def request(

@@ -2,25 +2,27 @@
 
 Everybody on the machine may connect; SO_PEERCRED says who it is, and each method says
 whom it answers: anybody, readers (root, the daemon's own user, group `esimmon`), or
-changers (the same three). A caller cannot hold up the daemon: nothing here blocks,
-lines and the number of callers are bounded.
+changers (the same three). A caller cannot hold up the daemon: nothing here blocks, each
+turn of the loop hears one line of each caller, and what they may cost is bounded
+(`callers`).
 """
 
 from __future__ import annotations
 
 import contextlib
 import grp
+import itertools
 import json
 import os
 import pwd
 import selectors
 import socket
-import struct
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from monitor.callers import Caller, who_makes_room
 from monitor.calling import Answer, call, request
-from monitor.errors import StoreBusyError
+from monitor.errors import StoreBusyError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -41,9 +43,7 @@ __all__ = [
 GROUP: Final = "esimmon"
 CALLER: Final = "caller_uid"
 """The argument that says who calls, whatever the caller wrote there."""
-_LINE_BYTES: Final = 65_536
-_CALLERS: Final = 64
-_UCRED = struct.Struct("=iII")  # struct ucred, unix(7)
+_LONGEST_REFUSAL: Final = 2_000  # characters: it may quote what the caller wrote
 
 # https://www.jsonrpc.org/specification#error_object
 _PARSE_ERROR: Final = -32700
@@ -95,16 +95,12 @@ def may_read(uid: int, gid: int, daemon_uid: int) -> bool:
     return wanted == gid or wanted in os.getgrouplist(name, gid)
 
 
-class _Caller:
-    """One connection, with what it sent so far."""
+class _RefusedError(Exception):
+    """A call that is not answered, with the code of JSON-RPC."""
 
-    def __init__(self, link: socket.socket) -> None:
-        self.link = link
-        self.received = b""
-        self.follows: set[str] = set()
-        _, self.uid, self.gid = _UCRED.unpack(
-            link.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
-        )
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class Control:
@@ -130,7 +126,8 @@ class Control:
         self.path = path
         self._methods = methods
         self._selector = selector
-        self._callers: set[_Caller] = set()
+        self._callers: set[Caller] = set()
+        self._moments = itertools.count()
         self._listener = self._listen(path)
         selector.register(self._listener, selectors.EVENT_READ, self._accept)
 
@@ -139,7 +136,8 @@ class Control:
         mode = 0o755 if os.geteuid() == 0 else 0o700
         path.parent.mkdir(mode=mode, parents=True, exist_ok=True)
         if path.is_socket():
-            if request(path, "status", {}) is not None:
+            # One that is busy, or hangs, is alive as well.
+            if call(path, "status", {}) is not None:
                 raise StoreBusyError(f"{path}: another esimmon daemon answers there")
             path.unlink()
         listener = socket.socket(
@@ -148,7 +146,7 @@ class Control:
         try:
             listener.bind(str(path))
             path.chmod(0o666)  # SO_PEERCRED decides, see the module
-            listener.listen(_CALLERS)
+            listener.listen(socket.SOMAXCONN)
         except OSError:
             listener.close()
             raise
@@ -159,33 +157,34 @@ class Control:
             link, _ = self._listener.accept()
         except OSError:  # it went away before we looked
             return
-        link.setblocking(False)  # noqa: FBT003 - the only way to say it
-        if len(self._callers) >= _CALLERS:
+        try:
+            caller = Caller(link, next(self._moments))
+        except OSError:
             link.close()
             return
-        caller = _Caller(link)
+        crowding = who_makes_room(self._callers, caller.uid)
+        if crowding is not None:
+            self._drop(crowding)
         self._callers.add(caller)
         self._selector.register(
             link, selectors.EVENT_READ, lambda: self._receive(caller)
         )
 
-    def _receive(self, caller: _Caller) -> None:
+    def _receive(self, caller: Caller) -> None:
         try:
-            part = caller.link.recv(_LINE_BYTES)
-        except BlockingIOError:
-            return
+            line = caller.receive()
         except OSError:
-            part = b""
-        caller.received += part
-        *lines, caller.received = caller.received.split(b"\n")
-        if not part or len(caller.received) >= _LINE_BYTES:
             self._drop(caller)
             return
-        for line in lines:
-            if not self._send(caller, self._answer(caller, line)):
-                return
+        except UsageError as error:
+            self._send(caller, _error(None, _INVALID_REQUEST, str(error)))
+            self._drop(caller)
+            return
+        if line is not None:
+            caller.heard = next(self._moments)
+            self._send(caller, self._answer(caller, line))
 
-    def _send(self, caller: _Caller, message: Mapping[str, Any]) -> bool:
+    def _send(self, caller: Caller, message: Mapping[str, Any]) -> None:
         """Send a line; who does not read must not hold us up, and is dropped."""
         line = json.dumps(message).encode() + b"\n"
         try:
@@ -194,7 +193,6 @@ class Control:
             sent = 0
         if sent < len(line):
             self._drop(caller)
-        return sent == len(line)
 
     def announce(self, name: str, result: Mapping[str, Any]) -> None:
         """Tell everybody who follows a method what it would answer now.
@@ -208,34 +206,36 @@ class Control:
             if name in caller.follows:
                 self._send(caller, message)
 
-    def _answer(self, caller: _Caller, line: bytes) -> dict[str, Any]:
+    def _answer(self, caller: Caller, line: bytes) -> dict[str, Any]:
+        call_id = None
         try:
-            asked = json.loads(line)
-        except (ValueError, RecursionError):
-            return _error(None, _PARSE_ERROR, "that is no JSON")
-        if not isinstance(asked, dict) or not isinstance(asked.get("params", {}), dict):
-            return _error(None, _INVALID_REQUEST, "a request is an object")
-        name, call_id = asked.get("method"), asked.get("id")
+            asked = _parsed(line)
+            call_id = asked["id"]
+            result = self._result(caller, asked)
+        except _RefusedError as refused:
+            return _error(call_id, refused.code, str(refused))
+        except Exception as error:  # noqa: BLE001 - a caller must not end the daemon
+            return _error(call_id, _FAILED, str(error)[:_LONGEST_REFUSAL])
+        return {"jsonrpc": "2.0", "id": call_id, "result": result}
+
+    def _result(self, caller: Caller, asked: Mapping[str, Any]) -> dict[str, Any]:
+        name, params = asked["method"], asked["params"]
         method = self._methods.get(name) if isinstance(name, str) else None
         if method is None:
-            return _error(call_id, _UNKNOWN_METHOD, _UNKNOWN)
+            raise _RefusedError(_UNKNOWN_METHOD, _UNKNOWN)
         if method.access is Access.GROUP and not may_read(
             caller.uid, caller.gid, os.geteuid()
         ):
             who = f"only {Access.GROUP.value} may ask this"
-            return _error(call_id, _FORBIDDEN, who)
-        params = asked.get("params", {})
+            raise _RefusedError(_FORBIDDEN, who)
         if method.names_caller:
             params = {**params, CALLER: caller.uid}
-        try:
-            result = method.answer(params)
-        except Exception as error:  # noqa: BLE001 - a caller must not end the daemon
-            return _error(call_id, _FAILED, str(error))
+        result = method.answer(params)
         if method.is_followed:
-            caller.follows.add(str(name))
-        return {"jsonrpc": "2.0", "id": call_id, "result": result}
+            caller.follows.add(name)
+        return result
 
-    def _drop(self, caller: _Caller) -> None:
+    def _drop(self, caller: Caller) -> None:
         if caller not in self._callers:  # dropped already, and ready all the same
             return
         self._selector.unregister(caller.link)
@@ -250,6 +250,29 @@ class Control:
         self._listener.close()
         with contextlib.suppress(OSError):
             self.path.unlink()
+
+
+def _parsed(line: bytes) -> dict[str, Any]:
+    """A request with all its three parts.
+
+    Raises:
+        _RefusedError: it is none.
+    """
+    try:
+        # Only UTF-8, unlike `json` itself; and an id must come back as it came.
+        asked = json.loads(line.decode(), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        raise _RefusedError(_PARSE_ERROR, "that is no JSON") from None
+    if not isinstance(asked, dict) or not isinstance(asked.get("params", {}), dict):
+        raise _RefusedError(_INVALID_REQUEST, "a request is an object")
+    call_id = asked.get("id")
+    if not (call_id is None or type(call_id) in (int, str)):
+        raise _RefusedError(_INVALID_REQUEST, "an id is a text or a whole number")
+    return {"method": None, "params": {}, "id": None} | asked
+
+
+def _refuse_constant(word: str) -> None:
+    raise ValueError(f"{word} is not in JSON")
 
 
 def _error(call_id: object, code: int, message: str) -> dict[str, Any]:
