@@ -176,7 +176,9 @@ class Answers:
 
     def _bind(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Let a plan pay for a network, as a click on an alert asks."""
-        network, plan_id = (str(given.get(name)) for name in ("network", "plan"))
+        network, plan_id = given.get("network"), given.get("plan")
+        if not isinstance(network, str) or not isinstance(plan_id, str):
+            raise UsageError("networks.bind wants a network and a plan, both texts")
         setup, store = self._daemon.setup, self._daemon.store
         present = self._daemon.recorder.sampler.here.networks
         meant = choosing.find(store, present, network)

@@ -72,8 +72,9 @@ class Caller:
             UsageError: the line is too long.
         """
         shown = self.link.recv(LINE_BYTES, socket.MSG_PEEK)
-        # The kernel may give less than it showed: the next call gets the rest.
-        part = self.link.recv(shown.find(b"\n") + 1 or LINE_BYTES)
+        # Never more than was shown: that may hold the end of a line by now. The kernel
+        # may give less, and the next call gets the rest.
+        part = self.link.recv(shown.find(b"\n") + 1 or len(shown))
         if not part:
             raise ConnectionAbortedError
         self._begun += part

@@ -20,7 +20,7 @@ import socket
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from monitor.callers import Caller, who_makes_room
+from monitor.callers import OF_ONE_USER, Caller, who_makes_room
 from monitor.calling import Answer, call, request
 from monitor.errors import StoreBusyError, UsageError
 
@@ -153,10 +153,15 @@ class Control:
         return listener
 
     def _accept(self) -> None:
-        try:
-            link, _ = self._listener.accept()
-        except OSError:  # it went away before we looked
-            return
+        """Let in the next few of those who wait; each is heard before he must go."""
+        for _ in range(OF_ONE_USER // 2):
+            try:
+                link, _ = self._listener.accept()
+            except OSError:  # nobody else, or it went away before we looked
+                return
+            self._let_in(link)
+
+    def _let_in(self, link: socket.socket) -> None:
         try:
             caller = Caller(link, next(self._moments))
         except OSError:

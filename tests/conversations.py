@@ -24,10 +24,29 @@ NAMES = (
     *("id", "failure", "way", "network", "plan", "key", "label", "entry", "kind", "ts"),
     *("caller_uid", "alert", "bytes", "method", "params", "jsonrpc", "\ud800", "a\0b"),
 )
-METHODS = (
-    *("status", "live", "flush", "plans.changed", "networks.bind", "networks.name"),
-    *("alerts.pending", "alerts.shown", "alerts.snooze", "ledger.append"),
+PARAMS = {
+    "status": ("id",),
+    "live": ("id",),
+    "flush": ("id",),
+    "plans.changed": ("id",),
+    "alerts.pending": ("id",),
+    "alerts.shown": ("id", "failure", "way"),
+    "alerts.snooze": ("id", "caller_uid"),
+    "networks.bind": ("network", "plan"),
+    "networks.name": ("key", "label"),
+    "ledger.append": ("entry", "caller_uid"),
+}
+"""What each of the daemon's methods is given."""
+METHODS = tuple(PARAMS)
+ODD: tuple[Any, ...] = (
+    *(None, True, 0, -1, 1.5, 2**63, 10**300, [], {}, [[]], {"id": {}}, ["x"]),
+    *("", " ", "\0", "\ud800", "a\nb\x1b[31m", "../../etc/passwd", "if:", "if:*"),
+    *("x" * 60_000, "\ud800" * 9_000, "%s{0}$(id)'\"; --", "\u202e", "1/a/b/c/d"),
+    json.loads("[" * 200 + "]" * 200),
+    {"kind": "topup", "id": "x", "ts": "2026-11-01T00:00:00Z", "plan": "\0" * 9_000},
+    {"kind": ["topup"], "id": 7, "bytes": -1},
 )
+"""Values that no method is meant to be given."""
 KINDS = ("topup", "adjust", "snooze", "renewal", "transfer_out", "nonsense")
 _NUMBERS = ("1e999", "-0", "1" * 4_000, "1" * 60_000, "NaN", "-Infinity", "1E-9", "0x1")
 _PATIENCE_S = 20
@@ -50,6 +69,9 @@ class Conversation(NamedTuple):
     def sent(self) -> bytes:
         """All of it."""
         return b"".join(self.pieces)
+
+    def __repr__(self) -> str:
+        return f"Conversation({self.sent[:200]!r}, {len(self.sent)} bytes)"
 
 
 def _texts() -> st.SearchStrategy[str]:
@@ -88,15 +110,21 @@ def _requests(methods: tuple[str, ...]) -> st.SearchStrategy[Any]:
     )
     params = st.dictionaries(st.sampled_from(NAMES), values(), max_size=5)
     return st.fixed_dictionaries(
-        {"method": st.one_of(st.sampled_from(methods), values())},
-        optional={
-            "params": st.one_of(
-                params, values(), st.fixed_dictionaries({"entry": entries})
+        {
+            "method": _mostly(st.sampled_from(methods), values()),
+            "params": _mostly(
+                st.one_of(params, st.fixed_dictionaries({"entry": entries})), values()
             ),
-            "id": values(),
-            "jsonrpc": values(),
+            "id": _mostly(st.integers(0, 9), values()),
         },
+        optional={"jsonrpc": values()},
     )
+
+
+def _mostly(
+    usual: st.SearchStrategy[Any], odd: st.SearchStrategy[Any]
+) -> st.SearchStrategy[Any]:
+    return st.one_of(usual, usual, usual, odd)
 
 
 def _written(value: Any, *, is_ascii: bool) -> bytes:  # noqa: ANN401 - whatever JSON can hold
