@@ -199,7 +199,7 @@ def test_a_thousand_connections_of_one_user_shut_nobody_out(
         agent.connect(str(daemon.control))
         agent.sendall(b'{"id": 1, "method": "alerts.pending"}\n')
         with agent.makefile("rb") as lines:
-            assert json.loads(lines.readline())["result"] == {"alerts": []}
+            assert json.loads(lines.readline())["result"]["alerts"] == []
             with crowd(user, daemon.control):
                 # Somebody else, and he himself.
                 assert daemon.flush()

@@ -227,10 +227,12 @@ def test_a_method_knows_who_calls_whatever_the_caller_says(path: Path) -> None:
         assert request(path, "who", said) == {CALLER: os.getuid(), "word": "x"}
 
 
-def test_nesting_without_end_is_no_json(path: Path) -> None:
+@pytest.mark.parametrize("sent", [b"[" * 60_000, b'{"a":[' * 200 + b"]}" * 200])
+def test_nesting_without_end_is_not_followed(path: Path, sent: bytes) -> None:
     with serving(path):
-        answer = exchange(path, b"[" * 60_000 + b"\n")
-        assert answer["error"]["code"] == -32700
+        answer = exchange(path, sent + b"\n")
+        assert answer["error"]["code"] == -32600
+        assert "at most 256 lists and objects" in answer["error"]["message"]
         assert request(path, "echo", {"word": "still here"}) is not None
 
 
