@@ -22,6 +22,7 @@ from monitor.config import (
 )
 from monitor.control import request
 from monitor.errors import ConfigError, EsimmonError, StatusStaleError
+from monitor.store.begun import is_restore_begun
 from monitor.zones import local_zone
 
 if TYPE_CHECKING:
@@ -147,7 +148,16 @@ def find_setup(
     environ, is_root = os.environ, os.geteuid() == 0
     found = find_config(config_file, environ, is_root=is_root)
     setup = Setup(load_config(found), found, store_file, environ, is_root)
+    _finish_restore(setup.store())
     return setup.with_plans_beside(setup.store()) if with_plans else setup
+
+
+def _finish_restore(store: Path) -> None:
+    """Complete a restore that was killed, before anything of it is read."""
+    if is_restore_begun(store):
+        from monitor.store import restoring  # noqa: PLC0415 - SQLAlchemy is heavy
+
+        restoring.finish(store)
 
 
 def any_file(

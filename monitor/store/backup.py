@@ -13,11 +13,14 @@ from monitor.store.connection import connect
 from monitor.store.faults import explained
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from monitor.store.engine import Store
 
 KEEP = 7
+
+_STEP_PAGES = 2000  # 8 MB: some twentieths of a second
 
 
 def back_up(store: Store, now_s: int, keep: int = KEEP) -> Path:
@@ -43,7 +46,7 @@ def back_up(store: Store, now_s: int, keep: int = KEEP) -> Path:
     with explained(path):
         files.make_folder(path.parent)
         with files.new_file(path) as temporary:
-            if what := _copy(store.path, temporary):
+            if what := copy(store.path, "ro", temporary):
                 raise StoreDamagedError(
                     f"{store.path}: the database is damaged ({what}); older backups "
                     "are kept, restart esimmon to restore the newest."
@@ -53,14 +56,40 @@ def back_up(store: Store, now_s: int, keep: int = KEEP) -> Path:
     return path
 
 
-def _copy(source: Path, target: Path) -> str:
-    """Copy a database; what is wrong with it, empty when it is sound."""
+def copy(
+    source: Path,
+    mode: str,
+    target: Path,
+    show: Callable[[int, int], None] | None = None,
+) -> str:
+    """Copy a database as it is at one instant.
+
+    Args:
+        source: the database, which may be in use.
+        mode: how it is read: `ro`, or `immutable` (see `connect`).
+        target: an empty file.
+        show: called now and then with how many pages are done, and of how many.
+
+    Returns:
+        What is wrong with it; empty when it is sound.
+
+    Raises:
+        sqlite3.Error: it could not be read or written.
+    """
+
+    def step(_: int, remaining: int, total: int) -> None:
+        if show is not None:
+            show(total - remaining, total)
+
     try:
         with (
-            closing(connect(source, "ro")) as reading,
+            closing(connect(source, mode)) as reading,
             closing(connect(target, "rw")) as writing,
         ):
-            reading.backup(writing)
+            # One snapshot: a copy in steps would begin anew with each flush.
+            reading.execute("BEGIN")
+            reading.execute("SELECT 1 FROM sqlite_schema").fetchone()
+            reading.backup(writing, pages=_STEP_PAGES, progress=step)
             # Whom programs talked to is a memory of some hours, not of many days.
             writing.execute("DELETE FROM remote_hours")
             # The copy says that it has a log; without one anybody can open it.

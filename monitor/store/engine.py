@@ -39,6 +39,7 @@ class Store(Closing):
 
     Attributes:
         path: the file.
+        mode: how it is opened: `rw`, `ro` or `immutable`.
         writable: whether this process holds the writer's lock.
         notices: what was repaired when it was opened, as sentences for people.
     """
@@ -50,7 +51,7 @@ class Store(Closing):
         self.path = path
         self.writable = lock is not None
         self.notices: list[str] = []
-        self._mode = mode
+        self.mode = mode
         self._lock = lock
         self._engine = engine_for(path, mode)
         self._snapshot: Connection | None = None

@@ -74,13 +74,16 @@ def give_to_service(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def new_file(path: Path, aside: Path | None = None) -> Iterator[Path]:
+def new_file(
+    path: Path, aside: Path | None = None, mode: int = _FILE_MODE
+) -> Iterator[Path]:
     """A new file that takes its place at `path` when the block ends well.
 
     Args:
         path: where it is moved, whole and synchronised.
         aside: what is there and its side files get this name just before; without
             it a file that is there is replaced.
+        mode: who may read and write it.
 
     Yields:
         The empty file to fill, in the same folder under another name.
@@ -88,21 +91,38 @@ def new_file(path: Path, aside: Path | None = None) -> Iterator[Path]:
     Raises:
         OSError: it cannot be written.
     """
-    temporary = beside(path, ".new")
-    _remove(temporary)  # left by a kill in the middle; never the only copy of anything
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    os.close(os.open(temporary, flags, _FILE_MODE))
-    try:
-        temporary.chmod(_FILE_MODE)  # whatever the umask is
-        give_to_service(temporary)
+    with spare_file(beside(path, ".new"), mode) as temporary:
         yield temporary
-        _synchronise(temporary)
+        synchronise(temporary)
         if aside is not None:
-            _set_aside(path, aside)
+            set_aside(path, aside)
         temporary.replace(path)
-        _synchronise(path.parent)
+        synchronise(path.parent)
+
+
+@contextlib.contextmanager
+def spare_file(path: Path, mode: int = _FILE_MODE) -> Iterator[Path]:
+    """A new file for a while; what is left of it and beside it at the end is removed.
+
+    Args:
+        path: a name that nothing else has; what a kill left there is replaced.
+        mode: who may read and write it.
+
+    Yields:
+        The empty file.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    _remove(path)  # left by a kill in the middle; never the only copy of anything
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    os.close(os.open(path, flags, mode))
+    try:
+        path.chmod(mode)  # whatever the umask is
+        give_to_service(path)
+        yield path
     finally:
-        _remove(temporary)
+        _remove(path)
 
 
 def _remove(temporary: Path) -> None:
@@ -110,7 +130,8 @@ def _remove(temporary: Path) -> None:
         beside(temporary, suffix).unlink(missing_ok=True)
 
 
-def _synchronise(path: Path) -> None:
+def synchronise(path: Path) -> None:
+    """Let a file, or the names in a folder, survive a power cut."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
@@ -125,7 +146,7 @@ def copy_over(source: Path, path: Path, aside: Path) -> None:
 
 
 def aside_name(path: Path) -> Path:
-    """The name under which a database and its side files are kept out of the way.
+    """The name under which a damaged database and its side files are kept.
 
     Args:
         path: the database; may be absent.
@@ -138,7 +159,7 @@ def aside_name(path: Path) -> Path:
     """
     written_s = [beside(path, suffix).stat().st_mtime for suffix in _present(path)]
     at = datetime.fromtimestamp(written_s[0] if written_s else 0, UTC)
-    return _free_name(beside(path, at.strftime(".damaged-%Y%m%dT%H%M%SZ")))
+    return free_name(beside(path, at.strftime(".damaged-%Y%m%dT%H%M%SZ")))
 
 
 def _present(path: Path) -> list[str]:
@@ -150,12 +171,14 @@ def _present(path: Path) -> list[str]:
     ]
 
 
-def _set_aside(path: Path, aside: Path) -> None:
+def set_aside(path: Path, aside: Path) -> None:
+    """Give a database and its side files, as far as they are there, another name."""
     for suffix in _present(path):
         beside(path, suffix).rename(beside(aside, suffix))
 
 
-def _free_name(path: Path) -> Path:
+def free_name(path: Path) -> Path:
+    """The same name, or with a number, that no database has."""
     number = 1
     name = path
     while _present(name):

@@ -34,11 +34,13 @@ _REFUSALS = {
         "WHERE id = NEW.id OR entry_no = NEW.entry_no)"
     ),
 }
-for _name, _when in _REFUSALS.items():
-    _statement = (
-        f"CREATE TRIGGER {_name} {_when} "
-        "BEGIN SELECT RAISE(ABORT, 'entries of the ledger stay as they are'); END"
-    )
+TRIGGERS = {
+    name: f"CREATE TRIGGER {name} {when} "
+    "BEGIN SELECT RAISE(ABORT, 'entries of the ledger stay as they are'); END"
+    for name, when in _REFUSALS.items()
+}
+"""All that the schema has, as SQL by name."""
+for _statement in TRIGGERS.values():
     _trigger = DDL(_statement)  # type: ignore[no-untyped-call]  # so it is in SQLAlchemy
     event.listen(LEDGER, "after_create", _trigger)
 

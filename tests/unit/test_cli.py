@@ -210,7 +210,9 @@ def test_the_shell_completes_commands_and_options() -> None:
     commands = _run(
         _ESIMMON_COMPLETE="bash_complete", COMP_WORDS="esimmon r", COMP_CWORD="1"
     )
-    assert commands.stdout.split() == ["plain,relay", "plain,report", "plain,run"]
+    assert commands.stdout.split() == [
+        f"plain,{name}" for name in ("relay", "report", "restore", "run")
+    ]
     options = _run(
         _ESIMMON_COMPLETE="bash_complete",
         COMP_WORDS="esimmon report --by ho",

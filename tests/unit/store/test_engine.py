@@ -131,7 +131,7 @@ def test_a_kill_while_it_is_made_leaves_no_half_store(
 
     def die() -> None:
         monkeypatch.setattr(
-            files, "_synchronise", lambda _: os.kill(os.getpid(), signal.SIGKILL)
+            files, "synchronise", lambda _: os.kill(os.getpid(), signal.SIGKILL)
         )
         open_store(path, writable=True, create=True)
 
