@@ -19,7 +19,8 @@ The map (imports point down only; import-linter checks it):
   machine sleeps.
 - `uplinks`: what devices are attached to, followed on the bus.
 - `watch`: after each tick, plans are charged and alerts judged. `telling`: alerts on
-  their way, and what became of them; `tellers`: what it needs at the start.
+  their way, and what became of them; `tellers`: what it needs at the start; `tryout`:
+  one that is none.
 - `planbook`: all plans of the daemon, judged at each tick; `open_rows`: the newest rows
   of usage as the store will have them; `statusfacts`: how things stand, for programs;
   `planfacts`: plans of it; `networkfacts`: what is attached; `lately`: who moved most

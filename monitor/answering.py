@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from monitor import __version__, choosing, clock
 from monitor.alerts.model import KINDS, SNOOZED_BY_CLICK, SNOOZED_FOR_A_DAY
-from monitor.control import CALLER, Access, Method
+from monitor.control import CALLER, Access, Control, Method
 from monitor.errors import ConfigError, UsageError
 from monitor.plans.localtime import FARTHEST_S
 from monitor.plans.writing import utc_text
 from monitor.store import snoozes
+from monitor.tryout import AGENT, Listener, Tryout
 from monitor.users import user_name
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from monitor.tiers import Tier
     from monitor.watch import Watch
 
+PENDING: Final = "alerts.pending"
 _DAY_S: Final = 86_400
 _ID_DIGITS: Final = 12  # as the ids that commands make
 
@@ -66,20 +68,27 @@ class Answers:
 
     Attributes:
         methods: by name.
+        control: where they are asked; set before the first is.
     """
+
+    control: Control
 
     def __init__(self, daemon: Asked) -> None:
         """Answer for a daemon."""
         self._daemon = daemon
         # Judging a plan anew takes time, and anybody may ask: once for each alert.
         self._snoozed: set[str] = set()
+        self._tryout = Tryout()
         self.methods = {
             "status": Method(Access.ANYBODY, self._status),
             "live": Method(Access.GROUP, self._live),
             "flush": Method(Access.GROUP, self._flush),
             "plans.changed": Method(Access.GROUP, self._changed),
-            "alerts.pending": Method(Access.ANYBODY, self._pending, is_followed=True),
-            "alerts.shown": Method(Access.ANYBODY, self._shown),
+            PENDING: Method(Access.ANYBODY, self.pending, is_followed=True),
+            "alerts.shown": Method(Access.ANYBODY, self._shown, names_caller=True),
+            "alerts.test": Method(Access.GROUP, self._test),
+            "alerts.tested": Method(Access.GROUP, self._tested),
+            "alerts.listeners": Method(Access.GROUP, self._listeners),
             "alerts.snooze": Method(Access.ANYBODY, self._snooze, names_caller=True),
             "alerts.silence": Method(Access.GROUP, self._silence),
             "networks.bind": Method(Access.GROUP, self._bind),
@@ -106,10 +115,47 @@ class Answers:
         """Take files of plans that were changed; says so when they are broken."""
         return {"refused": self._daemon.reload()}
 
-    def _pending(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        return self._daemon.watch.telling.pending(given)
+    def pending(self, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Answer to `alerts.pending`: what agents should show, and a test if one runs.
+
+        Args:
+            given: nothing of it matters but to who asks who listens.
+        """
+        found = self._daemon.watch.telling.pending(given)
+        return {**found, "alerts": [*found["alerts"], *self._tryout.pending()]}
+
+    def announce(self) -> None:
+        """Tell the agents of users what they should show."""
+        self.control.announce(PENDING, self.pending())
+
+    def _listening(self) -> list[Listener]:
+        found = self.control.followers(PENDING)
+        return [Listener(uid, way or AGENT) for uid, way in found]
+
+    def _listeners(self, _: Mapping[str, Any]) -> dict[str, Any]:
+        """Who is told of alerts now."""
+        found = [each._asdict() for each in self._listening()]
+        return {"listeners": found}
+
+    def _test(self, _: Mapping[str, Any]) -> dict[str, Any]:
+        """Let all who show alerts show one that is none."""
+        courier = self._daemon.watch.telling.courier
+        desktop = None if courier is None else courier.notifier
+        begun = self._tryout.begin(self._listening(), desktop, os.geteuid())
+        self.announce()
+        return begun
+
+    def _tested(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """What came of it so far; the last who asks says that it is over."""
+        found = self._tryout.answers(given.get("id"), os.geteuid())
+        if given.get("over") is True:
+            self._tryout.end()
+            self.announce()
+        return found
 
     def _shown(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        if self._tryout.heard(given, given[CALLER]):
+            return {"noted": True}
         return self._daemon.watch.telling.shown(given)
 
     def _append(self, given: Mapping[str, Any]) -> dict[str, Any]:

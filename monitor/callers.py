@@ -35,7 +35,8 @@ class Caller:
         link: to who called; never blocks.
         uid: of the user.
         gid: of the user.
-        follows: methods that this caller is told of.
+        follows: methods that this caller is told of, and the way (as it says itself)
+            in which it tells people.
         heard: when something was heard last, as a number that only grows.
     """
 
@@ -52,7 +53,7 @@ class Caller:
         link.setblocking(False)  # noqa: FBT003 - the only way to say it
         self.link = link
         self.heard = heard
-        self.follows: set[str] = set()
+        self.follows: dict[str, str] = {}
         self._begun = b""
         _, self.uid, self.gid = _UCRED.unpack(
             link.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)

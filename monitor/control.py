@@ -44,6 +44,7 @@ GROUP: Final = "esimmon"
 CALLER: Final = "caller_uid"
 """The argument that says who calls, whatever the caller wrote there."""
 _MOST_PARTS: Final = 256
+_LONGEST_WAY: Final = 16
 _LONGEST_REFUSAL: Final = 2_000  # characters: it may quote what the caller wrote
 
 # https://www.jsonrpc.org/specification#error_object
@@ -212,6 +213,14 @@ class Control:
             if name in caller.follows:
                 self._send(caller, message)
 
+    def followers(self, name: str) -> list[tuple[int, str]]:
+        """Who follows a method: user id, and way as they say themselves.
+
+        Args:
+            name: of the method.
+        """
+        return [(c.uid, c.follows[name]) for c in self._callers if name in c.follows]
+
     def _answer(self, caller: Caller, line: bytes) -> dict[str, Any]:
         call_id = None
         try:
@@ -238,7 +247,7 @@ class Control:
             params = {**params, CALLER: caller.uid}
         result = method.answer(params)
         if method.is_followed:
-            caller.follows.add(name)
+            caller.follows[name] = str(params.get("way", ""))[:_LONGEST_WAY]
         return result
 
     def _drop(self, caller: Caller) -> None:

@@ -106,9 +106,10 @@ class Daemon:
         )
         for notice in self.store.notices:
             log.warning("%s", notice)
-        methods = Answers(self).methods
-        self._control = Control(setup.socket, methods, self._selector)
-        parts.callback(self._control.close)
+        self._answers = Answers(self)
+        control = Control(setup.socket, self._answers.methods, self._selector)
+        self._answers.control = control
+        parts.callback(control.close)
         self._writer = parts.enter_context(Writer(self.store))
         killed = self._writer.was_killed(clock.read().boot_id, tiers.EBPF)
         known = self._writer.known_instance()
@@ -151,13 +152,9 @@ class Daemon:
         sampler.resume(resume, reading, self.tier.replaced)
         socket, last_s = self.setup.socket, resume.last_s
         self.watch = make_watch(self.store, sampler, self._config, socket, last_s)
-        self.watch.announce = self._announce
+        self.watch.announce = self._answers.announce
         self.watch.using.connections = lambda: self._uplinks.connections
         return Recorder(sampler, self._writer, reading.boot_id, self.watch)
-
-    def _announce(self) -> None:
-        """Tell the agents of users what they should show."""
-        self._control.announce("alerts.pending", self.watch.telling.pending())
 
     @property
     def sampler(self) -> Sampler:

@@ -67,6 +67,7 @@ class Telling:
         choices: ids of the plans that a network may be bound to by a click.
         off: shell patterns of kinds that are not told; a reload replaces it.
         wishes: how a person wants to be told; a reload replaces it.
+        courier: as given.
         silent: until which UTC second kinds are snoozed, whatever they are about.
     """
 
@@ -91,7 +92,7 @@ class Telling:
         self.off: Sequence[str] = ()
         self.wishes = Wishes()
         self.silent: dict[str, int] = {}
-        self._courier, self._buttons = courier, buttons
+        self.courier, self._buttons = courier, buttons
         begun_ns = clock.read().boottime_ns
         self.stays = Stays(begun_ns)
         self.newcomers = Newcomers(clock.now_s())
@@ -188,9 +189,9 @@ class Telling:
                 journal.write(change.alert)
                 done = Delivery(change, journal.WAY, clock.now_s())
                 self._deliveries.append(done)
-        if self._courier is not None:
+        if self.courier is not None:
             for raised in self._due():
-                self._try(raised, self._courier, at_ns)
+                self._try(raised, self.courier, at_ns)
 
     def _try(self, raised: Raised, courier: Courier, at_ns: int) -> None:
         tries, next_ns = self._tries.get(raised.handle, (0, 0))
@@ -213,9 +214,8 @@ class Telling:
 
     def _due(self) -> list[Raised]:
         """What this process's desktop is to show now."""
-        unseen = [
-            each for each in self._pending() if each.handle not in self.told.shown
-        ]
+        shown = self.told.shown
+        unseen = [each for each in self._pending() if each.handle not in shown]
         minute = minute_now() if unseen and self.wishes.quiet else 0
         found = []
         for raised in unseen:
@@ -226,8 +226,8 @@ class Telling:
 
     def deliveries(self) -> list[Delivery]:
         """What became of telling since the last call, for `Batch.delivered`."""
-        if self._courier is not None:
-            for delivery in self._courier.deliveries():
+        if self.courier is not None:
+            for delivery in self.courier.deliveries():
                 self._take(delivery)
         handles = {raised.handle for raised in self.told.open.values()}
         self._tries = {h: tried for h, tried in self._tries.items() if h in handles}
@@ -295,6 +295,6 @@ class Telling:
 
     def close(self) -> list[Delivery]:
         """Wait a moment for what is on its way; the last deliveries of this run."""
-        if self._courier is not None:
-            self._courier.close()
+        if self.courier is not None:
+            self.courier.close()
         return self.deliveries()

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 SYSTEM_CONFIG = Path("/etc/esimmon/config.toml")
 SYSTEM_STORE = Path("/var/lib/esimmon/usage.db")
 SYSTEM_SOCKET = Path("/run/esimmon/esimmon.sock")
+SYSTEM_ADDRESSES = Path("/etc/esimmon/push")
+"""Where alerts are sent to by the system's relay; systemd hands it the file."""
 TEMPORARY = Path("/tmp")  # noqa: S108 - what is there must be ours, it is checked
 _HASH_DIGITS = 16
 

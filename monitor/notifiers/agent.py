@@ -15,6 +15,7 @@ from monitor import clock
 from monitor.errors import NotShownError
 from monitor.following import follow, notify
 from monitor.notifiers.buttons import Buttons
+from monitor.notifiers.notice import TEST
 from monitor.notifiers.pending import read
 from monitor.notifiers.quiet import DayTimes, minute_now, waits
 from monitor.notifiers.rules import DESKTOP
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 PENDING: Final = "alerts.pending"
 SHOWN: Final = "alerts.shown"
+AGENT: Final = "agent"
+"""What shows alerts on a desktop, as the daemon is told; `way` may say otherwise."""
 
 _RETRY_S: Final = 30.0
 _MINUTE_S: Final = 60
@@ -74,7 +77,8 @@ class Agent:
 
     def run(self) -> None:
         """Follow the daemon, through all its restarts, until `parent` ends."""
-        follow(self._path, PENDING, self, self._parent)
+        params = {"way": self.way or AGENT}
+        follow(self._path, PENDING, self, self._parent, params)
 
     def take(self, content: Mapping[str, Any]) -> None:
         """Take what is pending.
@@ -105,7 +109,8 @@ class Agent:
         return [
             alert
             for alert in unseen
-            if not waits(alert.verdict.urgency, self._quiet, minute)
+            if alert.notice.kind == TEST
+            or not waits(alert.verdict.urgency, self._quiet, minute)
         ]
 
     def look(self, link: socket.socket) -> None:
@@ -122,13 +127,13 @@ class Agent:
         if not is_due and all(alert.id in self._tried for alert in unseen):
             return
         for alert in unseen:
-            failure = ""
+            failure = by = ""
             notice = alert.notice
             question = self._buttons.question(
                 alert.id, notice.kind, alert.network, alert.plans
             )
             try:
-                self._notifier.show(notice._replace(question=question))
+                by = self._notifier.show(notice._replace(question=question))
                 self._memory.add(alert.id)
                 self._failures = 0
             except NotShownError as error:
@@ -138,5 +143,7 @@ class Agent:
                 self._failures += 1
             if not failure or alert.id not in self._tried:
                 told = {"id": alert.id, "failure": failure}
-                notify(link, SHOWN, told | ({"way": self.way} if self.way else {}))
+                told |= {"way": self.way} if self.way else {}
+                told |= {"by": by} if notice.kind == TEST else {}
+                notify(link, SHOWN, told)
             self._tried.add(alert.id)

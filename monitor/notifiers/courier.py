@@ -96,7 +96,7 @@ class Courier:
             way: name of the way, for the deliveries.
         """
         self.way = way
-        self._notifier = notifier
+        self.notifier = notifier
         self._waiting: queue.Queue[_Errand | None] = queue.Queue(_MOST_WAITING)
         self._done: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name=way, daemon=True)
@@ -145,7 +145,7 @@ class Courier:
             failure = ""
             notice = notice_of(raised, question)._replace(urgency=urgency)
             try:
-                self._notifier.show(notice)
+                self.notifier.show(notice)
             except NotShownError as error:
                 failure = str(error)
             self._report(raised, failure)

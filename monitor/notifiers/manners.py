@@ -11,7 +11,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from monitor.alerts import model
-from monitor.notifiers.notice import ANSWER
+from monitor.notifiers.notice import ANSWER, TEST
 
 if TYPE_CHECKING:
     from monitor.notifiers.notice import Notice
@@ -59,8 +59,9 @@ _MANNERS: Final = {
     model.SYNC_DRIFT: Manner(Urgency.LOW),
     # An offer, as long as one is there.
     model.WIFI_IN_RANGE: Manner(Urgency.LOW, is_passing=True),
-    # What came of a click: who clicked is looking.
+    # What came of a click, and a test: who asked is looking.
     ANSWER: Manner(is_passing=True),
+    TEST: Manner(is_passing=True),
 }
 
 

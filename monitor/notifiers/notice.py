@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 ANSWER: Final = "answer"
 """The kind of what is no alert: what came of a click."""
+TEST: Final = "test"
+"""The kind of what is no alert: whether telling works."""
 _OF_A_QUOTA: Final = (DATA_WARNING, DATA_LIMIT)
 
 

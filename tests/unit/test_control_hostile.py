@@ -194,12 +194,12 @@ def test_a_user_with_all_his_connections_makes_room_among_his_own(
 ) -> None:
     mine = [someone(gate, 1000, heard) for heard in range(OF_ONE_USER)]
     others = [someone(gate, 1001, 0), someone(gate, 0, 0)]
-    mine[0].follows.add("news")
+    mine[0].follows["news"] = ""
     mine[1].heard = 1_000
     assert who_makes_room([*mine, *others], 1000) is mine[2]
     assert who_makes_room([*mine, *others], 1001) is None
     for each in mine:
-        each.follows.add("news")
+        each.follows["news"] = ""
     assert who_makes_room(mine, 1000) is mine[0]
 
 

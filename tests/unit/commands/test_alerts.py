@@ -68,16 +68,34 @@ def test_a_list_without_a_store_says_what_to_do(
     assert "esimmon run" in capsys.readouterr().err
 
 
-def test_a_test_without_a_desktop_says_why_and_fails(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_a_test_says_what_came_of_each_channel_and_what_to_do(
+    tmp_path: Path, store: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.main(["alerts", "test"]) == 1
-    error = capsys.readouterr().err
-    assert "not shown: there is no session bus" in error
-    assert error.count("\n") == 1
-    monkeypatch.setenv("SUDO_UID", "1000")
-    assert cli.main(["alerts", "test"]) == 1
-    assert "without sudo" in capsys.readouterr().err
+    addresses, config = tmp_path / "push", tmp_path / "config.toml"
+    config.write_text(f'[push]\naddresses = "{addresses}"\n', encoding="utf-8")
+    addresses.write_text("json://127.0.0.1:1/", encoding="utf-8")
+    words = ["alerts", "test", "--store", str(store), "--config", str(config)]
+
+    def lines() -> list[str]:
+        assert cli.main(words) == 1
+        return capsys.readouterr().out.splitlines()
+
+    assert lines() == [
+        "daemon: none is running: nobody would raise an alert",
+        "  next: sudo esimmon service install, or esimmon run",
+        "this desktop: there is none here",
+        *lines()[3:],
+    ]
+    assert "others may read it" in " ".join(lines())
+    addresses.chmod(0o600)
+    assert lines()[3:] == [
+        "phone: not tried: only a daemon can",
+        "  next: esimmon relay --test",
+        "Nobody was shown anything: alerts are only in the log.",
+    ]
+    config.write_text("", encoding="utf-8")
+    assert lines()[3].startswith("phone: not set up ([push] addresses")
+    assert all(len(line) <= 80 for line in lines())
 
 
 def test_notify_follows_the_systems_daemon_or_that_of_a_store(store: Path) -> None:
