@@ -11,7 +11,7 @@ The map (imports point down only; import-linter checks it):
 - `checks`: what `esimmon doctor` says: what is looked at, and what follows from it.
   `service`: esimmon as a service of systemd, installed and removed; runs its tools.
 - `answering`: what the daemon answers. `appointment`: when it has to look at its plans
-  next, in the calendar.
+  next, in the calendar. `detailing`: who is behind an alert, for a click on it.
 - `control`: the daemon's socket: requests and live figures; `callers`: who is there.
   `recorder`: sampling and storing with what can fail. `scheduler`: the calendar, the
   only importer of APScheduler. `signals`: what SIGTERM, SIGINT and SIGHUP asked for.

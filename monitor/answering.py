@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from monitor import __version__, choosing, clock
 from monitor.alerts.model import KINDS, SNOOZED_BY_CLICK, SNOOZED_FOR_A_DAY
 from monitor.control import CALLER, Access, Control, Method
+from monitor.detailing import Counted, details
 from monitor.errors import ConfigError, UsageError
 from monitor.plans.localtime import FARTHEST_S
 from monitor.plans.writing import utc_text
@@ -91,6 +92,7 @@ class Answers:
             "alerts.listeners": Method(Access.GROUP, self._listeners),
             "alerts.snooze": Method(Access.ANYBODY, self._snooze, names_caller=True),
             "alerts.silence": Method(Access.GROUP, self._silence),
+            "alerts.details": Method(Access.GROUP, self._details),
             "networks.bind": Method(Access.GROUP, self._bind),
             "ledger.append": Method(Access.GROUP, self._append, names_caller=True),
             "networks.name": Method(Access.GROUP, self._name),
@@ -211,6 +213,14 @@ class Answers:
         watch.telling.silent[kind] = until_s
         watch.announce()
         return {"kind": kind, "until": until_s}
+
+    def _details(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Who is behind an alert that a person sees: figures are for the group."""
+        daemon = self._daemon
+        raised = daemon.watch.telling.pending_alert(given.get("id"))
+        batch = daemon.recorder.sampler.pending.batch
+        book, now_s = daemon.watch.book, daemon.watch.now_s
+        return details(raised, Counted(daemon.store, batch, book, now_s))
 
     def _name(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Call a network something; one that was just met is known as well."""

@@ -29,12 +29,11 @@ from monitor.alerts import (
     places,
     without,
 )
-from monitor.alerts.model import NETWORK_UNCOVERED
 from monitor.alerts.rates import Mover
 from monitor.alerts.texts import named
 from monitor.notifiers import journal
-from monitor.notifiers.pending import described, newest
-from monitor.notifiers.quiet import minute_now, waits
+from monitor.notifiers.pending import answer, newest, waiting
+from monitor.notifiers.quiet import minute_now
 from monitor.notifiers.rules import DESKTOP, PUSH, Wishes
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ if TYPE_CHECKING:
     from monitor.attribution import Attributed
     from monitor.notifiers.buttons import Buttons
     from monitor.notifiers.courier import Courier
-    from monitor.notifiers.notice import Question
+    from monitor.notifiers.notice import Notice
     from monitor.usage import Attachment
 
 AGENT: Final = "agent"
@@ -199,30 +198,24 @@ class Telling:
             pause_s = _RETRY_S[min(tries, len(_RETRY_S) - 1)]
             next_ns = at_ns + pause_s * clock.SECOND_NS
             self._tries[raised.handle] = tries + 1, next_ns
-            urgency = self.wishes.verdict(raised.key.kind).urgency
-            courier.tell(raised, urgency, self._question(raised))
+            courier.tell(raised, self._notice(raised))
 
-    def _question(self, raised: Raised) -> Question | None:
-        if self._buttons is None:
-            return None
-        kind = raised.key.kind
-        network = raised.alert.network if kind == NETWORK_UNCOVERED else ""
-        return self._buttons.question(raised.handle, kind, network, self.choices)
+    def _notice(self, raised: Raised) -> Notice:
+        alert = waiting(raised, self.wishes, self.choices)
+        return self._buttons.added(alert) if self._buttons else alert.notice
 
     def _pending(self) -> list[Raised]:
         return newest(loud(self.silent, self.told.open.values(), clock.now_s()))
 
     def _due(self) -> list[Raised]:
         """What this process's desktop is to show now."""
-        shown = self.told.shown
-        unseen = [each for each in self._pending() if each.handle not in shown]
+        unseen = [e for e in self._pending() if e.handle not in self.told.shown]
         minute = minute_now() if unseen and self.wishes.quiet else 0
-        found = []
-        for raised in unseen:
-            urgency, channels = self.wishes.verdict(raised.key.kind)
-            if DESKTOP in channels and not waits(urgency, self.wishes.quiet, minute):
-                found.append(raised)
-        return found
+        return [
+            each
+            for each in unseen
+            if self.wishes.is_due(each.key.kind, DESKTOP, minute)
+        ]
 
     def deliveries(self) -> list[Delivery]:
         """What became of telling since the last call, for `Batch.delivered`."""
@@ -249,15 +242,15 @@ class Telling:
 
     def pending(self, _: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Answer to `alerts.pending`: what agents should show, the oldest first."""
-        alerts = [
-            described(raised, self.wishes.verdict(raised.key.kind), self.choices)
-            for raised in self._pending()
-        ]
-        return {"alerts": alerts, "quiet": self.wishes.quiet}
+        return answer(self._pending(), self.wishes, self.choices)
 
     def open_alert(self, handle: object) -> Raised | None:
         """The alert that still holds, of which a caller has this handle."""
         return next((e for e in self.told.open.values() if e.handle == handle), None)
+
+    def pending_alert(self, handle: object) -> Raised | None:
+        """The same of those that are worth a notification."""
+        return next((e for e in self._pending() if e.handle == handle), None)
 
     def shown(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """Answer to `alerts.shown`: an agent says what became of one alert.

@@ -91,14 +91,15 @@ class Watch:
             self._store,
             self._sampler.pending.batch,
             running.seen,
-            self._now_s(),
+            self.now_s,
             partial(self._is_paid, running),
         )
 
     def _is_paid(self, running: Running, where: Attachment) -> bool:
-        return self.book.plan_of(where, self._now_s()) == running.seen.plan.id
+        return self.book.plan_of(where, self.now_s) == running.seen.plan.id
 
-    def _now_s(self) -> int:
+    @property
+    def now_s(self) -> int:
         """UTC second of the last tick; its place on the calendar must be known."""
         return self._sampler.placement.second(self._sampler.boottime_ns)
 
@@ -127,7 +128,7 @@ class Watch:
             self._say_once("the plans cannot be judged before the store has it all")
             return
         try:
-            self.book.open(self._now_s(), self._billed())
+            self.book.open(self.now_s, self._billed())
         except (StoreError, PlanError) as error:
             self._say_once(f"the plans cannot be judged: {error}")
             return
@@ -143,7 +144,7 @@ class Watch:
         tick, sampler = self._sampler.ticked, self._sampler
         if tick is None or not isinstance(tick.when, Interval):
             return []
-        now_s, zone = self._now_s(), _zone()
+        now_s, zone = self.now_s, _zone()
         # The tick that covers missed time is short, and its rows are not.
         covered_s = max(tick.interval_s, tick.when.to_s - tick.when.from_s)
         plan_of = partial(self.book.plan_of, at_s=now_s)
@@ -184,7 +185,7 @@ class Watch:
         """UTC second at which a plan turns next, or something is to be told."""
         if self._sampler.placement.offset_ns is None:
             return None
-        return self.book.due_s(self._now_s())
+        return self.book.due_s(self.now_s)
 
     def note(self, found: object, by: str) -> dict[str, Any]:
         """Write an entry of a plan's ledger, if no rule of the plan forbids it.

@@ -59,6 +59,13 @@ SNOOZED_BY_CLICK: Final = frozenset(
 )
 """Of plans in a cycle: before the first and after the last there is no end to wait
 for."""
+DETAILED: Final = SNOOZED_BY_CLICK | {
+    NETWORK_ROAMING,
+    FORWARDING_STARTED,
+    BACKGROUND_RATE,
+    APP_NEW,
+}
+"""Of which a click shows who used most."""
 OF_NO_PLAN: Final = frozenset({BACKGROUND_RATE, MONITOR_BLIND, APP_NEW, *OF_NETWORKS})
 """Their subject does not begin with a plan."""
 SNOOZED_FOR_A_DAY: Final = OF_NO_PLAN - {MONITOR_BLIND}

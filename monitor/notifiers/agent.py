@@ -128,12 +128,8 @@ class Agent:
             return
         for alert in unseen:
             failure = by = ""
-            notice = alert.notice
-            question = self._buttons.question(
-                alert.id, notice.kind, alert.network, alert.plans
-            )
             try:
-                by = self._notifier.show(notice._replace(question=question))
+                by = self._notifier.show(self._buttons.added(alert))
                 self._memory.add(alert.id)
                 self._failures = 0
             except NotShownError as error:

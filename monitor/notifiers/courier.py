@@ -18,8 +18,7 @@ from monitor.notifiers.notice import notice_of
 
 if TYPE_CHECKING:
     from monitor.alerts import Raised
-    from monitor.notifiers.manners import Urgency
-    from monitor.notifiers.notice import Notice, Question
+    from monitor.notifiers.notice import Notice
 
 DEADLINE_S: Final = 5.0
 _MOST_WAITING: Final = 32
@@ -82,7 +81,7 @@ class Patience:
         raise NotShownError(f"{type(shown).__name__}: {shown}") from shown
 
 
-_Errand = tuple["Raised", "Urgency | None", "Question | None"]
+_Errand = tuple["Raised", "Notice"]
 
 
 class Courier:
@@ -102,21 +101,15 @@ class Courier:
         self._thread = threading.Thread(target=self._work, name=way, daemon=True)
         self._thread.start()
 
-    def tell(
-        self,
-        raised: Raised,
-        urgency: Urgency | None = None,
-        question: Question | None = None,
-    ) -> None:
+    def tell(self, raised: Raised, notice: Notice | None = None) -> None:
         """Show this alert when those before it are done.
 
         Args:
             raised: the alert.
-            urgency: how loudly; None for its kind's own.
-            question: what a person may click on.
+            notice: as it is shown; None for its words alone.
         """
         try:
-            self._waiting.put_nowait((raised, urgency, question))
+            self._waiting.put_nowait((raised, notice or notice_of(raised)))
         except queue.Full:
             self._report(raised, "too many alerts wait for the desktop")
 
@@ -141,9 +134,8 @@ class Courier:
 
     def _work(self) -> None:
         while (errand := self._waiting.get()) is not None:
-            raised, urgency, question = errand
+            raised, notice = errand
             failure = ""
-            notice = notice_of(raised, question)._replace(urgency=urgency)
             try:
                 self.notifier.show(notice)
             except NotShownError as error:

@@ -53,17 +53,14 @@ class Notice(NamedTuple):
     urgency: Urgency | None = None
 
 
-def notice_of(raised: Raised, question: Question | None = None) -> Notice:
-    """An alert, as it is shown.
+def notice_of(raised: Raised) -> Notice:
+    """The words of an alert.
 
     Args:
         raised: the alert.
-        question: what a person may click on.
     """
     key, alert = raised.key, raised.alert
-    return Notice(
-        alert.title, alert.body, key.kind, key.subject, percent_of(key), question
-    )
+    return Notice(alert.title, alert.body, key.kind, key.subject, percent_of(key))
 
 
 def percent_of(key: Key) -> int | None:

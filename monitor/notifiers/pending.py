@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from monitor.alerts import DATA_LIMIT, DATA_WARNING
 from monitor.alerts.model import NETWORK_UNCOVERED
 from monitor.notifiers import rules
-from monitor.notifiers.notice import Notice, percent_of
+from monitor.notifiers.notice import Notice, notice_of
 from monitor.notifiers.quiet import DayTimes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from monitor.alerts import Key, Raised
-    from monitor.notifiers.rules import Verdict
+    from monitor.notifiers.rules import Verdict, Wishes
 
 _MOST_PENDING: Final = 20
 
@@ -36,8 +36,8 @@ class Pending(NamedTuple):
     id: str
     notice: Notice
     verdict: Verdict
-    network: str
-    plans: tuple[str, ...]
+    network: str = ""
+    plans: tuple[str, ...] = ()
 
 
 def newest(holding: Iterable[Raised]) -> list[Raised]:
@@ -61,29 +61,51 @@ def _order(raised: Raised) -> tuple[int, int, Key]:
     return raised.at_s, int(step) if step.isdecimal() else 0, raised.key
 
 
-def described(
-    raised: Raised, verdict: Verdict, plans: Sequence[str] = ()
-) -> dict[str, Any]:
-    """One of them, as JSON can hold it.
+def waiting(raised: Raised, wishes: Wishes, plans: Sequence[str]) -> Pending:
+    """One of them, as a person wants to be told of it.
 
     Args:
         raised: the alert.
-        verdict: how it is told.
+        wishes: of the person.
         plans: ids of those that may pay for a network which none pays for.
     """
-    alert = raised.alert
+    kind = raised.key.kind
+    verdict = wishes.verdict(kind)
+    notice = notice_of(raised)._replace(urgency=verdict.urgency)
+    if kind == NETWORK_UNCOVERED:
+        network = raised.alert.network
+        return Pending(raised.handle, notice, verdict, network, tuple(plans))
+    return Pending(raised.handle, notice, verdict)
+
+
+def answer(
+    worth: Iterable[Raised], wishes: Wishes, plans: Sequence[str] = ()
+) -> dict[str, Any]:
+    """What the daemon says, as JSON can hold it.
+
+    Args:
+        worth: a notification each.
+        wishes: how they are told, and when.
+        plans: ids of those that may pay for a network which none pays for.
+    """
+    alerts = [_described(waiting(raised, wishes, plans)) for raised in worth]
+    return {"alerts": alerts, "quiet": wishes.quiet}
+
+
+def _described(alert: Pending) -> dict[str, Any]:
+    notice = alert.notice
     found: dict[str, Any] = {
-        "id": raised.handle,
-        "kind": raised.key.kind,
-        "subject": raised.key.subject,
-        "percent": percent_of(raised.key),
-        "title": alert.title,
-        "body": alert.body,
-        **rules.described(verdict),
+        "id": alert.id,
+        "kind": notice.kind,
+        "subject": notice.subject,
+        "percent": notice.percent,
+        "title": notice.title,
+        "body": notice.body,
+        **rules.described(alert.verdict),
     }
-    if raised.key.kind == NETWORK_UNCOVERED:
+    if notice.kind == NETWORK_UNCOVERED:
         # What the agent's buttons ask for, by `networks.bind`.
-        found |= {"network": alert.network, "plans": list(plans)}
+        found |= {"network": alert.network, "plans": list(alert.plans)}
     return found
 
 

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from monitor.notifiers.manners import Urgency, manner_of
-from monitor.notifiers.quiet import DayTimes
+from monitor.notifiers.quiet import DayTimes, waits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -74,6 +74,17 @@ class Wishes(NamedTuple):
                 wanted = own if rule.urgency is None else URGENCIES[rule.urgency]
                 return Verdict(wanted, tuple(rule.channels))
         return Verdict(own)
+
+    def is_due(self, kind: str, channel: str, minute: int) -> bool:
+        """Whether a kind of alert is told now.
+
+        Args:
+            kind: of alert.
+            channel: by which.
+            minute: of the local day, from 0.
+        """
+        urgency, channels = self.verdict(kind)
+        return channel in channels and not waits(urgency, self.quiet, minute)
 
 
 def described(verdict: Verdict) -> dict[str, object]:

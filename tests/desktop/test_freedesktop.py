@@ -14,6 +14,7 @@ from monitor.errors import NotShownError
 from monitor.notifiers import freedesktop
 from monitor.notifiers.desktop import Desktop
 from monitor.notifiers.freedesktop import Freedesktop
+from monitor.notifiers.manners import Urgency
 from monitor.notifiers.notice import ANSWER, Notice, Question
 from tests.desktop.stack import _owns_name, desktop, session_bus, started, wait_for
 from tests.mocked import NEEDS, PYTHON
@@ -80,6 +81,15 @@ def test_what_costs_now_is_critical_and_what_can_wait_is_low(
     assert loud == ["CRITICAL", "NORMAL", "LOW", "NORMAL", "NORMAL"]
     assert {category for *_, category in stack.told(5)} == {"network"}
     assert stack.displayed() == 5
+
+
+def test_what_a_person_wants_goes_before_how_loud_a_kind_is_by_itself(
+    stack: Stack, way: Freedesktop
+) -> None:
+    wanted = [Urgency.LOW, Urgency.CRITICAL, Urgency.NORMAL]
+    for urgency in wanted:
+        show(stack, way, Notice(str(urgency), "b", OVERAGE_BLOCK, urgency=urgency))
+    assert [loud for loud, *_ in stack.told(3)] == [each.name for each in wanted]
 
 
 def test_a_newer_alert_takes_the_place_of_the_older_about_the_same_plan(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from monitor.control import call
-from monitor.notifiers.snoozing import LABEL, LABEL_OF_A_DAY
+from monitor.notifiers.snoozing import LABEL, LABEL_OF_A_DAY, SNOOZE
 from tests.e2e.daemon import QUICK, wait_for
 from tests.e2e.test_alerts import PLAN, WARNED, agent_of, listed, told
 from tests.e2e.truth import transfer
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.needs("Xvfb", "dunst", "dunstctl", "dbus-daemon", "dbus
 
 ASK = (
     "import sys, pathlib; from monitor.calling import call; "
-    "print(call(pathlib.Path(sys.argv[1]), 'alerts.snooze', {'id': sys.argv[2]}))"
+    "print(call(pathlib.Path(sys.argv[1]), sys.argv[2], {'id': sys.argv[3]}))"
 )
 
 
@@ -61,6 +61,15 @@ def pending(daemon: Daemon) -> dict[str, Any]:
     (alert,) = answer["alerts"]
     found: dict[str, Any] = alert
     return found
+
+
+def asked_by(user: Place, daemon: Daemon, method: str, handle: str) -> str:
+    """What a user is answered about an alert."""
+    command = [*user.enter, user.python, "-c", ASK, str(daemon.control), method, handle]
+    done = subprocess.run(
+        command, env=user.environ, capture_output=True, text=True, check=True
+    )
+    return done.stdout
 
 
 @pytest.mark.parametrize("shown_by", ["desktop", "agent"])
@@ -150,11 +159,7 @@ def test_whoever_was_shown_an_alert_may_snooze_that_and_nothing_else(
     wait_for(lambda: listed(service), "the alert")
 
     def ask(handle: str) -> str:
-        command = [*user.enter, user.python, "-c", ASK, str(daemon.control), handle]
-        done = subprocess.run(
-            command, env=user.environ, capture_output=True, text=True, check=True
-        )
-        return done.stdout
+        return asked_by(user, daemon, SNOOZE, handle)
 
     for unknown in ("", "1/data.limit/0/100/travel"):
         assert "there is no such alert any more" in ask(unknown)

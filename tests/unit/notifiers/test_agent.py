@@ -16,6 +16,7 @@ from monitor.notifiers import agent as agents
 from monitor.notifiers.agent import PENDING, SHOWN, Agent
 from monitor.notifiers.manners import Urgency
 from monitor.notifiers.memory import Memory
+from monitor.notifiers.showing import LABEL as DETAILS
 from monitor.notifiers.snoozing import LABEL, LABEL_OF_A_DAY
 from tests.desktop.stack import wait_for
 
@@ -335,7 +336,7 @@ def test_what_a_desktop_makes_of_an_alert_comes_with_it(
     first, second = screen.notices
     assert (first.kind, first.subject, first.percent) == ("data.warning", "pk", percent)
     assert first.question is not None
-    assert first.question.answers == (LABEL,)
+    assert first.question.answers == (LABEL, DETAILS)
     assert (second.subject, second.percent) == ("", None)
     assert second.question is not None
     assert second.question.answers == (LABEL_OF_A_DAY,)

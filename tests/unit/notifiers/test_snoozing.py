@@ -20,14 +20,15 @@ from monitor.alerts.model import (
 )
 from monitor.errors import NotShownError
 from monitor.notifiers.buttons import Buttons
-from monitor.notifiers.notice import ANSWER
+from monitor.notifiers.notice import ANSWER, Notice
+from monitor.notifiers.pending import Pending
+from monitor.notifiers.rules import Wishes
+from monitor.notifiers.showing import LABEL as DETAILS
 from monitor.notifiers.snoozing import LABEL, LABEL_OF_A_DAY, SNOOZE, Snoozer
 from tests.unit.commands.listening import daemon_at
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from monitor.notifiers.notice import Notice
 
 
 class Screen:
@@ -45,6 +46,11 @@ class Screen:
             raise NotShownError(self.away)
         self.shown.append((notice.title, notice.body))
         return "a screen"
+
+
+def pending(kind: str) -> Pending:
+    """An alert."""
+    return Pending("1/a", Notice("t", "b", kind), Wishes().verdict(kind))
 
 
 def click(path: Path, screen: Screen) -> None:
@@ -87,28 +93,29 @@ def test_a_click_that_is_lost_is_said_or_at_least_in_the_log(
 @pytest.mark.parametrize(
     ("kind", "answers"),
     [
-        (DATA_WARNING, (LABEL,)),
-        (DATA_LIMIT, (LABEL,)),
-        (EXPIRY_SOON, (LABEL,)),
+        (DATA_WARNING, (LABEL, DETAILS)),
+        (DATA_LIMIT, (LABEL, DETAILS)),
+        (EXPIRY_SOON, (LABEL, DETAILS)),
         (ACTIVATION_DEADLINE, None),
         (EXPIRY_LAPSED, None),
-        (BACKGROUND_RATE, (LABEL_OF_A_DAY,)),
-        (APP_NEW, (LABEL_OF_A_DAY,)),
+        (BACKGROUND_RATE, (LABEL_OF_A_DAY, DETAILS)),
+        (APP_NEW, (LABEL_OF_A_DAY, DETAILS)),
         (MONITOR_BLIND, None),
-        (NETWORK_ROAMING, (LABEL_OF_A_DAY,)),
+        (NETWORK_ROAMING, (LABEL_OF_A_DAY, DETAILS)),
         (NETWORK_UNCOVERED, (LABEL_OF_A_DAY,)),
         ("of a later version", None),
     ],
 )
-def test_silence_is_offered_where_it_has_an_end(
+def test_silence_is_offered_where_it_has_an_end_and_details_where_bytes_moved(
     tmp_path: Path, kind: str, answers: tuple[str, ...] | None
 ) -> None:
-    question = Buttons(tmp_path / "s", Screen()).question("1/a", kind)
-    assert (question and question.answers) == answers
+    shown = Buttons(tmp_path / "s", Screen()).added(pending(kind))
+    assert (shown.question and shown.question.answers) == answers
 
 
 def test_where_a_plan_may_pay_that_is_the_question(tmp_path: Path) -> None:
     buttons = Buttons(tmp_path / "s", Screen())
-    asked = buttons.question("1/a", NETWORK_UNCOVERED, "wifi:aa", ["cn", "pk"])
+    alert = pending(NETWORK_UNCOVERED)._replace(network="wifi:aa", plans=("cn", "pk"))
+    asked = buttons.added(alert).question
     assert asked is not None
     assert asked.answers == ("cn", "pk")
