@@ -140,7 +140,8 @@ def test_a_click_on_snooze_for_a_day_silences_the_kind(
     transfer(lab, down=2_200_000, up=1000)
     wait_for(lambda: told(service), "the notification")
     stack.click(LABEL_OF_A_DAY)
-    wait_for(lambda: daemon.ask("alerts.pending") == {"alerts": []}, "silence")
+    nothing = {"alerts": [], "quiet": ""}
+    wait_for(lambda: daemon.ask("alerts.pending") == nothing, "silence")
     silent = "Silent about background.rate until "
     wait_for(lambda: any(t.startswith(silent) for t, _ in stack.shown()), "its answer")
     ((_, undo),) = [each for each in stack.shown() if each[0].startswith(silent)]
