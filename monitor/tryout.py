@@ -16,8 +16,8 @@ from monitor.errors import UsageError
 from monitor.notifiers import journal
 from monitor.notifiers.courier import Courier
 from monitor.notifiers.manners import Urgency
-from monitor.notifiers.notice import TEST
-from monitor.notifiers.pending import described
+from monitor.notifiers.notice import TEST, notice_of
+from monitor.notifiers.pending import Pending, described
 from monitor.notifiers.rules import Verdict
 from monitor.users import user_name
 
@@ -95,7 +95,9 @@ class Tryout:
         """What agents should show of it, as `alerts.pending` has it."""
         if self._raised is None or time.monotonic() >= self._end_s:
             return []
-        return [described(self._raised, Verdict(Urgency.NORMAL))]
+        verdict = Verdict(Urgency.NORMAL)
+        notice = notice_of(self._raised)
+        return [described(Pending(self._raised.handle, notice, verdict))]
 
     def heard(self, given: Mapping[str, Any], uid: int) -> bool:
         """Take what an agent says became of an alert, if that is the test.

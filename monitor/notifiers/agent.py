@@ -140,6 +140,6 @@ class Agent:
             if not failure or alert.id not in self._tried:
                 told = {"id": alert.id, "failure": failure}
                 told |= {"way": self.way} if self.way else {}
-                told |= {"by": by} if notice.kind == TEST else {}
+                told |= {"by": by} if alert.notice.kind == TEST else {}
                 notify(link, SHOWN, told)
             self._tried.add(alert.id)

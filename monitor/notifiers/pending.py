@@ -88,11 +88,16 @@ def answer(
         wishes: how they are told, and when.
         plans: ids of those that may pay for a network which none pays for.
     """
-    alerts = [_described(waiting(raised, wishes, plans)) for raised in worth]
+    alerts = [described(waiting(raised, wishes, plans)) for raised in worth]
     return {"alerts": alerts, "quiet": wishes.quiet}
 
 
-def _described(alert: Pending) -> dict[str, Any]:
+def described(alert: Pending) -> dict[str, Any]:
+    """One of them, as JSON can hold it.
+
+    Args:
+        alert: that a person should see.
+    """
     notice = alert.notice
     found: dict[str, Any] = {
         "id": alert.id,
