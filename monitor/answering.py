@@ -137,7 +137,8 @@ class Answers:
     def _listeners(self, _: Mapping[str, Any]) -> dict[str, Any]:
         """Who is told of alerts now."""
         found = [each._asdict() for each in self._listening()]
-        return {"listeners": found}
+        shows = self._daemon.watch.telling.courier is not None
+        return {"listeners": found, "desktop": shows}
 
     def _test(self, _: Mapping[str, Any]) -> dict[str, Any]:
         """Let all who show alerts show one that is none."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from monitor import tiers
 from monitor.checks import (
+    channels,
     daemons,
     desktop,
     history,
@@ -20,6 +21,7 @@ from monitor.checks import (
 )
 from monitor.checks.daemons import Daemons
 from monitor.checks.probes import buses
+from monitor.checks.probes import channels as look_at_channels
 from monitor.checks.probes import daemons as look_for_daemons
 from monitor.checks.probes import kernel as look_at_kernel
 from monitor.checks.probes import leftovers as look_for_leftovers
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from zoneinfo import ZoneInfo
 
+    from monitor.checks.channels import Channels
     from monitor.checks.daemons import Daemon
     from monitor.checks.findings import Finding
     from monitor.checks.leftovers import Leftovers
@@ -121,9 +124,16 @@ def examine(subject: Subject, zone: ZoneInfo, remedies: Remedies) -> Examined:
         *history.judge(past, zone, remedies),
         *modems.judge(look_at_modems.look(subject.environ, store)),
         *desktop.judge(buses.look(subject.environ), remedies),
+        *channels.judge(_channels(subject, store), zone, remedies),
         *leftovers.judge(find_leftovers(subject), remedies),
     )
     return Examined(findings, running.tier)
+
+
+def _channels(subject: Subject, store: Path) -> Channels:
+    return look_at_channels.look(
+        store, subject.sockets, subject.config, subject.environ
+    )
 
 
 def find_leftovers(subject: Subject) -> Leftovers:

@@ -18,7 +18,7 @@ IDS: Final = (
     *("last-flush", "backups", "clock", "clock-steps", "sleeps", "gap", "losses"),
     *("system-bus", "network-manager", "modem-manager", "logind"),
     *("modem", "modem-bytes"),
-    *("session-bus", "notifications", "notify-send"),
+    *("session-bus", "notifications", "notify-send", "agents", "relay", "push"),
     *("orphan-pins", "orphan-socket", "orphan-status", "orphan-cgroup", "orphans"),
 )
 """Every id there is. Scripts rely on them: one is added now and then, none changes."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.e2e.daemon import QUICK, wait_for
-from tests.e2e.test_alerts import agent_of, listed, relaying
-from tests.hook import serving
+from tests.e2e.test_alerts import PLAN, agent_of, listed, relaying
+from tests.e2e.truth import transfer
+from tests.hook import SECRET, serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from tests.desktop.stack import Desktop
     from tests.e2e.daemon import Daemon, Esimmon
     from tests.e2e.places import Place
+    from tests.lab import Lab
 
 pytestmark = pytest.mark.needs("Xvfb", "dunst", "dunstctl", "dbus-daemon", "dbus-send")
 
@@ -137,3 +140,36 @@ def test_an_agent_whose_desktop_fails_says_why(service: Esimmon, root: Place) ->
     assert status == 1
     assert lines[1].startswith("desktop of root: failed: the session bus")
     assert "Nobody was shown anything: alerts are only in the log." in lines
+
+
+def test_doctor_says_who_is_told_of_nothing_and_what_was_not_sent(
+    lab: Lab, service: Esimmon, tmp_path: Path
+) -> None:
+    addresses = tmp_path / "push"
+    addresses.touch(mode=0o600)
+    service.configure(f'{PLAN}\n[push]\naddresses = "{addresses}"\n')
+    daemon = service.start()
+
+    def found() -> dict[str, dict[str, str]]:
+        done = service.call("doctor", "--json")
+        findings = json.loads(done.stdout)["findings"]
+        wanted = ("agents", "relay", "push")
+        return {each["id"]: each for each in findings if each["id"] in wanted}
+
+    with serving() as hook:
+        hook.status = 500
+        addresses.write_text(hook.url, encoding="utf-8")
+        findings = found()
+        assert [each["level"] for each in findings.values()] == ["note", "warn"]
+        assert "no relay is connected" in findings["relay"]["text"]
+        transfer(lab, down=1_200_000, up=1000)
+        with relaying(service, addresses):
+            wait_for(lambda: ways(daemon) == ["push"], "the relay")
+            wait_for(lambda: listed(service)[0]["failures"], "the failure")
+            findings = found()
+    levels = {name: each["level"] for name, each in findings.items()}
+    assert levels == {"agents": "warn", "relay": "ok", "push": "warn"}
+    assert findings["push"]["text"].startswith("The last alert was not sent, since ")
+    assert "not taken by json (line 1)" in findings["push"]["text"]
+    assert SECRET not in json.dumps(findings)
+    assert findings["agents"]["text"].startswith("Nobody was shown anything since ")
