@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -14,9 +13,9 @@ from monitor import cli
 from monitor.commands import notify
 from monitor.commands.options import find_setup
 from monitor.config import SYSTEM_SOCKET
-from monitor.notifiers.memory import Memory, memory_path
 from monitor.store.batch import Batch
 from tests.alerting import raised
+from tests.desktop.stack import started, wait_for
 from tests.unit.store.builders import T0, writing
 
 if TYPE_CHECKING:
@@ -105,11 +104,15 @@ def test_notify_follows_the_systems_daemon_or_that_of_a_store(store: Path) -> No
     assert chosen.name.startswith("store-")
 
 
-def test_a_second_notify_of_the_same_user_ends_without_a_fault(store: Path) -> None:
-    socket_path = notify.daemon_socket(find_setup(None, str(store)))
+def test_of_two_notify_of_the_same_user_one_ends_without_a_fault(store: Path) -> None:
     command = [sys.executable, "-m", "monitor", "notify", "--store", str(store)]
-    with Memory(memory_path(socket_path, os.environ)):
-        done = subprocess.run(
-            command, check=True, capture_output=True, text=True, timeout=20
-        )
-    assert "runs already" in done.stderr
+    with (
+        started(command, stderr=subprocess.PIPE) as one,
+        started(command, stderr=subprocess.PIPE) as other,
+    ):
+        both = (one, other)
+        wait_for(lambda: any(each.poll() is not None for each in both), "an end", 30)
+        (ended,) = (each for each in both if each.poll() is not None)
+        assert ended.returncode == 0
+        assert ended.stderr is not None
+        assert b"runs already" in ended.stderr.read()
