@@ -34,6 +34,7 @@ from monitor.sleep import Duties, Sleep
 from monitor.sources import Sources
 from monitor.store.engine import open_store
 from monitor.store.writer import Writer
+from monitor.tellers import learn
 from monitor.uplinks import Uplinks
 from monitor.watch import make_watch
 from monitor.zones import local_zone
@@ -235,6 +236,7 @@ class Daemon:
             lambda: self._config,
             zone,
             lambda: self.watch.book.needed_since_s,
+            lambda: learn(self.store, self.watch.telling.unusual),
         )
         self._calendar = Calendar(jobs, zone, now)
         parts.callback(self._calendar.close)

@@ -86,6 +86,7 @@ def calendar_jobs(
     config: Callable[[], Config],
     zone: ZoneInfo,
     needed_since_s: Callable[[], int],
+    learn: Callable[[], None],
 ) -> list[CalendarJob]:
     """All calendar jobs of a daemon.
 
@@ -96,6 +97,7 @@ def calendar_jobs(
         zone: whose days the daily roll-up follows.
         needed_since_s: the UTC second from which on plans need what was measured; asked
             at each run, in the scheduler's thread.
+        learn: take in what programs usually move, once the hours are summed up.
     """
 
     def backup() -> None:
@@ -107,6 +109,7 @@ def calendar_jobs(
 
     jobs: list[tuple[str, str, int, Callable[[], object]]] = [
         ("roll-up", "*", 1, lambda: roll_up(store, clock.now_s(), zone)),
+        ("habits", "*", 2, learn),
         ("retention", "*", 11, retention),
         ("backup", "3", 30, backup),
     ]

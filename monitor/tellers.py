@@ -6,23 +6,29 @@ import os
 from typing import TYPE_CHECKING
 
 from monitor import clock
-from monitor.alerts import Newcomers, RateRule, Stays
-from monitor.alerts.newcomers import DAY_NS, DAY_S
+from monitor.alerts import Newcomers, Past, RateRule, Stays, Unusual, UnusualRule
+from monitor.alerts.habits import HOUR_S, PAST_S
+from monitor.alerts.newcomers import DAY_NS
+from monitor.alerts.of_programs import DAY_S
 from monitor.notifiers.buttons import Buttons
 from monitor.notifiers.courier import Courier, Patience
 from monitor.notifiers.desktop import WAY, Desktop, has_desktop
 from monitor.notifiers.rules import Wishes
 from monitor.store import alerts as stored_alerts
 from monitor.store import snoozes
+from monitor.store.habits import past
 from monitor.store.queries import recorded, spent
 from monitor.telling import Telling
 from monitor.usage import Interval
+from monitor.zones import local_zone
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from monitor.config import Config
     from monitor.store.engine import Store
+
+_PIECE_S = 600  # of the last hour, as it is asked of the store
 
 
 def rate_rule(config: Config) -> RateRule:
@@ -34,6 +40,12 @@ def rate_rule(config: Config) -> RateRule:
 def wishes(config: Config) -> Wishes:
     """How a person wants to be told."""
     return Wishes(config.alerts.quiet, config.alerts.rules)
+
+
+def unusual_rule(config: Config) -> UnusualRule:
+    """When a program moves more than usual."""
+    given = config.unusual
+    return UnusualRule(given.floor_bytes, given.times, given.weeks)
 
 
 def make_telling(
@@ -60,6 +72,7 @@ def make_telling(
     telling.off, telling.wishes = config.alerts.off, wishes(config)
     telling.silent = snoozes.ends(store)
     telling.newcomers = _newcomers(store)
+    telling.unusual = _unusual(store, unusual_rule(config))
     if last_s is not None:
         telling.stays = Stays(_boottime_ns(last_s))
     return telling
@@ -77,6 +90,40 @@ def _newcomers(store: Store) -> Newcomers:
     now = spent(store, Interval(yesterday_s, now_s + 1))
     newcomers.book(now, reading.boottime_ns, lambda _: None)
     return newcomers
+
+
+def _unusual(store: Store, rule: UnusualRule) -> Unusual:
+    """What programs moved within the last hour; their habits are learnt beside."""
+    reading = clock.read()
+    now_s = reading.realtime_ns // clock.SECOND_NS
+    unusual = Unusual(rule, reading.boottime_ns - HOUR_S * clock.SECOND_NS)
+    for ago_s in range(HOUR_S - _PIECE_S, -1, -_PIECE_S):
+        until_s = now_s - ago_s
+        rows = spent(store, Interval(until_s - _PIECE_S, until_s))
+        until_ns = reading.boottime_ns - ago_s * clock.SECOND_NS
+        unusual.book(rows, until_ns, _PIECE_S, lambda _: None)
+    return unusual
+
+
+def learn(store: Store, unusual: Unusual) -> None:
+    """Take in what programs usually move, in any thread: all, or the newest hours.
+
+    Args:
+        store: the database.
+        unusual: what is to know.
+
+    Raises:
+        StoreError: the database cannot be read.
+    """
+    known, now_s = unusual.past, clock.now_s()
+    least_bytes, since_s = unusual.rule.least_bytes, now_s - PAST_S
+    if known.least_bytes != least_bytes:
+        known = Past()
+    # A day of them anew: what was counted late may have come in.
+    seen_s = min(now_s, max(known.seen, default=since_s))
+    newest_s = max(since_s, seen_s - DAY_S)
+    found = past(store, newest_s, least_bytes)
+    unusual.learn(known.then(found, since_s), local_zone(os.environ))
 
 
 def _boottime_ns(at_s: int) -> int:

@@ -18,6 +18,8 @@ from monitor.alerts import (
     RateRule,
     Rates,
     Stays,
+    Unusual,
+    UnusualRule,
     Uplinks,
     hushed,
     is_background,
@@ -25,6 +27,7 @@ from monitor.alerts import (
     judge_monitor,
     judge_networks,
     judge_newcomers,
+    judge_unusual,
     loud,
     places,
     without,
@@ -51,6 +54,7 @@ AGENT: Final = "agent"
 _RETRY_S: Final = (30, 120, 600)
 _LONGEST_FAILURE: Final = 200
 _NOWHERE: Final = Uplinks()
+_ANYTHING: Final = UnusualRule(floor_bytes=1 << 62, times=1, weeks=1)
 
 log = logging.getLogger("esimmon")
 
@@ -63,6 +67,7 @@ class Telling:
         rule: how much a program may move in the background; a reload replaces it.
         stays: on networks.
         newcomers: programs that never used metered data before.
+        unusual: programs that move more than they usually do.
         choices: ids of the plans that a network may be bound to by a click.
         off: shell patterns of kinds that are not told; a reload replaces it.
         wishes: how a person wants to be told; a reload replaces it.
@@ -95,6 +100,7 @@ class Telling:
         begun_ns = clock.read().boottime_ns
         self.stays = Stays(begun_ns)
         self.newcomers = Newcomers(clock.now_s())
+        self.unusual = Unusual(_ANYTHING, begun_ns)
         self._rates = Rates(rule.within_s, begun_ns)
         self._deliveries: list[Delivery] = []
         self._tries: dict[str, tuple[int, int]] = {}
@@ -121,6 +127,7 @@ class Telling:
         if self._rates.within_s != self.rule.within_s:
             self._rates = Rates(self.rule.within_s, at_ns)
         self.newcomers.book(rows, at_ns, plan_of)
+        self.unusual.book(rows, at_ns, interval_s, plan_of)
         moved = []
         for row in rows:
             where, application = row.attachment, row.share.application
@@ -158,6 +165,8 @@ class Telling:
         changes += judge_networks(self.told, now_s, uplinks, watched, self.stays)
         found = self.newcomers.found(now_s)
         changes += judge_newcomers(self.told, now_s, found, watched, names)
+        surges = self.unusual.found(now_s)
+        changes += judge_unusual(self.told, now_s, surges, watched, names)
         return self._believe(changes, now_s)
 
     def judge_monitor(self, now_s: int, seen: Seen, zone: ZoneInfo) -> list[Change]:

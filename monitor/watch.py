@@ -24,7 +24,7 @@ from monitor.plans.refusals import read
 from monitor.statusfacts import status_facts
 from monitor.store.history import newest_tiers
 from monitor.store.labels import Labels
-from monitor.tellers import make_telling, rate_rule, wishes
+from monitor.tellers import make_telling, rate_rule, unusual_rule, wishes
 from monitor.usage import Interval
 from monitor.using import Using
 from monitor.zones import local_zone
@@ -220,6 +220,7 @@ class Watch:
         self.keep_plans()
         self._tick_s = config.sampling.tick_s
         self.telling.rule = rate_rule(config)
+        self.telling.unusual.rule = unusual_rule(config)
         self.telling.off = config.alerts.off
         self.telling.wishes = wishes(config)
         self.announce()

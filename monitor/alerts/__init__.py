@@ -4,12 +4,14 @@ Pure. `model` has the values, `holding` what holds for a plan, `judging` what of
 told, `words` and `texts` how, `due` and `nearing` when to look next; `rates` is the
 sliding window for programs, `background` whose bytes it is about; `of_networks` is all
 that is told of networks, once a stay (`stays`); `newcomers` which programs are new
-there; `of_monitor` what is told of esimmon itself; `switches` leaves out what a person
+there, `unusual` which move more than by their `habits`, `of_programs` what both have in
+common; `of_monitor` what is told of esimmon itself; `switches` leaves out what a person
 does not want to hear of.
 """
 
 from monitor.alerts.background import is_background
 from monitor.alerts.due import next_due
+from monitor.alerts.habits import Past, UnusualRule
 from monitor.alerts.holding import Watched, look_at
 from monitor.alerts.judging import RateRule, judge
 from monitor.alerts.model import (
@@ -32,6 +34,7 @@ from monitor.alerts.of_networks import Uplinks, Used, judge_networks, places
 from monitor.alerts.rates import Rate, Rates
 from monitor.alerts.stays import Stays
 from monitor.alerts.switches import hushed, loud, without
+from monitor.alerts.unusual import Unusual, judge_unusual
 
 __all__ = [
     "BACKGROUND_RATE",
@@ -45,6 +48,7 @@ __all__ = [
     "Missed",
     "Newcomers",
     "Noted",
+    "Past",
     "Raised",
     "Rate",
     "RateRule",
@@ -52,6 +56,8 @@ __all__ = [
     "Seen",
     "Stays",
     "Told",
+    "Unusual",
+    "UnusualRule",
     "Unwritten",
     "Uplinks",
     "Used",
@@ -63,6 +69,7 @@ __all__ = [
     "judge_monitor",
     "judge_networks",
     "judge_newcomers",
+    "judge_unusual",
     "look_at",
     "loud",
     "next_due",

@@ -28,6 +28,7 @@ WIFI_IN_RANGE: Final = "wifi.in_range"
 FORWARDING_STARTED: Final = "forwarding.started"
 MONITOR_BLIND: Final = "monitor.blind"
 APP_NEW: Final = "app.new"
+APP_UNUSUAL: Final = "app.unusual"
 
 OF_PLANS: Final = (
     DATA_WARNING,
@@ -52,7 +53,7 @@ OF_NETWORKS: Final = (
     FORWARDING_STARTED,
 )
 """Told once a stay, see `stays`; in the order in which they are told."""
-SNOOZABLE: Final = (*OF_PLANS, *OF_NETWORKS, APP_NEW)
+SNOOZABLE: Final = (*OF_PLANS, *OF_NETWORKS, APP_NEW, APP_UNUSUAL)
 """Of which a person may hear nothing until a plan's cycle ends."""
 SNOOZED_BY_CLICK: Final = frozenset(
     {*OF_PLANS} - {ACTIVATION_DEADLINE, EXPIRY_EXPIRED, EXPIRY_LAPSED}
@@ -64,9 +65,12 @@ DETAILED: Final = SNOOZED_BY_CLICK | {
     FORWARDING_STARTED,
     BACKGROUND_RATE,
     APP_NEW,
+    APP_UNUSUAL,
 }
 """Of which a click shows who used most."""
-OF_NO_PLAN: Final = frozenset({BACKGROUND_RATE, MONITOR_BLIND, APP_NEW, *OF_NETWORKS})
+OF_NO_PLAN: Final = frozenset(
+    {BACKGROUND_RATE, MONITOR_BLIND, APP_NEW, APP_UNUSUAL, *OF_NETWORKS}
+)
 """Their subject does not begin with a plan."""
 SNOOZED_FOR_A_DAY: Final = OF_NO_PLAN - {MONITOR_BLIND}
 """By a click, whatever they are about. That the monitor is blind is everybody's matter:

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from monitor.alerts import texts
-from monitor.alerts.model import APP_NEW, Alert, Cleared, Key, Noted, Raised
-from monitor.alerts.of_networks import is_snoozed
+from monitor.alerts.model import APP_NEW
+from monitor.alerts.of_networks import raised_or_noted
+from monitor.alerts.of_programs import DAY_S, alert_of, key_of, over
 from monitor.alerts.rates import Mover, Rate
 from monitor.applications.classes import INTERACTIVE
 from monitor.usage import INTERNET
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from monitor.attribution import Attributed
     from monitor.usage import Attachment
 
-DAY_S: Final = 86_400
 QUIET_S: Final = 7 * DAY_S
 """So long a store learns which programs there are."""
 _LEAST_BYTES: Final = 1_000_000
@@ -125,19 +125,12 @@ def judge_newcomers(
         plans: by id, all that there are.
         names: what networks are called, by key.
     """
-    changes: list[Change] = [
-        Cleared(key, now_s, rearmed=False)
-        for key, raised in told.open.items()
-        if key.kind == APP_NEW and now_s - raised.at_s >= DAY_S
-    ]
+    changes = over(APP_NEW, told, now_s)
     for rate in found:
-        mover = rate.mover
-        key = Key(APP_NEW, 0, "", mover.application)
-        if key in told.marks:
+        if key_of(APP_NEW, rate) in told.marks:
             continue
-        words = texts.newcomer(rate, names.get(mover.network, mover.network))
-        detail = f"{mover.application}:{rate.bytes}"
-        alert = Alert(key, mover.plan, mover.application, mover.network, detail, *words)
-        is_silent = is_snoozed(alert, plans)
-        changes.append(Noted(key, now_s) if is_silent else Raised(alert, now_s))
+        network = rate.mover.network
+        words = texts.newcomer(rate, names.get(network, network))
+        alert = alert_of(APP_NEW, rate, words)
+        changes.append(raised_or_noted(alert, now_s, plans))
     return changes

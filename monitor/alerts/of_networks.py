@@ -136,10 +136,7 @@ def judge_networks(
     for key, alert in holds.items():
         if key in told.marks or not stays.is_settled(place_of(key)):
             continue
-        if is_snoozed(alert, plans):
-            changes.append(Noted(key, now_s))
-        else:
-            changes.append(Raised(alert, now_s))
+        changes.append(raised_or_noted(alert, now_s, plans))
     return changes
 
 
@@ -161,6 +158,21 @@ def _cleared(
                 yield Cleared(key, now_s, rearmed=False)
         elif stays.is_here(place):
             yield Cleared(key, now_s, rearmed=True)
+
+
+def raised_or_noted(
+    alert: Alert, now_s: int, plans: Mapping[str, Watched]
+) -> Raised | Noted:
+    """What an alert becomes that holds from now on: snoozed, it counts as told.
+
+    Args:
+        alert: that would be told.
+        now_s: UTC seconds.
+        plans: by id, all that there are.
+    """
+    if is_snoozed(alert, plans):
+        return Noted(alert.key, now_s)
+    return Raised(alert, now_s)
 
 
 def is_snoozed(alert: Alert, plans: Mapping[str, Watched]) -> bool:

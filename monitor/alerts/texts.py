@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from zoneinfo import ZoneInfo
 
+    from monitor.alerts.habits import Usual
     from monitor.alerts.of_networks import Used
     from monitor.alerts.rates import Rate
     from monitor.uplink import Network, SavedWifi
@@ -53,6 +54,35 @@ def newcomer(moved: Rate, place: str) -> tuple[str, str]:
         f"{format_size(moved.bytes)} on {_place(place)}{plan}.\n"
         "What it was: esimmon report --since 1h --by process"
     )
+
+
+def unusual(moved: Rate, usual: Usual, place: str, left: str) -> tuple[str, str]:
+    """Title and body when a program moves much more than at such an hour before.
+
+    Args:
+        moved: who, where and how much within an hour.
+        usual: what it moved before.
+        place: what the network is called.
+        left: what is left of the plan that pays, one sentence; empty without.
+    """
+    application = _short(visible(moved.mover.application))
+    plan = f", paid by plan {moved.mover.plan}" if moved.mover.plan else ""
+    here, most = _up_to(usual.here_bytes, usual), _up_to(usual.most_bytes, usual)
+    usually = f"Usual at this hour of the week: {here}"
+    if most != here:
+        usually += f" (at any hour: {most})"
+    amount = format_size(moved.bytes)
+    title = f"{application} moved {amount} within an hour, much more than usual"
+    return title, (
+        f"{usually}. It is on {_place(place)}{plan}.{f' {left}' if left else ''}\n"
+        "What it was: esimmon report --since 1h --by process"
+    )
+
+
+def _up_to(amount: int, usual: Usual) -> str:
+    if not amount:
+        return f"less than {format_size(usual.least_bytes)}"
+    return f"at most {format_size(amount)}"
 
 
 def _place(key: str) -> str:

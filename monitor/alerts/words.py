@@ -37,9 +37,7 @@ def _warning(_: Holding, watched: Watched, now_s: int) -> Words:
     limit_bytes, left_bytes = status.limit_bytes or 0, status.remaining_bytes or 0
     pct = (limit_bytes - left_bytes) * 100 // limit_bytes
     title = f"Plan {watched.plan.id}: {pct} % of {format_size(limit_bytes)} used"
-    until = _until(watched, now_s)
-    left = f"{format_size(left_bytes)} left{f' until {until}' if until else ''}."
-    return title, f"{_used(watched)} {left}\n{_look(watched)}"
+    return title, f"{_used(watched)} {left(watched, now_s)}\n{_look(watched)}"
 
 
 def _limit(_: Holding, watched: Watched, now_s: int) -> Words:
@@ -184,6 +182,19 @@ def _used(watched: Watched) -> str:
         return f"{used}."
     application, amount = eater
     return f"{used}, most by {_short(application)} ({format_size(amount)})."
+
+
+def left(watched: Watched, now_s: int) -> str:
+    """What is left of a plan and until when, one sentence; empty without a limit.
+
+    Args:
+        watched: the plan.
+        now_s: UTC seconds.
+    """
+    left_bytes, until = watched.status.remaining_bytes, _until(watched, now_s)
+    if left_bytes is None:
+        return ""
+    return f"{format_size(left_bytes)} left{f' until {until}' if until else ''}."
 
 
 def _until(watched: Watched, now_s: int) -> str:

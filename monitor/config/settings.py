@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from monitor.alerts.habits import WEEKS
 from monitor.alerts.model import KINDS
 from monitor.alerts.switches import is_off
 from monitor.config.plan_checks import first_fault
@@ -114,6 +115,20 @@ class Background(Struct, frozen=True, forbid_unknown_fields=True):
     allow: tuple[NamePattern, ...] = ()
 
 
+class Unusual(Struct, frozen=True, forbid_unknown_fields=True):
+    """When an application moves much more than it usually does at such an hour.
+
+    Attributes:
+        floor_bytes: in an hour; less is never told.
+        times: as much as ever before.
+        weeks: of which the hour must be known.
+    """
+
+    floor_bytes: Size = field(default=Size(50 * _MB), name="floor")
+    times: int = 4
+    weeks: int = 4
+
+
 class Remotes(Struct, frozen=True, forbid_unknown_fields=True):
     """The memory of the networks that programs talked to.
 
@@ -180,6 +195,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     retention: Retention = Retention()
     sampling: Sampling = Sampling()
     background: Background = Background()
+    unusual: Unusual = Unusual()
     remotes: Remotes = Remotes()
     alerts: Alerts = Alerts()
     push: Push = Push()
@@ -200,6 +216,7 @@ def out_of_limits(config: Config) -> tuple[str, str] | None:
         return f"plan[{fault.position}].{fault.key}", fault.allowed
     sampling, kept, store = config.sampling, config.retention, config.store
     background, remotes = config.background, config.remotes
+    unusual = config.unusual
     for key, value, least, most in (
         ("store.size_limit", store.size_limit_bytes, 10 * _MB, 1_000_000 * _MB),
         ("store.backups", store.backups, 0, 365),
@@ -210,6 +227,9 @@ def out_of_limits(config: Config) -> tuple[str, str] | None:
         ("sampling.flush", sampling.flush_s, sampling.tick_s, 10 * _MINUTE_S),
         ("background.rate", background.rate_bytes, 1000, 1000 * _GB),
         ("background.within", background.within_s, _MINUTE_S, _DAY_S),
+        ("unusual.floor", unusual.floor_bytes, _MB, 1000 * _GB),
+        ("unusual.times", unusual.times, 2, 100),
+        ("unusual.weeks", unusual.weeks, 2, WEEKS),
         ("remotes.keep", remotes.keep_s, 60 * _MINUTE_S, 7 * _DAY_S),
         ("remotes.top", remotes.top, 1, 1000),
     ):

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor.alerts import Newcomers, Noted, Raised, Told, judge_newcomers
-from monitor.alerts.newcomers import DAY_NS, DAY_S, QUIET_S
+from monitor.alerts.newcomers import DAY_NS, QUIET_S
 from monitor.attribution import Attributed
 from monitor.usage import Application, Attachment, Share, Traffic
-from tests.alerting import GB, JUNE_S, MB, looked_at, plan, standing
+from tests.alerting import DAY_S, GB, JUNE_S, MB, looked_at, plan, standing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

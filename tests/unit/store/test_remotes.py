@@ -173,7 +173,7 @@ def test_retention_follows_a_configuration_that_was_reloaded(tmp_path: Path) -> 
             job = next(
                 job
                 for job in calendar_jobs(
-                    store, lambda: config, ZoneInfo("UTC"), lambda: T0
+                    store, lambda: config, ZoneInfo("UTC"), lambda: T0, lambda: None
                 )
                 if job.name == "retention"
             )
