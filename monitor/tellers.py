@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from monitor import clock
 from monitor.alerts import Newcomers, Past, RateRule, Stays, Unusual, UnusualRule
 from monitor.alerts.habits import HOUR_S, PAST_S
-from monitor.alerts.newcomers import DAY_NS
 from monitor.alerts.of_programs import DAY_S
 from monitor.notifiers.buttons import Buttons
 from monitor.notifiers.courier import Courier, Patience
@@ -16,7 +15,7 @@ from monitor.notifiers.desktop import WAY, Desktop, has_desktop
 from monitor.notifiers.rules import Wishes
 from monitor.store import alerts as stored_alerts
 from monitor.store import snoozes
-from monitor.store.habits import past
+from monitor.store.habits import past, users
 from monitor.store.queries import recorded, spent
 from monitor.telling import Telling
 from monitor.usage import Interval
@@ -85,8 +84,7 @@ def _newcomers(store: Store) -> Newcomers:
     whole = recorded(store) or Interval(now_s, now_s)
     yesterday_s = now_s - DAY_S
     newcomers = Newcomers(whole.from_s)
-    before = spent(store, Interval(0, yesterday_s))
-    newcomers.book(before, reading.boottime_ns - DAY_NS, lambda _: None)
+    newcomers.know(users(store, Interval(0, yesterday_s)))
     now = spent(store, Interval(yesterday_s, now_s + 1))
     newcomers.book(now, reading.boottime_ns, lambda _: None)
     return newcomers

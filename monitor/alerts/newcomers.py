@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from monitor.alerts.holding import Watched
     from monitor.alerts.model import Change, Told
     from monitor.attribution import Attributed
-    from monitor.usage import Attachment
+    from monitor.usage import Attachment, Share
 
 QUIET_S: Final = 7 * DAY_S
 """So long a store learns which programs there are."""
@@ -46,7 +46,7 @@ class Newcomers:
     """Which programs are known to use metered data, and what the others moved."""
 
     def __init__(self, since_s: int) -> None:
-        """Know nobody; what the store has is to be booked first, the oldest first.
+        """Know nobody; what the store has is to be known and booked first.
 
         Args:
             since_s: UTC second at which the store begins.
@@ -54,6 +54,16 @@ class Newcomers:
         self._quiet_until_s = since_s + QUIET_S
         self._known: set[str] = set()
         self._met: dict[str, _Met] = {}
+
+    def know(self, users: Iterable[tuple[Attachment, Share]]) -> None:
+        """Know who moved anything where it may cost, more than a day ago.
+
+        Args:
+            users: where, and who.
+        """
+        for where, share in users:
+            if share.application is not None and _may_cost(where, share.scope):
+                self._know(share.application.name)
 
     def book(
         self,

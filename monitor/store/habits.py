@@ -1,4 +1,4 @@
-"""Which program moved how much in which hour, for alerts that compare with the past."""
+"""Which program moved how much in which hour, and which ever did, for alerts."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ from monitor.alerts.habits import Past
 from monitor.store import places
 from monitor.store.ids import NOBODY
 from monitor.store.schema import APPLICATIONS, HOURS_EXPLANATION, SHARES
-from monitor.usage import INTERNET
+from monitor.store.tiers import users_of
+from monitor.usage import INTERNET, Application, Share
 
 if TYPE_CHECKING:
+    from sqlalchemy import RowMapping
+
     from monitor.store.engine import Store
+    from monitor.usage import Attachment, Interval
 
 _COSTLY: Final = select(
     func.json_each(bindparam("costly")).table_valued(column("value", Integer)).c.value
@@ -90,3 +94,33 @@ def past(store: Store, since_s: int, least_bytes: int) -> Past:
         much={(row[1], row[2]): row[3] for row in found if row[0] == _MUCH},
         least_bytes=least_bytes,
     )
+
+
+def users(store: Store, period: Interval) -> list[tuple[Attachment, Share]]:
+    """Which shares of applications moved anything, and where; not how much.
+
+    Args:
+        store: where.
+        period: half-open; what begins in it.
+
+    Raises:
+        StoreError: the database cannot be read.
+    """
+    owned = select(
+        SHARES, APPLICATIONS.c.name, APPLICATIONS.c.kind.label("app_kind")
+    ).join_from(SHARES, APPLICATIONS)
+    with store.read() as connection:
+        pairs = users_of(connection, period)
+        found_at = places.attachments(connection)
+        rows = connection.execute(owned.where(SHARES.c.application_id != NOBODY))
+        shares = {row["share_id"]: _share(row) for row in rows.mappings()}
+    return [
+        (found_at[attachment_id], shares[share_id])
+        for attachment_id, share_id in pairs
+        if share_id in shares
+    ]
+
+
+def _share(row: RowMapping) -> Share:
+    application = Application(row["name"], row["app_kind"])
+    return Share(application, row["kind"], row["app_class"], scope=row["scope"])

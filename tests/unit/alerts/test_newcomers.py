@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor.alerts import Newcomers, Noted, Raised, Told, judge_newcomers
-from monitor.alerts.newcomers import DAY_NS, QUIET_S
+from monitor.alerts.newcomers import QUIET_S
 from monitor.attribution import Attributed
 from monitor.usage import Application, Attachment, Share, Traffic
 from tests.alerting import DAY_S, GB, JUNE_S, MB, looked_at, plan, standing
@@ -148,11 +148,13 @@ def test_in_the_first_week_all_are_met_and_none_is_told() -> None:
 
 def test_a_restart_goes_on_from_what_the_store_knows() -> None:
     newcomers = Newcomers(OLD_S)
-    for name, amount, at_ns in (("known", 1, -DAY_NS), ("sync", MB - 1, 0)):
-        row = Attributed(PHONE, of(name), None, Traffic(amount))
-        newcomers.book([row], at_ns, lambda _: None)
+    nobody = Share(None, kind="kernel")
+    newcomers.know([(PHONE, of("known")), (HOME, of("at-home")), (PHONE, nobody)])
+    row = Attributed(PHONE, SYNC, None, Traffic(MB - 1))
+    newcomers.book([row], 0, lambda _: None)
     days = Days(newcomers)
     assert days.move(GB, share=of("known")) == []
+    assert days.move(GB, share=of("at-home")) == ["at-home:1000000000"]
     assert days.move(1) == ["sync:1000000"]
 
 

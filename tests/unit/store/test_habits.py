@@ -11,7 +11,8 @@ import pytest
 from monitor.alerts import Past, Unusual, UnusualRule
 from monitor.alerts.habits import PAST_S
 from monitor.store.batch import Batch
-from monitor.store.habits import past
+from monitor.store.habits import past, users
+from monitor.store.queries import spent
 from monitor.store.rollups import roll_up
 from monitor.tellers import learn
 from monitor.usage import Application, Attachment, Interval, Share
@@ -165,3 +166,22 @@ def test_what_is_older_than_a_season_is_forgotten(
         learn(store, unusual)
         assert not unusual.past.seen
         assert not unusual.past.much
+
+
+def test_who_moved_anything_is_known_from_all_tiers(tmp_path: Path) -> None:
+    with stored(
+        tmp_path,
+        (T0 - 3 * DAY_S, WWAN, share(), 1000),
+        (T0 - DAY_S + HOUR_S, WLAN, share(CURL), 2000),
+        (T0, WWAN, share(NAMESAKE), 0),
+        (T0 + 600, PHONE, share(CURL), 3000),
+        (T0 + 900, WWAN, KERNEL, 3000),
+    ) as store:
+        counts = []
+        for until_s in (T0 - 2 * DAY_S, T0 + 600, T0 + DAY_S):
+            period = Interval(0, until_s)
+            rows = spent(store, period)
+            moved = {(row.attachment, row.share) for row in rows if row.traffic}
+            assert {*users(store, period)} == moved
+            counts.append(len(moved))
+        assert counts == [1, 2, 3]
