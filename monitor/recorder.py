@@ -12,6 +12,7 @@ from monitor.errors import SourceError, StoreDamagedError, StoreError
 from monitor.quotas import quotas
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from selectors import BaseSelector
 
     from monitor.planbook import PlanBook
@@ -29,6 +30,7 @@ class Recorder:
     Attributes:
         sampler: what a tick does.
         flushed_ns: CLOCK_BOOTTIME of the last tick that a flush covered or tried to.
+        ticked: called after each tick.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Recorder:
         self.sampler = sampler
         self._watch = watch
         self.flushed_ns = 0
+        self.ticked: Callable[[], None] = lambda: None
         self._writer = writer
         self._boot_id = boot_id
         self._store_failed = self._source_failed = self._placed = False
@@ -89,6 +92,7 @@ class Recorder:
         else:
             self._source_failed = False
             self._look()
+            self.ticked()
 
     def _look(self) -> None:
         """Judge plans and alerts; what fires is committed at once, and told."""
