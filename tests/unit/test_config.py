@@ -192,6 +192,9 @@ def test_what_is_shown_reads_back_as_the_same_values() -> None:
         ("[remotes]\ntop = 0", "remotes.top = 0: must be from 1 to 1000"),
         ("[sampling]\ntick = 2020-01-01", "must be a time"),
         ("[store]\nbackups = 99999999999999999999", "must be"),
+        ("[unusual]\nfloor = '1 kB'", 'must be from "1 MB" to "1 TB"'),
+        ("[unusual]\ntimes = 1", "unusual.times = 1: must be from 2 to 100"),
+        ("[unusual]\nweeks = 14", "unusual.weeks = 14: must be from 2 to 13"),
     ],
 )
 def test_an_impossible_value_is_named_with_what_is_allowed(

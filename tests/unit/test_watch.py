@@ -177,6 +177,19 @@ def test_a_reload_takes_other_plans_and_tells_nothing_again(
     assert kinds(store) == [("data.warning", "50")]
 
 
+def test_a_reload_takes_other_rules_of_programs(store: Store, tmp_path: Path) -> None:
+    recorder = life(Machine(devices={2: Traffic()}), store, tmp_path)
+    watch = recorder._watch
+    assert watch is not None
+    text = (
+        "[background]\nrate = '7 MB'\n[unusual]\nfloor = '9 MB'\ntimes = 3\nweeks = 5"
+    )
+    watch.reload(parse_config(text, "config.toml"))
+    assert watch.telling.rule.rate_bytes == 7_000_000
+    rule = watch.telling.unusual.rule
+    assert (rule.floor_bytes, rule.times, rule.weeks) == (9_000_000, 3, 5)
+
+
 def test_a_plan_that_matches_nothing_pays_for_nothing(
     store: Store, tmp_path: Path
 ) -> None:
