@@ -18,3 +18,4 @@ def _own_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(places, "SYSTEM_CONFIG", tmp_path / "etc/config.toml")
     monkeypatch.setattr(places, "SYSTEM_STORE", tmp_path / "lib/usage.db")
     monkeypatch.setattr(places, "SYSTEM_SOCKET", tmp_path / "run/esimmon.sock")
+    monkeypatch.setattr(places, "SYSTEM_ADDRESSES", tmp_path / "etc/push")
