@@ -22,17 +22,16 @@ from monitor.alerts import (
     UnusualRule,
     Uplinks,
     hushed,
-    is_background,
     judge,
     judge_monitor,
     judge_networks,
     judge_newcomers,
     judge_unusual,
     loud,
+    movers,
     places,
     without,
 )
-from monitor.alerts.rates import Mover
 from monitor.alerts.texts import named
 from monitor.notifiers import journal
 from monitor.notifiers.pending import answer, newest, waiting
@@ -128,15 +127,7 @@ class Telling:
             self._rates = Rates(self.rule.within_s, at_ns)
         self.newcomers.book(rows, at_ns, plan_of)
         self.unusual.book(rows, at_ns, interval_s, plan_of)
-        moved = []
-        for row in rows:
-            where, application = row.attachment, row.share.application
-            if not where.billed or where.metered is False or application is None:
-                continue
-            if is_background(row):
-                plan = plan_of(where) or ""
-                mover = Mover(application.name, where.network, plan)
-                moved.append((mover, row.traffic.bytes))
+        moved = list(movers(rows, plan_of))
         self._rates.add(moved, at_ns, interval_s)
 
     def judge(

@@ -9,7 +9,7 @@ common; `of_monitor` what is told of esimmon itself; `switches` leaves out what 
 does not want to hear of.
 """
 
-from monitor.alerts.background import is_background
+from monitor.alerts.background import is_background, movers
 from monitor.alerts.due import next_due
 from monitor.alerts.habits import Past, UnusualRule
 from monitor.alerts.holding import Watched, look_at
@@ -72,6 +72,7 @@ __all__ = [
     "judge_unusual",
     "look_at",
     "loud",
+    "movers",
     "next_due",
     "places",
     "without",

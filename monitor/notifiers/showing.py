@@ -111,5 +111,9 @@ def _command(found: Mapping[str, Any], for_s: int) -> str:
     if found["is_cycle"]:
         period = "--period cycle"
     plan, network = str(found["plan"]), str(found["network"])
-    of = f"--network {shlex.quote(network)}" if network else f"--plan {shlex.quote(plan)}"
+    of = (
+        f"--network {shlex.quote(network)}"
+        if network
+        else f"--plan {shlex.quote(plan)}"
+    )
     return f"esimmon report {of} {period}"
