@@ -142,6 +142,8 @@ def find_leftovers(subject: Subject) -> Leftovers:
     Args:
         subject: where.
     """
+    system, proc = subject.system_socket, subject.where.proc
+    running, _ = look_for_daemons.ask(subject.sockets, system, proc)
     return look_for_leftovers.look(
         look_for_leftovers.Where(
             stores=(*subject.stores, subject.system_store),
@@ -150,6 +152,7 @@ def find_leftovers(subject: Subject) -> Leftovers:
             cgroup=look_at_kernel.find_cgroup(subject.where),
             libbpf=subject.where.libbpf,
             proc=subject.where.proc,
+            answering=frozenset(daemon.pid for daemon in running),
         )
     )
 

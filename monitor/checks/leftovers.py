@@ -27,6 +27,7 @@ class Life(Enum):
     """Whether a daemon is behind something."""
 
     RUNS = "a daemon runs"
+    ELSEWHERE = "a daemon runs, and counts with others"
     DEAD = "it is proved that none does"
     UNKNOWN = "neither can be proved"
 
@@ -125,6 +126,12 @@ def _pins(pinned: Pinned, remedies: Remedies) -> Finding | None:
             "esimmon doctor --store FILE says more, if you know the file."
         )
         return Finding("orphan-pins", Level.NOTE, text)
+    if pinned.life is Life.ELSEWHERE:
+        text = (
+            f"A run that was killed left counters in the kernel that nobody reads: the "
+            f"daemon of {pinned.store} has its own. They cost time with each packet."
+        )
+        return Finding("orphan-pins", Level.WARN, text, remove)
     if pinned.store is not None and pinned.has_store:
         text = (
             f"The daemon of {pinned.store} was killed and the kernel counts on: the "

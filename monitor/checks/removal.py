@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from monitor.checks.leftovers import Life
 from monitor.checks.probes.daemons import listens
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from monitor.checks.leftovers import Leftovers, Pinned
+
+
+_REMOVABLE: Final = (Life.DEAD, Life.ELSEWHERE)
 
 
 class Removed(NamedTuple):
@@ -42,7 +45,7 @@ def remove(leftovers: Leftovers, libbpf: str) -> Iterator[Removed]:
         What became of each.
     """
     for pinned in leftovers.pins:
-        if pinned.life is Life.DEAD:
+        if pinned.life in _REMOVABLE:
             yield _tried(pinned.folder, lambda: _remove_pins(pinned, libbpf))  # noqa: B023 - called at once
     for left in leftovers.sockets:
         yield _tried(left.path, lambda: _remove_socket(left.path))  # noqa: B023 - as above
@@ -60,7 +63,7 @@ def removable(leftovers: Leftovers) -> Iterator[Path]:
     Args:
         leftovers: as they were found just now.
     """
-    yield from (pin.folder for pin in leftovers.pins if pin.life is Life.DEAD)
+    yield from (pin.folder for pin in leftovers.pins if pin.life in _REMOVABLE)
     others = (*leftovers.sockets, *leftovers.statuses, *leftovers.cgroups)
     yield from (left.path for left in others)
 
@@ -84,8 +87,10 @@ def _remove_pins(pinned: Pinned, libbpf: str) -> None:
         OSError: it was refused.
     """
     with ExitStack() as locked:
-        if pinned.store is not None and lock_path(pinned.store).exists():
-            locked.enter_context(WriterLock(pinned.store))
+        # One that runs and counts with others holds the lock, and will not come back.
+        store = pinned.store if pinned.life is Life.DEAD else None
+        if store is not None and lock_path(store).exists():
+            locked.enter_context(WriterLock(store))
         place = PinFolder(Library(libbpf), pinned.folder)
         place.current.remove()
         place.previous.remove()

@@ -53,6 +53,23 @@ def is_held(path: Path) -> bool:
     return False
 
 
+def holder(path: Path) -> int | None:
+    """The process that last took the lock of the database at `path`, as it said.
+
+    Args:
+        path: the database.
+
+    Returns:
+        Its pid, where it runs; None when there is none, or it may not be seen.
+    """
+    try:
+        with lock_path(path).open("rb") as file:
+            said = file.read(_PID_BYTES).strip()
+    except OSError:
+        return None
+    return int(said) if said.isdigit() else None
+
+
 class WriterLock(Closing):
     """Held while somebody may write the database; freed by `close` or by death."""
 

@@ -34,6 +34,7 @@ class Where(NamedTuple):
         cgroup: the root of cgroup v2, or None.
         libbpf: name for the dynamic loader.
         proc: where procfs is.
+        answering: pids of daemons that answer: their start is over.
     """
 
     stores: tuple[Path, ...]
@@ -42,6 +43,7 @@ class Where(NamedTuple):
     cgroup: Path | None
     libbpf: str
     proc: Path = Path("/proc")
+    answering: frozenset[int] = frozenset()
 
 
 def look(where: Where) -> Leftovers:
@@ -55,7 +57,8 @@ def look(where: Where) -> Leftovers:
     if where.bpffs is not None:
         stores = (*where.stores, *_stores_of_statuses(where.folders))
         try:
-            pinned = pins.look(where.bpffs, stores, where.libbpf, where.proc)
+            seen = pins.Seen(where.libbpf, where.proc, where.answering)
+            pinned = pins.look(where.bpffs, stores, seen)
         except PermissionError:
             are_hidden = True
     return Leftovers(

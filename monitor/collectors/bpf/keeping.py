@@ -147,6 +147,21 @@ class Kept(ABC):
         self._drop(name)
         heir._put(name, fd)
 
+    def keep_in(self, heir: Kept) -> None:
+        """Keep all of it in another place as well.
+
+        Args:
+            heir: an empty one.
+
+        Raises:
+            OSError: It was refused.
+        """
+        for name in self._names():
+            fd = self._open(name)
+            if fd is not None:
+                heir._put(name, fd)
+                os.close(fd)
+
     def remove_link(self, program: str) -> None:
         """Detach a program, if it is attached.
 

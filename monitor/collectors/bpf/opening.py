@@ -164,7 +164,7 @@ def _open_kept(plan: _Plan, place: Place, known_instance: str) -> Opened:
     final = _last_counters(place.previous, known_instance)
     if final is None:
         place.previous.remove()
-    identity = _identity(place.current)
+    identity = identity_of(place.current)
     if identity and _may_adopt(plan, place.current, identity, known_instance, final):
         return Opened(_adopt(plan, place, identity), final)
     if identity and identity.instance == known_instance:
@@ -173,7 +173,8 @@ def _open_kept(plan: _Plan, place: Place, known_instance: str) -> Opened:
     return Opened(_load(plan, place, before=place.previous if final else None), final)
 
 
-def _identity(kept: Kept) -> records.Identity | None:
+def identity_of(kept: Kept) -> records.Identity | None:
+    """Who the maps are that are kept; None when there are none."""
     maps = kept.open_maps()
     if maps is None:
         return None
@@ -184,7 +185,7 @@ def _identity(kept: Kept) -> records.Identity | None:
 
 def _last_counters(kept: Kept, instance: str) -> Final | None:
     """The counters of maps that nothing counts into, if they are that instance's."""
-    identity = _identity(kept)
+    identity = identity_of(kept)
     maps = kept.open_maps()
     if identity is None or maps is None:
         return None

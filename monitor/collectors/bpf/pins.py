@@ -104,6 +104,13 @@ class Pins(Kept):
         else:
             super()._move(name, fd, heir)
 
+    def unpin(self) -> None:
+        """Remove the pins alone: what is held open goes on counting."""
+        for name in self._names():
+            self._drop(name)
+        with contextlib.suppress(FileNotFoundError):
+            self.folder.rmdir()
+
     def remove(self) -> None:
         """Remove everything; the kernel frees what nobody holds open."""
         super().remove()
@@ -121,8 +128,8 @@ class PinFolder(Place):
             library: libbpf.
             root: from `prepare`.
         """
-        self.current = Pins(library, root / _CURRENT)
-        self.previous = Pins(library, root / _PREVIOUS)
+        self.current: Pins = Pins(library, root / _CURRENT)
+        self.previous: Pins = Pins(library, root / _PREVIOUS)
         self.folder = root / _CURRENT
         self._root = root
         self._building = Pins(library, root / _BUILDING)

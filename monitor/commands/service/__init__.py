@@ -15,6 +15,10 @@ COMMANDS = {
         "monitor.commands.service.uninstall",
         "Stop and remove it; figures and plans stay.",
     ),
+    "inherit": (
+        "monitor.commands.service.inherit",
+        "Take over what a killed run left; the service does it as it starts.",
+    ),
     "status": ("monitor.commands.service.status", "Say whether it counts."),
 }
 """Name, module (its attribute `command` is the command) and help of each command."""

@@ -24,6 +24,12 @@ FOLDER = Path("/sys/fs/bpf/esimmon/0123456789abcdef")
             f"sudo esimmon run --store {STORE}",
         ),
         (
+            Pinned(FOLDER, STORE, has_store=True, life=Life.ELSEWHERE),
+            "warn",
+            f"the daemon of {STORE} has its own",
+            "sudo esimmon doctor --remove-orphans",
+        ),
+        (
             Pinned(FOLDER, STORE, has_store=False, life=Life.DEAD),
             "warn",
             "which is gone",

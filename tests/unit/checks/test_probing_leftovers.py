@@ -20,6 +20,8 @@ from monitor.store.lock import WriterLock, is_held
 from monitor.tiers import pin_name
 from tests.unit.commands.listening import daemon_at
 
+SEEN = pins.Seen("libbpf.so.1", Path("/proc"))
+
 
 def where(tmp_path: Path, **changes: Any) -> leftovers.Where:  # noqa: ANN401 - any field
     """A machine with nothing but a folder for sockets."""
@@ -105,10 +107,10 @@ def test_the_lock_tells_whether_a_stores_daemon_lives(tmp_path: Path) -> None:
     assert not is_held(store)
     with WriterLock(store):
         assert is_held(store)
-        (found,) = pins.look(root, [store], "libbpf.so.1", Path("/proc"))
+        (found,) = pins.look(root, [store], SEEN)
         assert found.life is Life.RUNS
     assert not is_held(store)
-    (found,) = pins.look(root, [store], "libbpf.so.1", Path("/proc"))
+    (found,) = pins.look(root, [store], SEEN)
     assert (found.life, found.store, found.has_store) == (Life.DEAD, store, False)
 
 
@@ -131,7 +133,7 @@ def test_a_store_that_nobody_knows_cannot_be_proved_dead_from_a_container(
     proc = tmp_path / "proc"
     (proc / "self/ns").mkdir(parents=True)
     (proc / "self/ns/pid").write_text("")  # not the number of the first namespace
-    (found,) = pins.look(root, [], "libbpf.so.1", proc)
+    (found,) = pins.look(root, [], SEEN._replace(proc=proc))
     assert (found.life, found.store) == (Life.UNKNOWN, None)
     assert list(remove(Leftovers(pins=(found,)), "libbpf.so.1")) == []
     assert found.folder.exists()
