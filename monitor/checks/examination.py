@@ -32,7 +32,7 @@ from monitor.collectors.bpf import Surroundings
 from monitor.networks import InterfaceRules
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from zoneinfo import ZoneInfo
 
     from monitor.checks.channels import Channels
@@ -125,7 +125,7 @@ def examine(subject: Subject, zone: ZoneInfo, remedies: Remedies) -> Examined:
         *modems.judge(look_at_modems.look(subject.environ, store)),
         *desktop.judge(buses.look(subject.environ), remedies),
         *channels.judge(_channels(subject, store), zone, remedies),
-        *leftovers.judge(find_leftovers(subject), remedies),
+        *leftovers.judge(find_leftovers(subject, answering), remedies),
     )
     return Examined(findings, running.tier)
 
@@ -136,14 +136,22 @@ def _channels(subject: Subject, store: Path) -> Channels:
     )
 
 
-def find_leftovers(subject: Subject) -> Leftovers:
+def find_leftovers(
+    subject: Subject, answering: Iterable[Daemon] | None = None
+) -> Leftovers:
     """Look for what dead daemons left.
 
     Args:
         subject: where.
+        answering: daemons of these databases that answer; asked if not given.
     """
-    system, proc = subject.system_socket, subject.where.proc
-    running, _ = look_for_daemons.ask(subject.sockets, system, proc)
+    if answering is None:
+        answering, _ = look_for_daemons.ask(
+            subject.sockets,
+            subject.system_socket,
+            subject.where.proc,
+            timeout_s=look_for_daemons.OTHERS_S,
+        )
     return look_for_leftovers.look(
         look_for_leftovers.Where(
             stores=(*subject.stores, subject.system_store),
@@ -152,7 +160,7 @@ def find_leftovers(subject: Subject) -> Leftovers:
             cgroup=look_at_kernel.find_cgroup(subject.where),
             libbpf=subject.where.libbpf,
             proc=subject.where.proc,
-            answering=frozenset(daemon.pid for daemon in running),
+            answering=frozenset(daemon.pid for daemon in answering),
         )
     )
 
