@@ -20,6 +20,7 @@ SOCKET = "socket"
 TUNNEL = "tunnel"
 FORWARDED = "forwarded"
 TUNNEL_OVERHEAD = "tunnel_overhead"
+IMPORTED = "imported"
 INTERNET = "internet"
 LOCAL = "local"
 
@@ -260,8 +261,9 @@ class Share:
         kind: `socket` for bytes of a process's socket, `tunnel` for those that a
             tunnel carried for it, `forwarded` with an application for those of a
             process behind a device of this machine; else the reason: `kernel`, `gap`,
-            `before_start`, `forwarded`, `tunnel_overhead` (its application is the VPN
-            program, where a program made it).
+            `before_start`, `imported` (another program counted them), `forwarded`,
+            `tunnel_overhead` (its application is the VPN program, where a program made
+            it).
         app_class: `interactive`, `background` or `unknown`.
         uid: user id of the process, -1 without one.
         scope: `internet`, or `local` for bytes that no carrier sees.

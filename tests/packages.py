@@ -48,6 +48,8 @@ PROGRAMS = {
     "useradd": "passwd",
     "systemd-tmpfiles": "systemd",
     "chromium": "chromium",
+    "vnstat": "vnstat",
+    "vnstatd": "vnstat",
     "fish": "fish",
     "zsh": "zsh",
     "groff": "groff-base",

@@ -6,14 +6,16 @@ A running daemon is the only writer of its store.
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from monitor.config import SYSTEM_STORE
 from monitor.control import call
 from monitor.errors import EsimmonError, RejectedError, StoreBusyError
 from monitor.store.engine import open_store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from monitor.store.engine import Store
@@ -49,6 +51,35 @@ def hand_over(
     if answer is None or answer.result is None:
         raise EsimmonError(unknown)
     return answer.result
+
+
+@contextmanager
+def without_daemon(store: Path) -> Iterator[None]:
+    """Say how to stop a daemon, where one writes what a command has to write itself.
+
+    Args:
+        store: the database.
+
+    Raises:
+        StoreBusyError: one does.
+    """
+    try:
+        yield
+    except StoreBusyError as error:
+        stop = "sudo systemctl stop esimmon" if store == SYSTEM_STORE else "Ctrl-C"
+        raise StoreBusyError(
+            f"{error} A daemon that counts must be stopped first ({stop}); nothing was "
+            "changed."
+        ) from error
+
+
+def start_again(store: Path) -> str:
+    """What to type to count on.
+
+    Args:
+        store: the database.
+    """
+    return "sudo systemctl start esimmon" if store == SYSTEM_STORE else "esimmon run"
 
 
 def write_here(path: Path, write: Callable[[Store], _R]) -> _R:

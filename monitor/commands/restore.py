@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from monitor import clock
+from monitor.commands.handing import start_again, without_daemon
 from monitor.commands.options import (
     Setup,
     any_file,
@@ -19,10 +20,10 @@ from monitor.commands.options import (
     store_option,
 )
 from monitor.commands.progress import Progress
-from monitor.config import SYSTEM_STORE, find_config, new_config, parse_config
+from monitor.config import find_config, new_config, parse_config
 from monitor.config.plan_files import with_plan_files
 from monitor.config.reading import read_text
-from monitor.errors import ConfigError, StoreBusyError
+from monitor.errors import ConfigError
 from monitor.escapes import visible
 from monitor.store import archive, files, history, restoring
 from monitor.store.engine import open_store
@@ -70,15 +71,8 @@ def command(*, file: str, config_option: str | None, store_option: str | None) -
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
     target = _target(Path(file), config_option, store_option)
     store = target.setup.store()
-    try:
-        with closing(Progress(between=False)) as progress:
-            lines = _restore(target, store, progress)
-    except StoreBusyError as error:
-        stop = "sudo systemctl stop esimmon" if store == SYSTEM_STORE else "Ctrl-C"
-        raise StoreBusyError(
-            f"{error} A daemon that counts must be stopped first ({stop}); nothing was "
-            "restored."
-        ) from error
+    with without_daemon(store), closing(Progress(between=False)) as progress:
+        lines = _restore(target, store, progress)
     for line in lines:
         click.echo(line)
 
@@ -175,5 +169,4 @@ def _told(
         and ready.backup.about.machine != archive.machine_name()
     ):
         yield "It is from another machine: what this one moved so far is not counted."
-    command = "sudo systemctl start esimmon" if store == SYSTEM_STORE else "esimmon run"
-    yield f"next: {command}"
+    yield f"next: {start_again(store)}"

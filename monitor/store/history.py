@@ -8,13 +8,16 @@ from sqlalchemy import and_, func, or_, select
 
 from monitor.store.answers import Gap, Run
 from monitor.store.batch import Event
-from monitor.store.schema import ATTACHMENTS, EVENTS, GAPS, RUNS
+from monitor.store.schema import ATTACHMENTS, EVENTS, GAPS, NO_RUN, RUNS
 from monitor.usage import Interval
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, RowMapping
 
     from monitor.store.engine import Store
+
+
+_RUNS = select(RUNS).where(RUNS.c.run_id > NO_RUN)
 
 
 def recorded(store: Store) -> Interval | None:
@@ -42,7 +45,7 @@ def runs(store: Store, period: Interval) -> list[Run]:
     Raises:
         StoreError: the database cannot be read.
     """
-    touching = select(RUNS).where(touches(RUNS.c.from_s, RUNS.c.to_s, period))
+    touching = _RUNS.where(touches(RUNS.c.from_s, RUNS.c.to_s, period))
     with store.read() as connection:
         rows = connection.execute(touching.order_by(RUNS.c.run_id)).mappings()
         return [_run(row) for row in rows]
@@ -57,7 +60,7 @@ def last_run(store: Store) -> Run | None:
     Raises:
         StoreError: the database cannot be read.
     """
-    newest = select(RUNS).order_by(RUNS.c.run_id.desc()).limit(1)
+    newest = _RUNS.order_by(RUNS.c.run_id.desc()).limit(1)
     with store.read() as connection:
         row = connection.execute(newest).mappings().one_or_none()
     return None if row is None else _run(row)
@@ -72,9 +75,9 @@ def newest_tiers(store: Store) -> list[str]:
     Raises:
         StoreError: the database cannot be read.
     """
-    newest = select(RUNS.c.tier).order_by(RUNS.c.run_id.desc()).limit(2)
+    newest = _RUNS.order_by(RUNS.c.run_id.desc()).limit(2)
     with store.read() as connection:
-        return list(connection.scalars(newest))
+        return [row["tier"] for row in connection.execute(newest).mappings()]
 
 
 def gaps(store: Store, period: Interval) -> list[Gap]:

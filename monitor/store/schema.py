@@ -46,6 +46,9 @@ from monitor.store.tables import key, keyed, reference, table
 VERSION = "0005"
 """The newest Alembic revision; revisions are ordered as text."""
 
+NO_RUN = 0
+"""In place of a run: what was imported was counted by none."""
+
 APPLICATION_ID = 0x6553_494D
 """`eSIM`: in the file's header, so that another program's database is recognised."""
 
