@@ -16,7 +16,7 @@ from monitor import __version__, cli, lazy
 from monitor.errors import ConfigError, StoreMissingError, UsageError
 
 ROOT = Path(__file__).parents[2]
-GROUPS = ("config", "alerts", "plan", "service")
+GROUPS = ("config", "alerts", "import", "plan", "service")
 COMMAND = [sys.executable, "-m", "monitor"]
 
 
@@ -93,6 +93,7 @@ def test_every_command_can_be_imported_and_explains_itself(
         *sorted(set(cli.COMMANDS) - {*GROUPS, "completion", "man"}),
         "config show",
         "alerts list",
+        "import vnstat",
     ],
 )
 def test_every_command_takes_a_configuration_and_a_store(
