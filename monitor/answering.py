@@ -177,7 +177,11 @@ class Answers:
     def _shown(self, given: Mapping[str, Any]) -> dict[str, Any]:
         if self._tryout.heard(given, given[CALLER]):
             return {"noted": True}
-        return self._daemon.watch.telling.shown(given)
+        found = self._daemon.watch.telling.shown(given)
+        if found["noted"]:
+            # Who follows the list sees that, too; once for each alert and outcome.
+            self.announce()
+        return found
 
     def _append(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Note what happened in the life of a plan, judged on all that was counted."""

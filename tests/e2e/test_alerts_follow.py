@@ -8,14 +8,17 @@ import subprocess
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.e2e.daemon import wait_for
-from tests.e2e.test_alerts import PLAN
+from tests.e2e.test_alerts import PLAN, agent_of
 from tests.e2e.truth import transfer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.desktop.stack import Desktop
     from tests.e2e.daemon import Esimmon
     from tests.e2e.places import Place
     from tests.lab import Lab
@@ -88,6 +91,20 @@ def test_what_comes_is_shown_through_restarts_of_the_daemon_until_ctrl_c(
         assert "trying again" in seen.said()
         assert seen.end() == 0
     assert "Traceback" not in seen.said()
+
+
+@pytest.mark.needs("Xvfb", "dunst", "dunstctl", "dbus-daemon", "dbus-send")
+def test_that_an_alert_was_shown_is_said_when_it_happens(
+    lab: Lab, esimmon: Esimmon, root: Place, stack: Desktop, tmp_path: Path
+) -> None:
+    esimmon.configure(PLAN.replace('flush = "1 s"', 'flush = "10 min"'))
+    esimmon.start()
+    agent = agent_of(esimmon.at(root.given(**stack.session)))
+    with following(esimmon, tmp_path / "out") as seen, agent:
+        transfer(lab, down=1_200_000, up=1000)
+        wait_for(lambda: "  desktop " in "".join(seen.lines()), "the agent's word")
+        assert seen.end() == 0
+    assert TITLE in seen.lines()[-1]
 
 
 def test_text_begins_with_what_is_there(

@@ -10,7 +10,7 @@ import click
 
 from monitor import clock
 from monitor.commands.alerts.silent import find_silences
-from monitor.commands.alerts.watching import follow_alerts
+from monitor.commands.alerts.watching import AS_LISTENER, follow_alerts
 from monitor.commands.options import with_format, with_setup
 from monitor.control import request
 from monitor.errors import UsageError
@@ -111,7 +111,7 @@ def command(  # noqa: PLR0913 - one argument an option
     with open_store(path, writable=False) as store:
         rows = stored.listed(store)
         found = wanted.of(rows)
-        pending = None if socket is None else request(socket, PENDING, {})
+        pending = None if socket is None else request(socket, PENDING, AS_LISTENER)
         silences = find_silences(setup, store, found, pending)
     kept = found[-last:] if last else found
     shown = Shown(kept, silences, len(found) - len(kept), is_all=not rows)

@@ -46,7 +46,8 @@ _LOOK_S: Final = 5.0
 """What became of telling is not announced: the store has it after a while."""
 _FLUSH_S: Final = 5.0
 _MOST_REMEMBERED: Final = 100
-_AS_LISTENER: Final = {"way": "list"}
+AS_LISTENER: Final = {"way": "list"}
+"""What a daemon is told by who shows nobody anything."""
 
 log = logging.getLogger("esimmon")
 
@@ -79,7 +80,7 @@ def follow_alerts(
     screen = _Screen(watcher, wanted, is_json=is_json)
     try:
         screen.begin(last)
-        follow(socket_path, PENDING, screen, params=_AS_LISTENER)
+        follow(socket_path, PENDING, screen, params=AS_LISTENER)
     except KeyboardInterrupt:
         return  # the way to end it
     except _OutputError as failed:
