@@ -22,6 +22,7 @@ from monitor.paying import bindings_at
 from monitor.planfacts import plan_facts
 from monitor.plans.payers import Paying, payer
 from monitor.store import alerts as stored
+from monitor.store import queries
 from monitor.units import format_duration, format_share
 from monitor.usage import Interval
 from monitor.views import plan_glance
@@ -106,22 +107,35 @@ def usage(opened: Opened, asked: Asked) -> dict[str, Any]:
     """
     report = read_report(opened.store, _question(opened, asked, asked.step))
     moved = sums((row.interval, row.traffic) for row in report.rows if row.interval)
+    found = applications(opened, asked)
+    blind = [Interval(*each) for each in found["blind"]]
     parts = [
-        [*part, traffic.rx_bytes, traffic.tx_bytes, _unknown_s(part, report)]
+        [*part, traffic.rx_bytes, traffic.tx_bytes, _common_s(part, blind)]
         for part, traffic in moved.items()
     ]
-    return applications(opened, asked) | {"step": asked.step, "parts": parts}
+    return found | {"step": asked.step, "parts": parts}
 
 
-def _unknown_s(part: Interval, report: Report) -> int:
-    """Seconds of a part without a daemon."""
-    blind = [gap.interval for gap in report.gaps]
-    if report.recorded is not None:
-        blind.append(Interval(part.from_s, report.recorded.from_s))
-        blind.append(Interval(report.recorded.to_s, part.to_s))
+def _common_s(part: Interval, blind: Iterable[Interval]) -> int:
+    """Seconds of a part that nobody counted."""
     return sum(
         max(0, min(part.to_s, gap.to_s) - max(part.from_s, gap.from_s)) for gap in blind
     )
+
+
+def _blind(opened: Opened, report: Report) -> list[Interval]:
+    """When nobody counted: before the first record, in gaps, since the last run."""
+    from_s, to_s = report.question.period
+    until_s = min(to_s, opened.now_s)
+    run, recorded = queries.last_run(opened.store), report.recorded
+    if run is None or recorded is None:
+        return [Interval(from_s, until_s)]
+    blind = [
+        Interval(from_s, min(until_s, recorded.from_s)),
+        *(gap.interval for gap in report.gaps),
+        Interval(max(from_s, run.to_s, recorded.to_s), until_s),
+    ]
+    return [each for each in blind if each.from_s < each.to_s]
 
 
 def applications(opened: Opened, asked: Asked) -> dict[str, Any]:
@@ -144,7 +158,8 @@ def applications(opened: Opened, asked: Asked) -> dict[str, Any]:
         "from_s": asked.period.from_s,
         "to_s": asked.period.to_s,
         "text": period_text(asked.period, opened.zone),
-        "recorded_s": report.recorded,
+        "blind": _blind(opened, report),
+        "now_s": opened.now_s,
         "total": traffic_facts(report.total.l3),
         "coverage_pct": None if permille is None else permille / 10,
         "unattributed_bytes": report.unattributed.bytes,

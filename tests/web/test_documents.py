@@ -103,6 +103,13 @@ def test_what_nobody_counted_is_said_of_each_part(server: Web, past: Past) -> No
     assert max(unknown.values()) == 3600
 
 
+def test_what_is_still_to_come_is_not_taken_for_a_gap(server: Web, past: Past) -> None:
+    page = server.json("/api/usage?period=today")
+    assert page["blind"][-1][0] == past.end_s
+    unknown_s = sum(blind_s for _, _, _, _, blind_s in page["parts"])
+    assert 0 <= unknown_s <= now_s() - past.end_s
+
+
 def test_networks_and_alerts_are_those_of_the_commands(
     server: Web, past: Past, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -74,11 +74,9 @@ export class Graph {
     return step >= 86400 || clock(at) === "00:00" ? day(at) : clock(at);
   }
 
-  // Times that nobody counted: gaps, before the first record, after the last one.
+  // Times that nobody counted.
   #hatch(chart) {
-    const { from_s: from, to_s: to, gaps, recorded_s: recorded } = this.usage;
-    const blind = gaps.map((gap) => [gap.from_s, gap.to_s]);
-    blind.push(...(recorded ? [[from, recorded[0]], [recorded[1], to]] : [[from, to]]));
+    const { from_s: from, to_s: to, blind } = this.usage;
     const { ctx, bbox } = chart;
     ctx.save();
     ctx.strokeStyle = this.blind;

@@ -50,12 +50,17 @@ function closer(way, around) {
 
 function showUsage(found) {
   usage = found;
+  useZone(usage.timezone);
   const { rx_bytes: rx, tx_bytes: tx } = usage.total;
   say(one("shown"), `${usage.text}: ${size(rx)} down, ${size(tx)} up`);
   graph.show(usage);
   if (one("numbers").open) showParts(usage, pick);
   showGaps(usage);
   showPeriods();
+  one("first").value = isoDate(usage.from_s);
+  one("last").value = isoDate(usage.to_s - 1);
+  say(one("place"), `store ${usage.store}, times of ${zoneName() ?? "this browser"}`);
+  performance.mark("usage");
   return showPicked();
 }
 
@@ -73,8 +78,9 @@ async function showPicked() {
 }
 
 function showPeriods() {
-  const today = isoDate(standing.now_s);
-  const cycles = standing.status.plans
+  if (!usage) return;
+  const today = isoDate(usage.now_s);
+  const cycles = (standing?.status.plans ?? [])
     .map((plan) => ({ id: plan.id, from: Date.parse(plan.cycle_start) / 1000, to: Date.parse(plan.cycle_end) / 1000 }))
     .filter(({ from, to }) => from && to);
   const choices = [
@@ -89,13 +95,10 @@ function showPeriods() {
       const isIt = choice.period ? state.period === choice.period : state.plan === choice.plan && Number(state.from) === choice.from && Number(state.to) === choice.to;
       set(node, "aria-pressed", isIt);
     });
-  one("first").value = isoDate(usage.from_s);
-  one("last").value = isoDate(usage.to_s - 1);
 }
 
 function showStanding(found) {
   standing = found;
-  useZone(standing.timezone);
   showCards(one("plans"), standing, ({ id, from, to }) => go({ from, to, plan: id }));
   const { plans, rate: rates } = standing.status;
   one("no-plans").hidden = plans.length > 0;
@@ -104,7 +107,7 @@ function showStanding(found) {
   say(one("now"), standing.running
     ? `now ${rate(sum("rx_bytes_per_s"))} down, ${rate(sum("tx_bytes_per_s"))} up`
     : "No daemon is running: what is shown is what was recorded. Start counting with: esimmon run");
-  say(one("place"), `store ${standing.store}, times of ${zoneName() ?? "this browser"}`);
+  showPeriods();
   choose(one("plan"), "all", plans.map((plan) => [plan.id, plan.id]), state.plan);
 }
 
@@ -119,17 +122,16 @@ function choose(select, all, pairs, chosen) {
   select.value = chosen ?? "";
 }
 
-// All is asked at once, and shown once the zone is known. What one part lacks does not
-// keep the others away; what is not wanted any more is not shown.
+// All is asked at once; alerts and networks are shown once the zone is known. What one
+// part lacks does not keep the others away; what is not wanted any more is not shown.
 async function show() {
   const mine = (asked += 1);
   const isWanted = () => mine === asked;
-  const first = ask("standing").then(showStanding);
-  const shown = (name, how, words) => Promise.all([ask(name, words), first])
-    .then(([found]) => (isWanted() ? how(found) : undefined));
-  await settled([
-    first, shown("usage", showUsage, states.query(state)), shown("networks", showNets), shown("alerts", showAlerts),
-  ], isWanted);
+  const shown = (how) => (found) => (isWanted() ? how(found) : undefined);
+  const first = ask("usage", states.query(state));
+  const after = (name, how) => Promise.all([ask(name), first]).then(([found]) => shown(how)(found));
+  const parts = [first.then(shown(showUsage)), ask("standing").then(shown(showStanding))];
+  await settled([...parts, after("networks", showNets), after("alerts", showAlerts)], isWanted);
 }
 
 // Whether all is shown is on the root, for who waits for it.
@@ -154,10 +156,10 @@ let ticks = 0;
 async function tick() {
   if (document.hidden || !one("live").checked) return;
   ticks += 1;
-  const isSlow = ticks % SLOW_TICKS === 0 || !usage;
-  const isNow = !usage || usage.to_s > standing.now_s;
+  const isSlow = ticks % SLOW_TICKS === 0 || !usage || !standing;
+  const isNow = !usage || usage.to_s > usage.now_s;
   if (isSlow && isNow) await show();
-  else await ask("standing").then(showStanding).then(() => trouble(), trouble);
+  else if (isSlow || standing?.running) await ask("standing").then(showStanding).then(() => trouble(), trouble);
 }
 
 function begin() {
