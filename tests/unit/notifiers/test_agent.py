@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import selectors
+import socket
 import threading
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -340,3 +342,24 @@ def test_what_a_desktop_makes_of_an_alert_comes_with_it(
     assert (second.subject, second.percent) == ("", None)
     assert second.question is not None
     assert second.question.answers == (LABEL_OF_A_DAY,)
+
+
+def test_after_each_failure_it_waits_twice_as_long_up_to_its_longest(
+    memory_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_s, tried_s = 0, list[int]()
+    monkeypatch.setattr(agents, "time", SimpleNamespace(monotonic=lambda: now_s))
+    screen = Screen()
+    screen.away = "the server says no"
+    ours, theirs = socket.socketpair()
+    with Memory(memory_file) as memory, ours, theirs:
+        agent = Agent(tmp_path / "none.sock", screen, memory)
+        agent.longest_retry_s = 120
+        agent.take({"alerts": [alert("one")]})
+        for now_s in range(500):
+            agent.look(ours)
+            if screen.tries > len(tried_s):
+                tried_s.append(now_s)
+        told = theirs.recv(65_536).splitlines()
+    assert tried_s == [0, 30, 90, 210, 330, 450]
+    assert len(told) == 1
