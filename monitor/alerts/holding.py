@@ -166,13 +166,22 @@ def _data(told: Told, watched: Watched) -> Iterator[Holding]:
     status, plan = watched.status, watched.plan
     start_s = status.cycle_start or 0
     percents = sorted(p for p in set(plan.alerts.warn_pct) if reached(p, watched))
+    told_pct = max(_warned(told, start_s, plan.id), default=0)
     for pct in percents:
         key = Key(DATA_WARNING, start_s, str(pct), plan.id)
-        # One below a percent that was told (added by a reload) is no news.
-        is_highest = pct == percents[-1] and key not in told.marks
-        yield Holding(key, key.step, speaks=is_highest and bool(status.remaining_bytes))
+        # One below a percent that was told (a reload may bring it) is no news.
+        is_news = pct == percents[-1] and pct > told_pct
+        yield Holding(key, key.step, speaks=is_news and bool(status.remaining_bytes))
     if status.limit_bytes and not status.remaining_bytes:
         yield Holding(Key(DATA_LIMIT, start_s, "100", plan.id), "100")
+
+
+def _warned(told: Told, start_s: int, plan_id: str) -> Iterator[int]:
+    """Percents that were told in this cycle, or that a graver alert spoke for."""
+    for key in told.marks:
+        is_of_plan = key.since_s == start_s and key.subject == plan_id
+        if key.kind == DATA_WARNING and is_of_plan:
+            yield int(key.step)
 
 
 def ahead(watched: Watched) -> tuple[str, int | None]:

@@ -17,10 +17,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from monitor.alerts import texts
-from monitor.alerts.holding import holding
+from monitor.alerts.holding import holding, reached
 from monitor.alerts.model import (
     BACKGROUND_RATE,
     BACKGROUND_USE,
+    DATA_WARNING,
     EVENTS,
     OF_NO_PLAN,
     REARMED,
@@ -126,11 +127,14 @@ def _cleared(
             if now_s - told.open[key].at_s >= _DAY_S:
                 yield Cleared(key, now_s, rearmed=False)
             continue
-        if key in holds:
+        # Told later than now: the clock went back, and will come forward again.
+        if key in holds or told.marks.get(key, 0) > now_s:
             continue
-        if key.kind in REARMED and key.since_s == start_s:
+        # A percent that is still passed, and left out by a reload, is told already.
+        is_below = key.kind != DATA_WARNING or not reached(int(key.step), watched)
+        if key.kind in REARMED and key.since_s == start_s and is_below:
             yield Cleared(key, now_s, rearmed=True)
-        # A later one stays: the clock went back, and will come forward again.
+        # One of a later cycle stays, too.
         elif key in told.open and (key.since_s <= now_s or key.kind in REMINDERS):
             yield Cleared(key, now_s, rearmed=False)
 

@@ -122,6 +122,15 @@ def test_a_clock_set_back_over_the_end_of_a_month_tells_nothing_again() -> None:
     assert book.holding == ["data.warning 50"]
 
 
+def test_a_clock_set_back_before_an_alert_tells_nothing_again() -> None:
+    """What was used after that second is still to come then."""
+    book = Book()
+    book.tick(NOW_S, watched(9 * GB))
+    assert book.tick(NOW_S - 3600, watched(GB)) == []
+    assert book.holding == ["data.warning 80"]
+    assert book.tick(NOW_S + 1, watched(9 * GB)) == []
+
+
 def test_a_new_month_clears_what_held_in_the_old_one() -> None:
     book = Book()
     book.tick(NOW_S, watched(10 * GB))
@@ -160,6 +169,17 @@ def test_a_percent_that_a_reload_adds_below_one_that_was_told_is_no_news() -> No
     assert book.tick(NOW_S + 1, more) == []
     above = looked_at(plan(warn_pct=(50, 80, 90)), standing(9 * GB))
     assert book.tick(NOW_S + 2, above) == ["data.warning 90"]
+
+
+def test_a_percent_that_takes_the_place_of_a_higher_one_is_no_news() -> None:
+    """Nor is the higher one when it is back, unless use had fallen below it."""
+    book = Book()
+    book.tick(NOW_S, watched(9 * GB))
+    for percents in ((60,), (), (50, 80), (95,), (50, 80)):
+        now = looked_at(plan(warn_pct=percents), standing(9 * GB))
+        assert book.tick(NOW_S + 1, now) == []
+    assert book.tick(NOW_S + 2, watched(6 * GB)) == []
+    assert book.tick(NOW_S + 3, watched(9 * GB)) == ["data.warning 80"]
 
 
 def test_two_plans_do_not_speak_for_each_other() -> None:
