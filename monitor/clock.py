@@ -262,6 +262,34 @@ class ClockChanges(_Timer):
         return True
 
 
+class Delay(_Timer):
+    """Readable once, some time after it was begun."""
+
+    def __init__(self) -> None:
+        """Wait for nothing yet.
+
+        Raises:
+            OSError: the kernel refuses a timer.
+        """
+        super().__init__(time.CLOCK_BOOTTIME, "CLOCK_BOOTTIME")
+        self._runs = False
+
+    def begin(self, after_ns: int) -> None:
+        """Be readable after so long; one that has begun already is not put off."""
+        if not self._runs:
+            self._set(_ITIMERSPEC.pack(0, 0, *divmod(after_ns, SECOND_NS)))
+            self._runs = True
+
+    def take(self) -> bool:
+        """Whether the time was up; it may be begun again then."""
+        try:
+            os.read(self._fd, 8)
+        except BlockingIOError:
+            return False
+        self._runs = False
+        return True
+
+
 class BoottimeTimer(_Timer):
     """A timer on CLOCK_BOOTTIME: fires at a fixed beat, at once after a resume.
 

@@ -2,7 +2,8 @@
 
 The kernel wakes the daemon at that byte, so that a warning comes at once also at full
 speed, and a tick may be far away. At a steady speed it is called at most four times a
-second: an alert a quarter of a second late is early enough.
+second: an alert a quarter of a second late is early enough. So long it waits, too, for
+what is passed within the same moment: a person is told of the highest, once.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from monitor.alerts import bytes_to_next
+from monitor.clock import SECOND_NS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from monitor.usage import Attachment
 
 _A_SECOND: Final = 4  # how often it is called at most
+SETTLE_NS: Final = SECOND_NS // _A_SECOND
+"""From the kernel's call to the look at the plans."""
 
 
 def quotas(

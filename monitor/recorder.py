@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from monitor import clock
 from monitor.errors import SourceError, StoreDamagedError, StoreError
-from monitor.quotas import quotas
+from monitor.quotas import SETTLE_NS, quotas
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import ExitStack
     from selectors import BaseSelector
 
     from monitor.planbook import PlanBook
@@ -30,7 +31,6 @@ class Recorder:
     Attributes:
         sampler: what a tick does.
         flushed_ns: CLOCK_BOOTTIME of the last tick that a flush covered or tried to.
-        ticked: called after each tick.
     """
 
     def __init__(
@@ -51,30 +51,45 @@ class Recorder:
         self.sampler = sampler
         self._watch = watch
         self.flushed_ns = 0
-        self.ticked: Callable[[], None] = lambda: None
         self._writer = writer
         self._boot_id = boot_id
         self._store_failed = self._source_failed = self._placed = False
         self._unarmed = False
 
-    def heed(self, selector: BaseSelector) -> None:
-        """Go without waiting for the tick when the kernel calls.
+    def heed(
+        self, selector: BaseSelector, parts: ExitStack, call: Callable[[], None]
+    ) -> None:
+        """Go without waiting for the tick when the kernel calls, or an alert was shown.
 
-        It does when it has much to tell, and when a device has moved as much as a plan
-        was waiting for.
+        The kernel does when it has much to tell, and when a device has moved as much
+        as a plan was waiting for.
 
         Args:
             selector: of the daemon's loop.
+            parts: takes down what is made here.
+            call: has the loop tick; from another thread.
         """
+        courier = None if self._watch is None else self._watch.telling.courier
+        if courier is not None:
+            courier.call = call
         sockets = self.sampler.sources.sockets
         if sockets is not None and sockets.wakeups is not None:
-            called = partial(self._called, sockets.wakeups)
+            delay = parts.enter_context(clock.Delay())
+            selector.register(delay, EVENT_READ, partial(self._is_time, delay))
+            called = partial(self._called, sockets.wakeups, delay)
             selector.register(sockets.wakeups, EVENT_READ, called)
 
-    def _called(self, wakeups: Wakeups) -> None:
+    def _called(self, wakeups: Wakeups, delay: clock.Delay) -> None:
         """What is read and written makes room in the kernel for short processes."""
-        wakeups.take()
-        self.settle()
+        if wakeups.take():
+            self.settle()
+        else:
+            # At full speed 80 % and 100 % are a moment apart: that is one alert.
+            delay.begin(SETTLE_NS)
+
+    def _is_time(self, delay: clock.Delay) -> None:
+        if delay.take():
+            self.settle()
 
     def settle(self) -> bool:
         """Sample and flush at once; returns whether the store is up to this moment."""
@@ -92,7 +107,6 @@ class Recorder:
         else:
             self._source_failed = False
             self._look()
-            self.ticked()
 
     def _look(self) -> None:
         """Judge plans and alerts; what fires is committed at once, and told."""
@@ -110,6 +124,10 @@ class Recorder:
             self.flush()
         # Also when the store failed: a person must hear of it all the same.
         self._watch.tell(changes)
+        if delivered := self._watch.telling.deliveries():
+            # Whatever ends this process now, nothing of it is told again.
+            self.sampler.pending.batch.delivered += delivered
+            self.flush()
 
     def _arm(self, watch: Watch) -> None:
         """Let the kernel wake the daemon at the byte that an alert may be about."""

@@ -101,8 +101,8 @@ class Wakeups(Protocol):
     def fileno(self) -> int:
         """For selectors."""
 
-    def take(self) -> None:
-        """The call is heard."""
+    def take(self) -> bool:
+        """The call is heard: whether there is more to read than can wait."""
 
 
 class SocketSource(Protocol):

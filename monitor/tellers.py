@@ -68,6 +68,7 @@ def make_telling(
         desktop = Patience(Desktop())
         courier, buttons = Courier(desktop, WAY), Buttons(socket_path, desktop)
     telling = Telling(stored_alerts.told(store), rate_rule(config), courier, buttons)
+    telling.unlogged = stored_alerts.unlogged(store)
     telling.off, telling.wishes = config.alerts.off, wishes(config)
     telling.silent = snoozes.ends(store)
     telling.newcomers = _newcomers(store)

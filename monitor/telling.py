@@ -72,6 +72,7 @@ class Telling:
         wishes: how a person wants to be told; a reload replaces it.
         courier: as given.
         silent: until which UTC second kinds are snoozed, whatever they are about.
+        unlogged: what the run before was killed over, before it was in the log.
     """
 
     def __init__(
@@ -89,12 +90,12 @@ class Telling:
             courier: to this process's own desktop; None without one.
             buttons: what a person may click on there.
         """
-        self.told = told
-        self.rule = rule
+        self.told, self.rule = told, rule
         self.choices: tuple[str, ...] = ()
         self.off: Sequence[str] = ()
         self.wishes = Wishes()
         self.silent: dict[str, int] = {}
+        self.unlogged: list[Raised] = []
         self.courier, self._buttons = courier, buttons
         begun_ns = clock.read().boottime_ns
         self.stays = Stays(begun_ns)
@@ -183,11 +184,8 @@ class Telling:
             changes: of the last judgement.
             at_ns: CLOCK_BOOTTIME now.
         """
-        for change in changes:
-            if isinstance(change, Raised):
-                journal.write(change.alert)
-                done = Delivery(change, journal.WAY, clock.now_s())
-                self._deliveries.append(done)
+        unlogged, self.unlogged = self.unlogged, []
+        self._deliveries += journal.deliver((*unlogged, *changes))
         if self.courier is not None:
             for raised in self._due():
                 self._try(raised, self.courier, at_ns)
@@ -258,8 +256,8 @@ class Telling:
         Args:
             params: `id` as `alerts.pending` gave it, and `failure`: why nobody saw it,
                 empty when it was shown; `way` is `push` for one that was sent beyond
-                this machine. Anybody may call: what is not known is
-                ignored, and of one alert one failure and one success is noted.
+                this machine. Anybody may call: what is not known is ignored, and of
+                one alert one failure and one success is noted.
 
         Returns:
             Whether that was news.

@@ -74,6 +74,8 @@ class Agent:
         self._quiet = DayTimes()
         self._tried: set[str] = set()
         self._retry_s = 0.0
+        self._link: socket.socket | None = None
+        self._said: set[str] = set()
 
     def run(self) -> None:
         """Follow the daemon, through all its restarts, until `parent` ends."""
@@ -100,6 +102,24 @@ class Agent:
         # the machine may have slept, or its clock may have been set.
         return min(_RETRY_S, _MINUTE_S - clock.now_s() % _MINUTE_S)
 
+    def _say_seen(self, link: socket.socket) -> None:
+        """Say what was shown: a daemon that was killed may not have noted it.
+
+        Raises:
+            OSError: the daemon is gone.
+        """
+        if link is not self._link:
+            self._link, self._said = link, set()
+        for alert in self._pending:
+            if alert.id in self._memory and alert.id not in self._said:
+                self._say(link, alert.id, "")
+
+    def _say(self, link: socket.socket, handle: str, failure: str, **more: str) -> None:
+        told = {"id": handle, "failure": failure, **more}
+        notify(link, SHOWN, told | ({"way": self.way} if self.way else {}))
+        if not failure:
+            self._said.add(handle)
+
     def _unseen(self) -> list[Pending]:
         return [alert for alert in self._pending if alert.id not in self._memory]
 
@@ -122,6 +142,7 @@ class Agent:
         Raises:
             OSError: the daemon is gone.
         """
+        self._say_seen(link)
         unseen = self._due()
         is_due = time.monotonic() >= self._retry_s
         if not is_due and all(alert.id in self._tried for alert in unseen):
@@ -138,8 +159,6 @@ class Agent:
                 self._retry_s = time.monotonic() + pause_s
                 self._failures += 1
             if not failure or alert.id not in self._tried:
-                told = {"id": alert.id, "failure": failure}
-                told |= {"way": self.way} if self.way else {}
-                told |= {"by": by} if alert.notice.kind == TEST else {}
-                notify(link, SHOWN, told)
+                more = {"by": by} if alert.notice.kind == TEST else {}
+                self._say(link, alert.id, failure, **more)
             self._tried.add(alert.id)

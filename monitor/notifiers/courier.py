@@ -2,7 +2,8 @@
 
 A notification daemon that hangs blocks its callers for half a minute (libdbus waits
 25 s, notify-send until the daemon is gone). Here such a call is given up, its thread
-is left behind, and no second one joins it: what comes meanwhile fails at once.
+is left behind, and no second one joins it: what comes meanwhile fails at once. A
+notification daemon that answers at last has shown it: it is not asked for that again.
 """
 
 from __future__ import annotations
@@ -17,11 +18,16 @@ from monitor.errors import NotShownError
 from monitor.notifiers.notice import notice_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from monitor.alerts import Raised
     from monitor.notifiers.notice import Notice
 
 DEADLINE_S: Final = 5.0
 _MOST_WAITING: Final = 32
+_MOST_LATE: Final = 8
+
+_Answer = queue.SimpleQueue[str | Exception]
 
 
 class Notifier(Protocol):
@@ -46,6 +52,7 @@ class Patience:
         self._notifier = notifier
         self._deadline_s = deadline_s
         self._hung: threading.Thread | None = None
+        self._late: dict[Notice, _Answer] = {}
 
     def show(self, notice: Notice) -> str:
         """Show it, and say by what it was shown.
@@ -58,7 +65,12 @@ class Patience:
         """
         if self._hung is not None and self._hung.is_alive():
             raise NotShownError("the notification before still waits for an answer")
-        answer: queue.SimpleQueue[str | Exception] = queue.SimpleQueue()
+        # Its buttons are new for each try.
+        words = notice._replace(question=None)
+        late = self._late.pop(words, None)
+        if late is not None and isinstance(shown := late.get(), str):
+            return shown
+        answer: _Answer = queue.SimpleQueue()
 
         def ask() -> None:
             try:
@@ -72,8 +84,9 @@ class Patience:
         try:
             shown = answer.get(timeout=self._deadline_s)
         except queue.Empty:
-            late = f"no answer within {self._deadline_s:g} s: the desktop hangs"
-            raise NotShownError(late) from None
+            self._late = dict([*self._late.items(), (words, answer)][-_MOST_LATE:])
+            hangs = f"no answer within {self._deadline_s:g} s: the desktop hangs"
+            raise NotShownError(hangs) from None
         if isinstance(shown, str):
             return shown
         if isinstance(shown, NotShownError):
@@ -85,7 +98,12 @@ _Errand = tuple["Raised", "Notice"]
 
 
 class Courier:
-    """Shows alerts one after the other; what became of them comes back as values."""
+    """Shows alerts one after the other; what became of them comes back as values.
+
+    Attributes:
+        way: name of the way, for the deliveries.
+        call: called in its thread when there is one more.
+    """
 
     def __init__(self, notifier: Notifier, way: str) -> None:
         """Start.
@@ -96,6 +114,7 @@ class Courier:
         """
         self.way = way
         self.notifier = notifier
+        self.call: Callable[[], None] = lambda: None
         self._waiting: queue.Queue[_Errand | None] = queue.Queue(_MOST_WAITING)
         self._done: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name=way, daemon=True)
@@ -131,6 +150,7 @@ class Courier:
         except queue.Full:
             return
         self._thread.join(grace_s)
+        self.call = lambda: None  # whom it calls may be gone when it is done at last
 
     def _work(self) -> None:
         while (errand := self._waiting.get()) is not None:
@@ -145,3 +165,4 @@ class Courier:
 
     def _report(self, raised: Raised, failure: str) -> None:
         self._done.put(Delivery(raised, self.way, clock.now_s(), failure))
+        self.call()

@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 
 ICON: Final = "network-cellular-symbolic"  # of the freedesktop icon themes
 
+_SHOWN_S: Final = 300.0
+"""What hangs shows it when it goes on: asked again before, it would show it twice. But
+one that never answers must not keep the next alert away for ever."""
 _MOST_OPEN: Final = 8
 _MOST_PLACES: Final = 200
 _LAST_WORD_S: Final = 1.0  # a click may be told after the notification is closed
@@ -76,7 +79,8 @@ class Freedesktop:
     def show(self, address: str, notice: Notice) -> str:
         """Show a notification, and say by what it was shown.
 
-        A question waits for a click in a thread of its own, and holds nobody up.
+        A question waits for a click in a thread of its own, and holds nobody up. A
+        notification daemon that hangs does: see `courier.Patience`.
 
         Args:
             address: of the session bus.
@@ -103,7 +107,8 @@ class Freedesktop:
                     question = None
                 if question is not None:
                     _listen(bus, owner)
-                (number,) = bus.call(_call(server, notice, question, before))
+                asked = _call(server, notice, question, before)
+                (number,) = bus.call(asked, _SHOWN_S)
             except session.CallError as error:
                 raise RefusedError(server, str(error)) from error
             except OSError as error:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from monitor.store.batch import Batch
     from monitor.store.engine import Store
 
+LOGGED_BY = "journal"
 SHOWN_BY = ("desktop", "agent")
 """Ways by which a person sees an alert; the log is written for later."""
 
@@ -154,6 +155,24 @@ def told(store: Store) -> Told:
         open={raised.key: raised for raised, _ in opened},
         shown=frozenset(raised.handle for raised, is_shown in opened if is_shown),
     )
+
+
+def unlogged(store: Store) -> list[Raised]:
+    """Alerts that hold and never reached the log, the oldest first.
+
+    Args:
+        store: open.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    logged = exists().where(
+        DELIVERIES.c.alert_id == ALERTS.c.alert_id, DELIVERIES.c.way == LOGGED_BY
+    )
+    query = select(ALERTS).where(ALERTS.c.cleared_s.is_(None), ~logged)
+    with store.read() as connection:
+        found = connection.execute(query.order_by(ALERTS.c.alert_id)).mappings().all()
+    return [_raised(row) for row in found]
 
 
 def listed(store: Store) -> list[AlertRow]:

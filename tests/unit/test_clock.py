@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor import clock
-from monitor.clock import PLAUSIBLE_S, SECOND_NS, BoottimeTimer, Placement, Reading
+from monitor.clock import (
+    PLAUSIBLE_S,
+    SECOND_NS,
+    BoottimeTimer,
+    Delay,
+    Placement,
+    Reading,
+)
 
 TRUSTED_S = 1_800_000_000
 
@@ -87,6 +94,18 @@ def test_the_timer_beats_and_counts_what_was_missed() -> None:
         assert timer.beats() == 0
         assert select.select([timer], [], [], 2.0)[0]
         assert timer.beats() >= 1
+
+
+def test_a_delay_that_has_begun_is_not_put_off_and_is_over_once() -> None:
+    with Delay() as delay:
+        assert not delay.take()
+        delay.begin(SECOND_NS // 50)
+        delay.begin(3600 * SECOND_NS)
+        assert select.select([delay], [], [], 10)[0]
+        assert delay.take()
+        assert not delay.take()
+        delay.begin(1)
+        assert select.select([delay], [], [], 10)[0]
 
 
 @given(

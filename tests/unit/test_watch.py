@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -135,6 +137,30 @@ def test_a_restart_tells_nothing_again(store: Store, tmp_path: Path) -> None:
         recorder = life(machine, store, tmp_path)
         move(recorder, machine, 1)
     assert kinds(store) == [("data.warning", "50")]
+
+
+def test_what_became_of_an_alert_is_stored_at_once(
+    store: Store, tmp_path: Path
+) -> None:
+    """Without waiting for the next flush: a kill then would have it told again."""
+    machine = Machine(devices={2: Traffic()})
+    move(life(machine, store, tmp_path), machine, 6000)
+    (row,) = stored_alerts.listed(store)
+    assert row.told_by == ("journal",)
+
+
+def test_what_a_daemon_was_killed_over_is_in_the_log_of_the_next_one_once(
+    store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The alert was in the store, and the log had no line of it."""
+    machine = Machine(devices={2: Traffic()})
+    move(life(machine, store, tmp_path), machine, 6000)
+    with closing(sqlite3.connect(store.path)) as database, database:
+        database.execute("DELETE FROM deliveries")
+    caplog.clear()
+    for _ in range(2):
+        life(machine, store, tmp_path)
+        assert caplog.text.count("Plan tiny: 60 % of 10.0 kB used") == 1
 
 
 def test_what_was_crossed_while_the_daemon_was_down_is_told_at_its_start(

@@ -27,6 +27,7 @@ POSITION: Final = struct.Struct("=Q")
 ROOM: Final = struct.Struct("=II")
 
 _FIRST = (0).to_bytes(4, "little")
+_NO_ROOM = ROOM.pack(0, 1)
 
 
 class Wakeups:
@@ -57,8 +58,15 @@ class Wakeups:
         """
         self._room.update(_FIRST, ROOM.pack(0, births))
 
-    def take(self) -> None:
-        """What has called is heard: not readable any more until the next call."""
+    def take(self) -> bool:
+        """What has called is heard: not readable any more until the next call.
+
+        Returns:
+            Whether as many were born as `arm` said; else a quota is used up.
+
+        Raises:
+            SourceError: The kernel refused.
+        """
         size = mmap.PAGESIZE
         with (
             mmap.mmap(self._ring.fd, size, mmap.MAP_SHARED) as reader,
@@ -67,3 +75,5 @@ class Wakeups:
             ) as writers,
         ):
             reader[: POSITION.size] = writers[: POSITION.size]
+        births, limit = ROOM.unpack(self._room.lookup(_FIRST) or _NO_ROOM)
+        return bool(births >= limit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 import time
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ import pytest
 
 from monitor.errors import NotShownError
 from monitor.notifiers.courier import Courier, Patience
-from monitor.notifiers.notice import Notice
+from monitor.notifiers.notice import Notice, Question
 from tests.alerting import LIMIT, raised
 
 if TYPE_CHECKING:
@@ -104,6 +105,35 @@ def test_a_notifier_that_hangs_is_given_up_and_not_called_again_meanwhile() -> N
             else:
                 break
     assert notifier.calls == 2
+
+
+def test_what_was_shown_at_last_is_not_shown_again() -> None:
+    with hung() as notifier:
+        patience = Patience(notifier, deadline_s=0.05)
+        asked = Notice("one", "")
+        answers, others = queue.SimpleQueue[str](), queue.SimpleQueue[str]()
+        with pytest.raises(NotShownError, match="no answer"):
+            patience.show(asked._replace(question=Question(("yes",), answers.put)))
+        notifier.released.set()
+        assert patience._hung is not None
+        patience._hung.join()
+        assert patience.show(Notice("two", "")) == "at last"
+        again = asked._replace(question=Question(("yes",), others.put))
+        assert patience.show(again) == "at last"
+        assert notifier.calls == 2
+        # The same words of another occasion are shown.
+        assert patience.show(again) == "at last"
+    assert notifier.calls == 3
+
+
+def test_whoever_asked_for_it_is_called_when_there_is_an_outcome() -> None:
+    called = threading.Event()
+    courier = Courier(Screen(), "desktop")
+    courier.call = called.set
+    courier.tell(LIMIT)
+    assert called.wait(10)
+    assert [each.raised for each in courier.deliveries()] == [LIMIT]
+    courier.close()
 
 
 def test_a_notifier_that_hangs_does_not_hold_up_the_end() -> None:
