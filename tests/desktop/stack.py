@@ -138,6 +138,7 @@ class Desktop:
         """A desktop whose programs have this environment, user and folder."""
         self.environ = environ
         self.dunst = dunst
+        self._folder = folder
         self._choice = folder / "choice"
         self._told = folder / "told"
         self._user = user
@@ -156,6 +157,12 @@ class Desktop:
             (each["summary"]["data"], each["body"]["data"])
             for each in reversed(history["data"][0])
         ]
+
+    @contextmanager
+    def another_dunst(self) -> Iterator[None]:
+        """One that is started after the first was killed."""
+        with _dunst(self.environ, self._folder, self._user):
+            yield
 
     def told(self, count: int) -> list[list[str]]:
         """Urgency, number, progress, category and stack tag of each, oldest first.
@@ -218,13 +225,21 @@ def desktop(folder: Path, user: int | None = None) -> Iterator[Desktop]:
     heard.write_text(_HEARD.format(told=folder / "told"))
     heard.chmod(0o755)
     (folder / "dunstrc").write_text(_DUNST.format(menu=menu, heard=heard))
-    command = ["dunst", "-conf", str(folder / "dunstrc")]
     with session_bus(folder, user=user) as (environ, _), screen() as display:
         environ["DISPLAY"] = display
-        quiet = {"env": environ, "stderr": subprocess.DEVNULL, "user": user}
-        with started(command, **quiet) as dunst:
-            wait_for(lambda: _owns_name(environ, user), "dunst")
+        with _dunst(environ, folder, user) as dunst:
             yield Desktop(environ, dunst, user, folder)
+
+
+@contextmanager
+def _dunst(
+    environ: dict[str, str], folder: Path, user: int | None
+) -> Iterator[subprocess.Popen[bytes]]:
+    command = ["dunst", "-conf", str(folder / "dunstrc")]
+    quiet = {"env": environ, "stderr": subprocess.DEVNULL, "user": user}
+    with started(command, **quiet) as dunst:
+        wait_for(lambda: _owns_name(environ, user), "dunst")
+        yield dunst
 
 
 def _owns_name(environ: Mapping[str, str], user: int | None) -> bool:

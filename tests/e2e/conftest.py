@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.desktop.stack import desktop
+from tests.desktop.listener import listening
+from tests.desktop.stack import desktop, session_bus
 from tests.e2e.daemon import Esimmon
 from tests.e2e.places import Mounts, Place, plain_user, readable_copy, root_in
 from tests.e2e.truth import raw
+from tests.e2e.wall import Wall
 from tests.lab import Lab
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.desktop.stack import Desktop
+    from tests.desktop.listener import Listener
+    from tests.desktop.stack import Bus, Desktop
 
     Make = Callable[[Place], Esimmon]
 
@@ -126,3 +129,25 @@ def stack(tmp_path: Path) -> Iterator[Desktop]:
     """Root's desktop."""
     with desktop(tmp_path) as stack:
         yield stack
+
+
+@pytest.fixture
+def heard(stack: Desktop) -> Iterator[Listener]:
+    """All that crosses the bus of the desktop."""
+    with listening(stack.environ) as listener:
+        yield listener
+
+
+@pytest.fixture
+def wall(folder: Path) -> Wall:
+    """Clocks that a test sets; synchronised."""
+    made = Wall(folder)
+    made.set(0, synchronised=True)
+    return made
+
+
+@pytest.fixture
+def bus(tmp_path: Path) -> Iterator[Bus]:
+    """A session bus on which nobody shows anything yet."""
+    with session_bus(tmp_path) as made:
+        yield made

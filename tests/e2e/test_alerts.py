@@ -14,6 +14,7 @@ import pytest
 from tests.desktop.stack import desktop
 from tests.e2e.daemon import QUICK, SLOW, wait_for
 from tests.e2e.places import NOBODY
+from tests.e2e.telling import agent_of
 from tests.e2e.truth import transfer
 from tests.hook import serving
 
@@ -185,17 +186,6 @@ def test_a_program_without_a_terminal_is_told_when_it_moves_much(
     assert alert["network"] == "if:wwan0"
     assert alert["plan"] is None
     assert "traffic.py moved 2." in stack.shown()[0][0]
-
-
-@contextmanager
-def agent_of(esimmon: Esimmon) -> Iterator[subprocess.Popen[bytes]]:
-    """`esimmon notify` in the session of that place."""
-    command = esimmon._own(("notify",))
-    with subprocess.Popen(command, env=esimmon.place.environ) as agent:
-        try:
-            yield agent
-        finally:
-            agent.kill()
 
 
 def test_an_agent_shows_what_the_daemon_cannot_and_follows_its_restarts(

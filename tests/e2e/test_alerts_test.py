@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.daemon import QUICK, wait_for
-from tests.e2e.test_alerts import PLAN, agent_of, listed, relaying
+from tests.e2e.telling import agent_of
+from tests.e2e.test_alerts import PLAN, listed, relaying
 from tests.e2e.truth import transfer
 from tests.hook import SECRET, serving
 

@@ -12,7 +12,8 @@ import pytest
 
 from tests.desktop.stack import wait_for as wait_long
 from tests.e2e.daemon import wait_for
-from tests.e2e.test_alerts import PLAN, WARNED, agent_of, listed, relaying
+from tests.e2e.telling import agent_of
+from tests.e2e.test_alerts import PLAN, WARNED, listed, relaying
 from tests.e2e.truth import transfer
 from tests.e2e.wall import Wall
 from tests.hook import serving

@@ -12,7 +12,8 @@ from monitor.control import call
 from monitor.notifiers.showing import DETAILS, LABEL
 from monitor.notifiers.snoozing import LABEL as SNOOZE
 from tests.e2e.daemon import wait_for
-from tests.e2e.test_alerts import WARNED, agent_of, listed, told
+from tests.e2e.telling import agent_of
+from tests.e2e.test_alerts import WARNED, listed, told
 from tests.e2e.test_snooze import asked_by, noted, pending
 from tests.e2e.truth import transfer
 

@@ -6,7 +6,7 @@ import json
 import sqlite3
 import subprocess
 import tomllib
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +14,11 @@ import pytest
 
 from monitor.statusfile import status_path
 from tests.e2e.daemon import QUICK, wait_for
+from tests.e2e.telling import agent_of
 from tests.e2e.truth import transfer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from tests.desktop.stack import Desktop
     from tests.e2e.daemon import Daemon, Esimmon
@@ -72,17 +73,6 @@ def payers(daemon: Daemon) -> dict[str, list[str]]:
     """Which interfaces each plan pays for, by the status file."""
     document = json.loads(Path(status_path(daemon.control)).read_text())
     return {plan["id"]: plan["interfaces"] for plan in document["plans"]}
-
-
-@contextmanager
-def agent_of(esimmon: Esimmon) -> Iterator[None]:
-    """`esimmon notify` in the session of that place."""
-    command = esimmon._own(("notify",))
-    with subprocess.Popen(command, env=esimmon.place.environ) as agent:
-        try:
-            yield
-        finally:
-            agent.kill()
 
 
 @pytest.mark.parametrize("shown_by", ["desktop", "agent"])

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.e2e.daemon import SLOW, wait_for
-from tests.e2e.wall import Wall
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.e2e.daemon import Daemon, Esimmon
     from tests.e2e.places import Place
+    from tests.e2e.wall import Wall
 
 pytestmark = pytest.mark.needs("clang", "/usr/include/stdlib.h")
 
@@ -46,14 +45,6 @@ kind = "fixed"
 start = {text(end_s - 30 * 24 * HOUR_S)}
 end = {text(end_s)}
 """
-
-
-@pytest.fixture
-def wall(folder: Path) -> Wall:
-    """A wall clock that a test sets; synchronised."""
-    made = Wall(folder)
-    made.set(0, synchronised=True)
-    return made
 
 
 @pytest.fixture

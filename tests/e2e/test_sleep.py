@@ -22,7 +22,6 @@ from tests.e2e.truth import (
     spans,
     transfer,
 )
-from tests.e2e.wall import Wall
 from tests.login1 import Login1
 
 if TYPE_CHECKING:
@@ -31,19 +30,12 @@ if TYPE_CHECKING:
 
     from tests.e2e.daemon import Esimmon
     from tests.e2e.places import Place
+    from tests.e2e.wall import Wall
     from tests.lab import Lab
 
 pytestmark = pytest.mark.needs("clang", "/usr/include/stdlib.h")
 
 NIGHT_S = 8 * 3600
-
-
-@pytest.fixture
-def wall(folder: Path) -> Wall:
-    """Clocks that a test sets; synchronised."""
-    made = Wall(folder)
-    made.set(0, synchronised=True)
-    return made
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ import pytest
 from monitor.control import call
 from monitor.notifiers.snoozing import LABEL, LABEL_OF_A_DAY, SNOOZE
 from tests.e2e.daemon import QUICK, wait_for
-from tests.e2e.test_alerts import PLAN, WARNED, agent_of, listed, told
+from tests.e2e.telling import agent_of
+from tests.e2e.test_alerts import PLAN, WARNED, listed, told
 from tests.e2e.truth import transfer
 
 if TYPE_CHECKING:

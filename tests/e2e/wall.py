@@ -14,6 +14,7 @@ class Wall:
 
     Attributes:
         environ: for them.
+        slept_s: how long the machine has slept.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -21,6 +22,7 @@ class Wall:
         library = folder / "clock.so"
         build = ("clang", "-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-Werror")
         subprocess.run([*build, "-o", library, SOURCE], check=True)
+        self.slept_s = 0
         self._file = folder / "wall"
         self._file.write_bytes(bytes(24))
         self.environ = {
@@ -43,6 +45,7 @@ class Wall:
         Args:
             all_s: since the programs were started.
         """
+        self.slept_s = all_s
         self._write(16, struct.pack("=q", all_s))
 
     def _write(self, at: int, what: bytes) -> None:
