@@ -13,6 +13,7 @@ import click
 
 from monitor.calling import request
 from monitor.commands.alerts.silent import find_silences
+from monitor.commands.alerts.watching import AS_LISTENER
 from monitor.commands.options import with_setup
 from monitor.commands.plan.desk import plans_for
 from monitor.errors import UnsupportedError
@@ -93,5 +94,5 @@ def _silences(
     setup: Setup, *, store: Store, rows: Sequence[AlertRow], socket: Path | None
 ) -> Silences:
     """Which alerts nobody wants to hear, as `alerts list` asks."""
-    pending = None if socket is None else request(socket, PENDING, {})
+    pending = None if socket is None else request(socket, PENDING, AS_LISTENER)
     return find_silences(setup, store, rows, pending)

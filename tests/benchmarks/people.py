@@ -3,7 +3,8 @@
 People have rhythms (work, evenings, free days, holidays, days off), and programs have
 tails: an update of a gigabyte at any hour, a film at noon, a photo that becomes a
 thousand. Now and then a habit changes for good, or a program is new. All of it is drawn
-from a seed; no figure here was fitted to the rule that is judged by it.
+from a seed. The people were not fitted to the rule; the rule's figures were chosen by
+generators like this one, so that what comes out is no independent check of them.
 """
 
 from __future__ import annotations
