@@ -3,7 +3,8 @@
 vnStat tells nobody by itself: people run `vnstat --alert` from cron, at best each
 minute. Here a loop asks ten times a second, so that nothing but its daemon makes it
 late: that one writes what it counted each SaveInterval, which is a minute or more
-(vnstat.conf(5)).
+(vnstat.conf(5)). Without MaxBandwidth 0 it leaves out what is faster than the device is
+said to be, and some rounds would wait for ever.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ DatabaseDir "{folder}"
 PollInterval 2
 UpdateInterval 2
 SaveInterval 1
+BandwidthDetection 0
+MaxBandwidth 0
 UseLogging 0
 AlwaysAddNewInterfaces 0
 DaemonUser ""
