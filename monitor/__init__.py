@@ -11,6 +11,7 @@ The map (imports point down only; import-linter checks it):
   on loopback; the only importer of Starlette and uvicorn.
 - `checks`: what `esimmon doctor` says: what is looked at, and what follows from it.
   `service`: esimmon as a service of systemd, installed and removed; runs its tools.
+- `onlookers`: who looks on live. `tickfacts`: what they are told of a tick.
 - `answering`: what the daemon answers. `appointment`: when it has to look at its plans
   next, in the calendar. `detailing`: who is behind an alert, for a click on it.
 - `control`: the daemon's socket: requests and live figures; `callers`: who is there.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from monitor import __version__, choosing, clock
@@ -14,6 +15,7 @@ from monitor.errors import ConfigError, UsageError
 from monitor.plans.localtime import FARTHEST_S
 from monitor.plans.writing import utc_text
 from monitor.store import snoozes
+from monitor.tickfacts import tick_facts
 from monitor.tryout import AGENT, Listener, Tryout
 from monitor.users import user_name
 
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 
 PENDING: Final = "alerts.pending"
 _DAY_S: Final = 86_400
+TICKS: Final = "usage.ticks"
+"""What each tick moved; the daemon ticks every second while somebody follows."""
 _ID_DIGITS: Final = 12  # as the ids that commands make
 
 
@@ -83,6 +87,7 @@ class Answers:
         self.methods = {
             "status": Method(Access.ANYBODY, self._status),
             "live": Method(Access.GROUP, self._live),
+            TICKS: Method(Access.GROUP, self._ticks, is_followed=True),
             "flush": Method(Access.GROUP, self._flush),
             "plans.changed": Method(Access.GROUP, self._changed),
             PENDING: Method(Access.ANYBODY, self.pending, is_followed=True),
@@ -108,6 +113,19 @@ class Answers:
 
     def _live(self, _: Mapping[str, Any]) -> dict[str, Any]:
         return self._daemon.recorder.sampler.live.answer()
+
+    def _ticks(self, _: Mapping[str, Any]) -> dict[str, Any]:
+        """What the last tick moved; whoever follows hears of each from now on."""
+        return self.last_tick()
+
+    def last_tick(self) -> dict[str, Any]:
+        """What the last tick moved, by whom."""
+        sampler, book = self._daemon.recorder.sampler, self._daemon.watch.book
+        if sampler.placement.offset_ns is None:
+            return tick_facts(None, lambda _: None, sampler.name_of)
+        now_s = sampler.placement.second(sampler.boottime_ns)
+        payer = partial(book.plan_of, at_s=now_s)
+        return tick_facts(sampler.ticked, payer, sampler.name_of)
 
     def _flush(self, _: Mapping[str, Any]) -> dict[str, Any]:
         """Bring the store up to this moment, for a reader that is about to look."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "run": ("monitor.commands.run", "Count, until Ctrl-C; then report this run."),
     "report": ("monitor.commands.report", "Show which program moved which bytes."),
+    "top": ("monitor.commands.top", "Show live who moves what."),
     "setup": ("monitor.commands.setup", "Ask which plan there is, and write it down."),
     "status": ("monitor.commands.status", "Show what is left of each plan."),
     "plan": ("monitor.commands.plan", "Keep the books of your plans, or try one out."),

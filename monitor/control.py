@@ -201,6 +201,14 @@ class Control:
         if sent < len(line):
             self._drop(caller)
 
+    def is_followed(self, name: str) -> bool:
+        """Whether anybody is to be told of later results of a method.
+
+        Args:
+            name: of the method.
+        """
+        return any(name in caller.follows for caller in self._callers)
+
     def announce(self, name: str, result: Mapping[str, Any]) -> None:
         """Tell everybody who follows a method what it would answer now.
 

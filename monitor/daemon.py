@@ -25,6 +25,7 @@ from monitor.errors import ConfigError, StoreError
 from monitor.identities import NetworkRules
 from monitor.jobs import calendar_jobs
 from monitor.networks import InterfaceRules
+from monitor.onlookers import Onlookers
 from monitor.presence import Presence
 from monitor.recorder import Recorder
 from monitor.sampler import Sampler
@@ -125,6 +126,8 @@ class Daemon:
         self.recorder.keep_remotes(self._config.remotes.kept_s)
         self._timer = parts.enter_context(clock.BoottimeTimer(self.sampling.tick_s))
         self._changes = parts.enter_context(clock.ClockChanges())
+        self._onlookers = Onlookers(control, self._timer, self._answers.last_tick)
+        self.recorder.ticked = self._onlookers.show
 
     def _begin(self) -> Recorder:
         """Read where the run before ended, and take up there."""
@@ -193,6 +196,7 @@ class Daemon:
             self._appointment.plan(self.watch.due_s, self.sampler.placement.offset_ns)
             for key, _ in self._selector.select(wait_s):
                 key.data()
+            self._onlookers.pace(self.sampling.tick_s)
             watcher.refresh(self.sampler.live)
             sdnotify.notify("WATCHDOG=1")
         self._stop()
@@ -222,7 +226,6 @@ class Daemon:
             self._uplinks.rules = _network_rules(self._config)
             self.watch.reload(self._config)
             self.recorder.keep_remotes(self._config.remotes.kept_s)
-            self._timer.set_interval(self._config.sampling.tick_s)
             self.call()
             log.info("configuration reloaded")
         sdnotify.notify("READY=1")

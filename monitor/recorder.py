@@ -31,6 +31,7 @@ class Recorder:
     Attributes:
         sampler: what a tick does.
         flushed_ns: CLOCK_BOOTTIME of the last tick that a flush covered or tried to.
+        ticked: called after each tick.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Recorder:
         self.sampler = sampler
         self._watch = watch
         self.flushed_ns = 0
+        self.ticked: Callable[[], None] = lambda: None
         self._writer = writer
         self._boot_id = boot_id
         self._store_failed = self._source_failed = self._placed = False
@@ -107,6 +109,7 @@ class Recorder:
         else:
             self._source_failed = False
             self._look()
+            self.ticked()
 
     def _look(self) -> None:
         """Judge plans and alerts; what fires is committed at once, and told."""

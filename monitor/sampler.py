@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         Attachment,
         BootInterval,
         Interval,
+        Process,
         SocketCounters,
         SocketKey,
         Traffic,
@@ -98,6 +99,10 @@ class Sampler:
     def is_crowded(self) -> bool:
         """Whether a flush must not wait: the kernel's room for rows runs out."""
         return self.rows is not None and self.rows.is_crowded
+
+    def name_of(self, process: Process) -> str:
+        """What a process calls itself now."""
+        return self.rows.name(process) if self.rows else process.comm
 
     def resume(
         self,

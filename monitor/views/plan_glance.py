@@ -71,6 +71,21 @@ def pace(plan: Mapping[str, Any]) -> str:
     return f"{today}, at this pace: empty {forecast['runs_out_local']}"
 
 
+def in_one_line(plan: Mapping[str, Any], age_s: int) -> str:
+    """A plan in what a narrow terminal has room for.
+
+    Args:
+        plan: of the status file.
+        age_s: seconds since it was written.
+    """
+    state = plan["state"] if plan["state"] != "active" else ""
+    when = until(plan, age_s)
+    coming = f"{plan['next']['what']} {when}" if when else ""
+    return f"{plan['id']}  " + ", ".join(
+        filter(None, [state, used(plan), left(plan), coming])
+    )
+
+
 def details(plan: Mapping[str, Any]) -> list[str]:
     """The same as `pace` for who asks for one plan: today, and where it leads to."""
     forecast = plan["forecast"]

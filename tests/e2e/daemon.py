@@ -211,6 +211,14 @@ class Esimmon:
         digest = hashlib.sha256(os.fsencode(self.store.resolve())).hexdigest()
         return PINS / digest[:16]
 
+    def command(self, *words: str | Path) -> list[str]:
+        """What runs a command on this store and configuration.
+
+        Args:
+            words: the command and its options.
+        """
+        return self._own(words)
+
     def call(self, *words: str | Path) -> subprocess.CompletedProcess[str]:
         """Run a command on this store and configuration.
 

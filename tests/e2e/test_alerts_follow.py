@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.e2e.daemon import wait_for
-from tests.e2e.test_alerts import PLAN, agent_of
+from tests.e2e.telling import agent_of
+from tests.e2e.test_alerts import PLAN
 from tests.e2e.truth import transfer
 
 if TYPE_CHECKING:
