@@ -34,6 +34,7 @@ COMMANDS = {
     "notify": ("monitor.commands.notify", "Show a daemon's alerts on your desktop."),
     "relay": ("monitor.commands.relay", "Send a daemon's alerts beyond this machine."),
     "web": ("monitor.commands.web", "Show all that in your browser."),
+    "export": ("monitor.commands.export", "Hand out what was counted, row by row."),
     "import": ("monitor.commands.import_", "Take in what others counted."),
     "backup": ("monitor.commands.backup", "Write everything into one file."),
     "restore": ("monitor.commands.restore", "Take everything out of such a file."),

@@ -15,7 +15,7 @@ from monitor.commands.progress import Progress
 from monitor.config import plans_directory
 from monitor.config.plan_files import read_plan_files
 from monitor.config.reading import read_text
-from monitor.errors import StoreDamagedError, UsageError
+from monitor.errors import UsageError
 from monitor.escapes import visible
 from monitor.store import archive, backup, files
 from monitor.store.engine import open_store
@@ -91,15 +91,7 @@ def _write(
         files.new_file(path, mode=_MODE) as temporary,
         files.spare_file(files.beside(path, ".new.db"), _MODE) as copy,
     ):
-        mode = "immutable" if store.mode == "immutable" else "ro"
-        flaw = backup.copy(
-            store_path, mode, copy, lambda *done: progress.part("copying", *done)
-        )
-        if flaw:
-            raise StoreDamagedError(
-                f"{store_path}: the database is damaged ({flaw}); nothing was written. "
-                "Restart esimmon: it restores the newest daily copy."
-            )
+        backup.copy_of(store, copy, lambda *done: progress.part("copying", *done))
         archive.write(
             temporary, about, copy, texts, lambda *done: progress.part("writing", *done)
         )

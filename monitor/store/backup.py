@@ -56,6 +56,26 @@ def back_up(store: Store, now_s: int, keep: int = KEEP) -> Path:
     return path
 
 
+def copy_of(store: Store, target: Path, show: Callable[[int, int], None]) -> None:
+    """Copy an open database, checked.
+
+    Args:
+        store: open.
+        target: an empty file.
+        show: called now and then with how many pages are done, and of how many.
+
+    Raises:
+        StoreDamagedError: the copy is not sound, so the database is not.
+        sqlite3.Error: it could not be read or written.
+    """
+    mode = "immutable" if store.mode == "immutable" else "ro"
+    if flaw := copy(store.path, mode, target, show):
+        raise StoreDamagedError(
+            f"{store.path}: the database is damaged ({flaw}); nothing was written. "
+            "Restart esimmon: it restores the newest daily copy."
+        )
+
+
 def copy(
     source: Path,
     mode: str,

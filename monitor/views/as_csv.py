@@ -10,14 +10,13 @@ number. Characters that a terminal would obey are escaped; JSON has them exactly
 from __future__ import annotations
 
 import csv
-import io
 from typing import TYPE_CHECKING
 
 from monitor.views.facts import interface_facts, row_facts
 from monitor.views.names import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from monitor.views.report import Report
 
@@ -67,11 +66,32 @@ def csv_text(header: Sequence[str], rows: Iterable[Iterable[object]]) -> str:
     Returns:
         Lines, without a newline at the end.
     """
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(header)
-    lines = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
-    lines.writerows(map(_cell, row) for row in rows)
-    return text.getvalue().removesuffix("\n")
+    return "".join(csv_lines(header, rows)).removesuffix("\n")
+
+
+def csv_lines(header: Sequence[str], rows: Iterable[Iterable[object]]) -> Iterator[str]:
+    """The same line by line, each with its newline, for what has no end.
+
+    Args:
+        header: names of columns.
+        rows: a text, number or flag for each; None is an empty cell.
+    """
+    line = _Line()
+    csv.writer(line, lineterminator="\n").writerow(header)
+    yield line.text
+    lines = csv.writer(line, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+    for row in rows:
+        lines.writerow(map(_cell, row))
+        yield line.text
+
+
+class _Line:
+    """Where csv writes to: the last line."""
+
+    text = ""
+
+    def write(self, text: str) -> None:
+        self.text = text
 
 
 def _cell(fact: object) -> object:

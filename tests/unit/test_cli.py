@@ -140,8 +140,8 @@ def test_a_fault_of_the_program_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -
     ("arguments", "sentence"),
     [
         (
-            ["repot"],
-            "No such command 'repot'. Did you mean 'report'? Try `esimmon --hel",
+            ["docter"],
+            "No such command 'docter'. Did you mean 'doctor'? Try `esimmon --hel",
         ),
         (["config", "show", "--bar"], "Try `esimmon config show --help`."),
         (["--bar"], "No such option"),
