@@ -95,6 +95,7 @@ class Telling:
         self.off: Sequence[str] = ()
         self.wishes = Wishes()
         self.silent: dict[str, int] = {}
+        self._snoozed: set[tuple[str, str]] = set()
         self.unlogged: list[Raised] = []
         self.courier, self._buttons = courier, buttons
         begun_ns = clock.read().boottime_ns
@@ -150,6 +151,9 @@ class Telling:
             For `Batch.alerts`; from now on these count as told.
         """
         watched: dict[str, Watched] = {each.plan.id: each for each in plans}
+        self._snoozed = {
+            (each.plan.id, kind) for each in watched.values() for kind in each.snoozed
+        }
         rates = (self.rule, self._rates.largest(), self._rates.is_complete(at_ns))
         names = {each.network.key: named(each.network) for each in uplinks.used}
         changes = judge(self.told, now_s, watched.values(), rates, names)
@@ -203,7 +207,12 @@ class Telling:
         return self._buttons.added(alert) if self._buttons else alert.notice
 
     def _pending(self) -> list[Raised]:
-        return newest(loud(self.silent, self.told.open.values(), clock.now_s()))
+        holding = loud(self.silent, self.told.open.values(), clock.now_s())
+        return newest(
+            each
+            for each in holding
+            if (each.alert.plan, each.key.kind) not in self._snoozed
+        )
 
     def _due(self) -> list[Raised]:
         """What this process's desktop is to show now."""
