@@ -90,28 +90,31 @@ def _history(stack: Desktop) -> list[dict[str, Any]]:
     return found
 
 
-def _titled(stack: Desktop, title: str) -> list[dict[str, Any]]:
-    """Those whose title begins so, the newest first."""
-    return [
-        each for each in _history(stack) if each["summary"]["data"].startswith(title)
-    ]
-
-
-def _newest_s(stack: Desktop, title: str, count: int, within_s: float = 30) -> float:
-    """When the last of so many notifications came whose title begins so."""
-    history = wait_for(
-        lambda: found if len(found := _titled(stack, title)) >= count else None,
-        "the notification",
-        within_s=within_s,
+def _told_s(stack: Desktop, title: str, after_s: float) -> list[float]:
+    """When those came whose title begins so; dunst forgets all but the newest."""
+    times_s = (
+        float(each["timestamp"]["data"]) * _US
+        for each in _history(stack)
+        if each["summary"]["data"].startswith(title)
     )
-    return float(history[0]["timestamp"]["data"]) * _US
+    return [time_s for time_s in times_s if time_s > after_s]
 
 
-def _floor_s(stack: Desktop, number: int) -> float:
+def _newest_s(
+    stack: Desktop, title: str, after_s: float, within_s: float = 30
+) -> float:
+    """When the first one after then came whose title begins so."""
+    found: list[float] = wait_for(
+        lambda: _told_s(stack, title, after_s), "the notification", within_s=within_s
+    )
+    return min(found)
+
+
+def _floor_s(stack: Desktop) -> float:
     """How long a notification of nobody's takes."""
     began_s = time.clock_gettime(time.CLOCK_BOOTTIME)
     subprocess.run(["notify-send", "floor"], env=stack.environ, check=True)
-    return _newest_s(stack, "floor", number) - began_s
+    return _newest_s(stack, "floor", began_s) - began_s
 
 
 class _Bench:
@@ -148,7 +151,8 @@ class _Bench:
     def cross(self, number: int) -> None:
         """Cross the next threshold, and wait until everybody has told of it."""
         stack = self._stack
-        self.late_s["notify-send alone"].append(_floor_s(stack, number))
+        self.late_s["notify-send alone"].append(_floor_s(stack))
+        began_s = time.clock_gettime(time.CLOCK_BOOTTIME)
         moved_bytes = number * self._step_bytes
         if self._vnstat is not None:
             self._vnstat.arm(moved_bytes, _VNSTAT)
@@ -157,9 +161,9 @@ class _Bench:
         threshold = _Moved(*(each + moved_bytes for each in self._base))
         crossed_s, raw_s = _crossed_s(self._lab, threshold)
         load.result()
-        self.late_s["esimmon"].append(_newest_s(stack, _OURS, number) - crossed_s)
+        self.late_s["esimmon"].append(_newest_s(stack, _OURS, began_s) - crossed_s)
         if self._vnstat is not None:
-            told_s = _newest_s(stack, _VNSTAT, number, LATEST_S)
+            told_s = _newest_s(stack, _VNSTAT, began_s, LATEST_S)
             self.late_s[vnstat_version()].append(told_s - raw_s)
 
 
