@@ -61,6 +61,10 @@ class RejectedError(EsimmonError):
     """A rule of a plan forbids an entry of its ledger; nothing was noted."""
 
 
+class OutputError(EsimmonError):
+    """What was asked for cannot be written where it should go, or not in this form."""
+
+
 class StatusStaleError(EsimmonError):
     """Nobody keeps the status file: no daemon runs, or it hangs.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from monitor.usage import Attachment, Interval, Traffic
 
@@ -132,6 +133,18 @@ class Run:
     def interval(self) -> Interval:
         """From its start to the last second counted."""
         return Interval(self.from_s, self.to_s)
+
+
+class Kept(NamedTuple):
+    """Since when usage is kept how finely; before both, by the day.
+
+    Attributes:
+        spans_from_s: UTC second since which it is by 5 minutes.
+        hours_from_s: the same by the hour.
+    """
+
+    spans_from_s: int = 0
+    hours_from_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, func, or_, select
 
-from monitor.store.answers import Gap, Run
+from monitor.store import meta
+from monitor.store.answers import Gap, Kept, Run
 from monitor.store.batch import Event
 from monitor.store.schema import ATTACHMENTS, EVENTS, GAPS, NO_RUN, RUNS
 from monitor.usage import Interval
@@ -33,6 +34,23 @@ def recorded(store: Store) -> Interval | None:
     with store.read() as connection:
         from_s, to_s = connection.execute(select(first, last)).one()
     return None if from_s is None else Interval(from_s, to_s)
+
+
+def kept(store: Store) -> Kept:
+    """Since when usage is kept how finely.
+
+    Args:
+        store: where.
+
+    Raises:
+        StoreError: the database cannot be read.
+    """
+    with store.read() as connection:
+        facts = meta.read(connection)
+    return Kept(
+        meta.number(facts, meta.SPANS_PURGED_TO_S),
+        meta.number(facts, meta.HOURS_PURGED_TO_S),
+    )
 
 
 def runs(store: Store, period: Interval) -> list[Run]:

@@ -140,7 +140,7 @@ def _stored(connection: Connection, device: str, when: Interval) -> Traffic:
         ATTACHMENTS.c.device == device
     )
     wanted = set(connection.scalars(of_device))
-    bills = bills_of(connection, when)
+    (bills,) = bills_of(connection, [when])
     counted = total(bills[each].counter for each in wanted & bills.keys())
     return Traffic(counted.rx_bytes, counted.tx_bytes)
 

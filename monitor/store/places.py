@@ -31,24 +31,32 @@ def attachments(connection: Connection) -> dict[int, Attachment]:
 
 
 def places(connection: Connection) -> dict[int, Attachment]:
-    """All that usage was ever booked on, as far as it says who pays.
+    """All that usage was ever booked on, as far as it says who pays, and whether.
 
     Args:
         connection: to the store.
 
     Returns:
-        By id; without country, roaming, price and way of counting.
+        By id; without country, roaming and way of counting.
     """
     return {
-        key: replace(each, metered=None, mcc="", roaming=None, l3_exact=False)
+        key: replace(each, mcc="", roaming=None, l3_exact=False)
         for key, each in attachments(connection).items()
     }
 
 
-def order(place: Attachment) -> tuple[str, str, bool, str, bool]:
+def order(place: Attachment) -> tuple[object, ...]:
     """In which order places are shown.
 
     Args:
         place: one of them.
     """
-    return place.device, place.network, place.billed, place.iccid, place.tethered
+    return (
+        place.device,
+        place.network,
+        place.billed,
+        place.iccid,
+        place.tethered,
+        place.metered is not None,
+        bool(place.metered),
+    )

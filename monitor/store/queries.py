@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
@@ -17,29 +17,20 @@ from monitor.attribution import Attributed
 from monitor.store import places
 from monitor.store.answers import ExplanationRow, Gap, InterfaceBill, ProcessUsage, Run
 from monitor.store.batch import Event
-from monitor.store.columns import traffic_of
-from monitor.store.history import events, gaps, last_run, recorded, runs, touches
+from monitor.store.history import events, gaps, kept, last_run, recorded, runs
 from monitor.store.ids import NOBODY
-from monitor.store.planner import HOUR_S
-from monitor.store.schema import (
-    APPLICATIONS,
-    ATTACHMENTS,
-    PROCESS_HOURS,
-    PROCESSES,
-    RUNS,
-    SHARES,
-)
-from monitor.store.series import bills_of_parts
-from monitor.store.tiers import bills_of, shares_of, within
-from monitor.usage import Application, Bill, Interval, Share, Traffic
+from monitor.store.processes import process_usage
+from monitor.store.schema import APPLICATIONS, ATTACHMENTS, SHARES
+from monitor.store.tiers import bills_of, shares_of
+from monitor.usage import Application, Bill, Share, Traffic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
-    from sqlalchemy import Connection, RowMapping, Select
+    from sqlalchemy import Connection, RowMapping
 
     from monitor.store.engine import Store
-    from monitor.usage import Attachment
+    from monitor.usage import Attachment, Interval
 
 __all__ = [
     "Event",
@@ -50,9 +41,11 @@ __all__ = [
     "Run",
     "events",
     "explanation",
+    "explanation_of",
     "gaps",
     "interface_bills",
     "interface_bills_of",
+    "kept",
     "last_run",
     "process_usage",
     "recorded",
@@ -62,7 +55,6 @@ __all__ = [
 
 _EXACT = select(ATTACHMENTS.c.attachment_id).where(ATTACHMENTS.c.l3_exact == 1)
 _LOOK_UP = 500  # ids in one query: far below SQLite's limit of parameters
-_NS_PER_S = 1_000_000_000
 
 
 def interface_bills(store: Store, period: Interval) -> list[InterfaceBill]:
@@ -79,51 +71,36 @@ def interface_bills(store: Store, period: Interval) -> list[InterfaceBill]:
     Raises:
         StoreError: the database cannot be read.
     """
-    with store.read() as connection:
-        bills = bills_of(connection, period)
-        return _placed(bills, _Where.read(connection))
+    return interface_bills_of(store, [period])[0]
 
 
 def interface_bills_of(
     store: Store, parts: Sequence[Interval]
 ) -> list[list[InterfaceBill]]:
-    """The bill of each part of a period: `interface_bills` of each, but at once.
+    """The same of each part of a period, at once.
 
     Args:
         store: where.
-        parts: half-open, disjoint, in order.
-
-    Returns:
-        One list for each part, in the same order.
+        parts: half-open.
 
     Raises:
         StoreError: the database cannot be read.
     """
     with store.read() as connection:
-        where = _Where.read(connection)
-        found = bills_of_parts(connection, parts)
-        return [_placed(bills, where) for bills in found]
+        found = bills_of(connection, parts)
+        found_at = places.places(connection)
+        exact = set(connection.scalars(_EXACT))
+    return [_bills(bills, found_at, exact) for bills in found]
 
 
-class _Where(NamedTuple):
-    """Places by attachment, and which attachments were counted exactly."""
-
-    found_at: Mapping[int, Attachment]
-    exact: frozenset[int]
-
-    @classmethod
-    def read(cls, connection: Connection) -> _Where:
-        exact = frozenset(connection.scalars(_EXACT))
-        return cls(places.places(connection), exact)
-
-
-def _placed(bills: Mapping[int, Bill], where: _Where) -> list[InterfaceBill]:
-    found_at, exact = where
+def _bills(
+    bills: Mapping[int, Bill], found_at: Mapping[int, Attachment], exact: Container[int]
+) -> list[InterfaceBill]:
     found: dict[Attachment, Bill] = {}
     estimated: Counter[Attachment] = Counter()
     for attachment_id, bill in bills.items():
         place = found_at[attachment_id]
-        found[place] = found.get(place, Bill(Traffic(), Traffic())) + bill
+        found[place] = found[place] + bill if place in found else bill
         if attachment_id not in exact:
             estimated[place] += bill.l3.bytes
     return [
@@ -145,29 +122,61 @@ def explanation(store: Store, period: Interval) -> list[ExplanationRow]:
     Raises:
         StoreError: the database cannot be read.
     """
+    return explanation_of(store, [period])[0]
+
+
+def explanation_of(
+    store: Store, parts: Sequence[Interval]
+) -> list[list[ExplanationRow]]:
+    """The same of each part of a period, at once.
+
+    Args:
+        store: where.
+        parts: half-open.
+
+    Raises:
+        StoreError: the database cannot be read.
+    """
     with store.read() as connection:
-        amounts = shares_of(connection, period)
+        found = shares_of(connection, parts)
         found_at = places.places(connection)
-        shares = _shares(connection, {share_id for _, share_id in amounts})
+        ids = {share_id for amounts in found for _, share_id in amounts}
+        shares = _shares(connection, ids)
+    kinds: dict[tuple[int, int], ExplanationRow] = {}
+    return [_explained(amounts, kinds, found_at, shares) for amounts in found]
+
+
+def _explained(
+    amounts: Mapping[tuple[int, int], Traffic],
+    kinds: dict[tuple[int, int], ExplanationRow],
+    found_at: Mapping[int, Attachment],
+    shares: Mapping[int, RowMapping],
+) -> list[ExplanationRow]:
     found: dict[ExplanationRow, Traffic] = {}
-    for (attachment_id, share_id), traffic in amounts.items():
-        share = shares[share_id]
-        owned = share["application_id"] != NOBODY
-        row = ExplanationRow(
-            where=found_at[attachment_id],
-            application=share["name"] if owned else None,
-            app_kind=share["app_kind"],
-            share_kind=share["kind"],
-            app_class=share["app_class"],
-            uid=share["uid"],
-            scope=share["scope"],
-            via=share["via"],
-            traffic=Traffic(),
-        )
-        found[row] = found.get(row, Traffic()) + traffic
+    for key, traffic in amounts.items():
+        row = kinds.get(key)
+        if row is None:
+            row = kinds[key] = _unmeasured(found_at[key[0]], shares[key[1]])
+        found[row] = found[row] + traffic if row in found else traffic
     rows = [replace(row, traffic=traffic) for row, traffic in found.items()]
     return sorted(
         rows, key=lambda row: (-row.traffic.bytes, row.application or "", row.interface)
+    )
+
+
+def _unmeasured(where: Attachment, share: RowMapping) -> ExplanationRow:
+    """A row of a share, without its traffic."""
+    owned = share["application_id"] != NOBODY
+    return ExplanationRow(
+        where=where,
+        application=share["name"] if owned else None,
+        app_kind=share["app_kind"],
+        share_kind=share["kind"],
+        app_class=share["app_class"],
+        uid=share["uid"],
+        scope=share["scope"],
+        via=share["via"],
+        traffic=Traffic(),
     )
 
 
@@ -185,7 +194,7 @@ def spent(store: Store, period: Interval) -> list[Attributed]:
         StoreError: the database cannot be read.
     """
     with store.read() as connection:
-        amounts = shares_of(connection, period)
+        (amounts,) = shares_of(connection, [period])
         found_at = places.attachments(connection)
         shares = _shares(connection, {share_id for _, share_id in amounts})
     found = []
@@ -197,90 +206,6 @@ def spent(store: Store, period: Interval) -> list[Attributed]:
             row = Attributed(found_at[attachment_id], share, None, traffic)
             found.append(row)
     return found
-
-
-def process_usage(store: Store, period: Interval) -> list[ProcessUsage]:
-    """What each process moved, as long as rows of processes are kept.
-
-    Args:
-        store: where.
-        period: half-open.
-
-    Returns:
-        One row for each process and place; the largest first.
-
-    Raises:
-        StoreError: the database cannot be read.
-    """
-    found: dict[tuple[object, ...], ProcessUsage] = {}
-    with store.read() as connection:
-        found_at = places.places(connection)
-        boots = _boots(connection)
-        for row in connection.execute(_process_rows(period)).mappings():
-            place = found_at[row["attachment_id"]]
-            usage = _usage_in(row, period, place, boots.get(row["boot_id"]))
-            key = (row["process_id"], place)
-            before = found.get(key)
-            found[key] = usage if before is None else _together(before, usage)
-    return sorted(
-        found.values(), key=lambda usage: (-usage.traffic.bytes, usage.pid, usage.comm)
-    )
-
-
-def _process_rows(period: Interval) -> Select[*tuple[object, ...]]:
-    first_hour_s = period.from_s - period.from_s % HOUR_S
-    return (
-        select(PROCESS_HOURS, PROCESSES, APPLICATIONS.c.name)
-        .select_from(PROCESS_HOURS.join(PROCESSES).join(APPLICATIONS))
-        .where(
-            PROCESS_HOURS.c.hour_s >= first_hour_s,
-            PROCESS_HOURS.c.hour_s < period.to_s,
-            touches(PROCESS_HOURS.c.from_s, PROCESS_HOURS.c.to_s, period),
-        )
-    )
-
-
-def _usage_in(
-    row: RowMapping,
-    period: Interval,
-    place: Attachment,
-    boot_s: int | None,
-) -> ProcessUsage:
-    """The part of an hour of a process that lies in the period."""
-    hour = Interval(row["from_s"], row["to_s"])
-    when, traffic = within(traffic_of(row), hour, period)
-    return ProcessUsage(
-        where=place,
-        pid=row["pid"],
-        started_s=None
-        if boot_s is None
-        else boot_s + row["start_boottime_ns"] // _NS_PER_S,
-        comm=row["comm_last"],
-        exe=row["exe"],
-        argv=row["argv"],
-        uid=row["uid"],
-        application=row["name"],
-        traffic=traffic,
-        interval=when,
-    )
-
-
-def _together(one: ProcessUsage, other: ProcessUsage) -> ProcessUsage:
-    """Two hours, or two attachments of one network, of one process."""
-    return replace(
-        one,
-        traffic=one.traffic + other.traffic,
-        interval=Interval(
-            min(one.interval.from_s, other.interval.from_s),
-            max(one.interval.to_s, other.interval.to_s),
-        ),
-    )
-
-
-def _boots(connection: Connection) -> dict[str, int]:
-    """When boottime was 0, by boot, as its newest run knew it."""
-    wanted = select(RUNS.c.boot_id, RUNS.c.boot_s).order_by(RUNS.c.run_id)
-    return {row.boot_id: row.boot_s for row in connection.execute(wanted)}
 
 
 def _shares(connection: Connection, share_ids: Iterable[int]) -> dict[int, RowMapping]:

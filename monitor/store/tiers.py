@@ -6,9 +6,13 @@ cut by `usage.cut`, so that neighbouring periods add up to the byte.
 
 from __future__ import annotations
 
+import json
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import Integer, and_, bindparam, case, func, or_, select
+from sqlalchemy import Integer, Text, and_, bindparam, case, func, or_, select, true
 
 from monitor.store import meta
 from monitor.store.columns import COUNTER, TRAFFIC, bill_of, traffic_of
@@ -29,9 +33,9 @@ from monitor.store.schema import (
 from monitor.usage import SLOT_S, Bill, Interval, Traffic, cut
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
-    from sqlalchemy import ColumnElement, Connection, Select, Table
+    from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table
 
 LONGEST_DAY_S = 172_800
 """No local day is as long as this."""
@@ -44,6 +48,14 @@ class _Source(NamedTuple):
     bill: Select[*tuple[object, ...]]
     explanation: Select[*tuple[object, ...]]
     users: Select[int, int]
+
+
+class _Found(NamedTuple):
+    """One row of an answer: what part it belongs to, and how much of it."""
+
+    part: int
+    row: RowMapping
+    of: Callable[[Traffic], Traffic]
 
 
 def layout(connection: Connection, period: Interval) -> Layout:
@@ -87,37 +99,38 @@ def _up_to_date(days: list[Interval], stale: list[int]) -> Iterator[Interval]:
             yield day
 
 
-def bills_of(connection: Connection, period: Interval) -> dict[int, Bill]:
-    """The bill of a period by attachment."""
-    found: dict[int, Bill] = {}
-    for segment in segments(period, layout(connection, period)):
-        source = _SOURCES[segment.tier]
-        rows = connection.execute(source.bill, bounds(segment))
-        for row in rows.mappings():
-            part = bill_of(row)
-            if not row["inside"]:
-                when = Interval(row["from_s"], row["to_s"])
-                part = part_of_bill(part, when, segment.interval)
-            key = row["attachment_id"]
-            found[key] = found.get(key, Bill(Traffic(), Traffic())) + part
+def bills_of(
+    connection: Connection, parts: Sequence[Interval]
+) -> list[dict[int, Bill]]:
+    """The bill of each part of a period by attachment.
+
+    Args:
+        connection: to read from.
+        parts: half-open.
+    """
+    found: list[dict[int, Bill]] = [{} for _ in parts]
+    for part, row, of in _rows(connection, parts, "bill"):
+        whole = bill_of(row)
+        bill = Bill(of(whole.counter), of(whole.l3))
+        key, bills = row["attachment_id"], found[part]
+        bills[key] = bills[key] + bill if key in bills else bill
     return found
 
 
 def shares_of(
-    connection: Connection, period: Interval
-) -> dict[tuple[int, int], Traffic]:
-    """The explanation of a period by attachment and share."""
-    found: dict[tuple[int, int], Traffic] = {}
-    for segment in segments(period, layout(connection, period)):
-        source = _SOURCES[segment.tier]
-        rows = connection.execute(source.explanation, bounds(segment))
-        for row in rows.mappings():
-            part = traffic_of(row)
-            if not row["inside"]:
-                when = Interval(row["from_s"], row["to_s"])
-                _, part = within(part, when, segment.interval)
-            key = (row["attachment_id"], row["share_id"])
-            found[key] = found.get(key, Traffic()) + part
+    connection: Connection, parts: Sequence[Interval]
+) -> list[dict[tuple[int, int], Traffic]]:
+    """The explanation of each part of a period by attachment and share.
+
+    Args:
+        connection: to read from.
+        parts: half-open.
+    """
+    found: list[dict[tuple[int, int], Traffic]] = [{} for _ in parts]
+    for part, row, of in _rows(connection, parts, "explanation"):
+        traffic = of(traffic_of(row))
+        key, shares = (row["attachment_id"], row["share_id"]), found[part]
+        shares[key] = shares[key] + traffic if key in shares else traffic
     return found
 
 
@@ -126,9 +139,55 @@ def users_of(connection: Connection, period: Interval) -> set[tuple[int, int]]:
     found: set[tuple[int, int]] = set()
     for segment in segments(period, layout(connection, period)):
         source = _SOURCES[segment.tier]
-        rows = connection.execute(source.users, bounds(segment)).all()
+        begin_s, end_s = segment.interval
+        asked = {"begin_s": begin_s, "end_s": end_s}
+        rows = connection.execute(source.users, asked).all()
         found |= {(row[0], row[1]) for row in rows}
     return found
+
+
+def _rows(
+    connection: Connection, parts: Sequence[Interval], what: str
+) -> Iterator[_Found]:
+    """One query a tier, however many parts there are: each query has its price."""
+    cells: defaultdict[Tier, list[tuple[int, Segment]]] = defaultdict(list)
+    for number, part, its_layout in _layouts(connection, parts):
+        for segment in segments(part, its_layout):
+            cells[segment.tier].append((number, segment))
+    for tier, asked in cells.items():
+        source = _SOURCES[tier]
+        wanted = [[*segment.interval] for _, segment in asked]
+        query = source.bill if what == "bill" else source.explanation
+        bounds = {"segments": json.dumps(wanted), "longest_s": source.longest_s}
+        for row in connection.execute(query, bounds).mappings():
+            number, segment = asked[row["segment"]]
+            yield _Found(number, row, _cutter(row, segment.interval))
+
+
+def _layouts(
+    connection: Connection, parts: Sequence[Interval]
+) -> Iterator[tuple[int, Interval, Layout]]:
+    """Each part with what the store has of it."""
+    if not parts:
+        return
+    hull = Interval(min(p.from_s for p in parts), max(p.to_s for p in parts))
+    whole = layout(connection, hull)
+    for number, part in enumerate(parts):
+        first = bisect_left(whole.days, part.from_s, key=lambda day: day.from_s)
+        last = bisect_right(whole.days, part.to_s, key=lambda day: day.to_s)
+        yield number, part, replace(whole, days=whole.days[first:last])
+
+
+def _cutter(row: RowMapping, segment: Interval) -> Callable[[Traffic], Traffic]:
+    """What of a row lies in a segment."""
+    if row["inside"]:
+        return _all_of_it
+    when = Interval(row["from_s"], row["to_s"])
+    return lambda traffic: within(traffic, when, segment)[1]
+
+
+def _all_of_it(traffic: Traffic) -> Traffic:
+    return traffic
 
 
 def within(
@@ -148,35 +207,6 @@ def within(
     )
 
 
-def part_of_bill(bill: Bill, when: Interval, period: Interval) -> Bill:
-    """The part of a bill that lies in a period.
-
-    Args:
-        bill: of the whole row.
-        when: its interval, which touches the period.
-        period: half-open.
-    """
-    if period.from_s <= when.from_s and when.to_s <= period.to_s:
-        return bill
-    _, counter = within(bill.counter, when, period)
-    _, l3 = within(bill.l3, when, period)
-    return Bill(counter, l3)
-
-
-def bounds(segment: Segment) -> dict[str, int]:
-    """The parameters of a query for a segment; no row is longer than its tier allows.
-
-    Args:
-        segment: a part of a period and the tier that answers for it.
-    """
-    longest_s = _SOURCES[segment.tier].longest_s
-    return {
-        "lower_s": segment.interval.from_s - longest_s,
-        "begin_s": segment.interval.from_s,
-        "end_s": segment.interval.to_s,
-    }
-
-
 def _query(
     whens: Table, amounts: Table, key: str, groups: list[ColumnElement[int]]
 ) -> Select[*tuple[object, ...]]:
@@ -189,30 +219,35 @@ def _query(
         groups: what the sums are for.
 
     Returns:
-        A query with the parameters of `bounds`.
+        A query with `segments`, a list of begin and end as JSON, and `longest_s`.
     """
-    begin: ColumnElement[int] = bindparam("begin_s", type_=Integer)
-    end: ColumnElement[int] = bindparam("end_s", type_=Integer)
+    asked = func.json_each(bindparam("segments", type_=Text)).table_valued(
+        "key", "value", name="asked"
+    )
+    begin = func.json_extract(asked.c.value, "$[0]", type_=Integer)
+    end = func.json_extract(asked.c.value, "$[1]", type_=Integer)
     starts, ends = whens.c.from_s, whens.c.to_s
     inside = and_(starts >= begin, ends <= end)
     names = [name for name in COUNTER + TRAFFIC if name in amounts.c]
     return (
         select(
+            asked.c.key.label("segment"),
             *groups,
             func.min(starts).label("from_s"),
             func.max(ends).label("to_s"),
             case((inside, 1), else_=0).label("inside"),
             *(func.sum(amounts.c[name]).label(name) for name in names),
         )
-        .select_from(whens)
+        .select_from(asked)
+        .join(whens, true())
         .join(amounts, whens.c[key] == amounts.c[key])
         # No row is longer than its tier allows: the lower bound makes it a range scan.
         .where(
-            starts > bindparam("lower_s"),
+            starts > begin - bindparam("longest_s", type_=Integer),
             starts < end,
             or_(ends > begin, starts >= begin),
         )
-        .group_by(*groups, case((inside, -1), else_=whens.c[key]))
+        .group_by(asked.c.key, *groups, case((inside, -1), else_=whens.c[key]))
     )
 
 

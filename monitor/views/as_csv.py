@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from monitor.views.facts import interface_facts, row_facts
 from monitor.views.names import visible
+from monitor.views.parts import LENGTHS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -32,9 +33,11 @@ _SUBJECT = {
     "plan": ("plan", "reason"),
     "interface": ("rx_counter_bytes", "tx_counter_bytes", "coverage_pct"),
     "network": ("network_name", "rx_counter_bytes", "tx_counter_bytes"),
-    "hour": ("hour", "from", "to"),
-    "day": ("day", "from", "to"),
+    "member": ("member", "plan", "reason"),
+    "device": ("device", "reason"),
+    **{length: (length, "from", "to") for length in LENGTHS},
 }
+_COMPARED = ("before_rx_bytes", "before_tx_bytes")
 
 
 def as_csv(report: Report) -> str:
@@ -46,9 +49,12 @@ def as_csv(report: Report) -> str:
     Returns:
         A header and one line a row; empty for what a row does not have.
     """
-    by = report.question.by
-    header = (*_SUBJECT[by], *_ALWAYS, *_TRAFFIC)
-    interfaces = {each.name: interface_facts(each) for each in report.interfaces}
+    question = report.question
+    compared = _COMPARED if question.compare else ()
+    header = (*_SUBJECT[question.by], *_ALWAYS, *_TRAFFIC, *compared)
+    # What programs moved is a part of no counter.
+    whole = () if question.is_narrow else report.interfaces
+    interfaces = {each.name: interface_facts(each) for each in whole}
     every: list[dict[str, object]] = [
         {**interfaces.get(row.place.interface, {}), **row_facts(row, report)}
         for row in report.rows

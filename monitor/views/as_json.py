@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from monitor.views.facts import interface_facts, row_facts, utc
+from monitor.views.facts import interface_facts, row_facts, traffic_facts, utc
 
 if TYPE_CHECKING:
     from monitor.store.queries import Gap
@@ -39,9 +39,32 @@ def as_json(report: Report) -> str:
             "gaps": [_gap(gap) for gap in report.gaps],
             "interfaces": [interface_facts(each) for each in report.interfaces],
             "rows": [row_facts(row, report) for row in report.rows],
+            **_besides(report),
         },
         indent=2,
     )
+
+
+def _besides(report: Report) -> dict[str, object]:
+    """What was added since the first of version 1."""
+    question, before = report.question, report.before
+    return {
+        "top": question.top,
+        "background": question.background,
+        "metered": question.metered,
+        "total": traffic_facts(report.total.l3),
+        "shown": traffic_facts(report.shown),
+        "billed": traffic_facts(report.billed),
+        "before": None
+        if before is None
+        else {
+            "from": utc(before.period.from_s),
+            "to": utc(before.period.to_s),
+            **traffic_facts(before.traffic),
+        },
+        "slots_from": utc(report.kept.spans_from_s),
+        "hours_from": utc(report.kept.hours_from_s),
+    }
 
 
 def _gap(gap: Gap) -> dict[str, str | bool]:

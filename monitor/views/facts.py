@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from monitor.networks import whole
 from monitor.users import user_name
 
 if TYPE_CHECKING:
-    from monitor.usage import Traffic
-    from monitor.views.report import InterfaceTotal, Report
-    from monitor.views.rows import Row
+    from collections.abc import Callable
 
-_DATE_LENGTH = len("2025-05-31")
+    from monitor.usage import Traffic
+    from monitor.views.report import Report
+    from monitor.views.rows import Row
+    from monitor.views.totals import InterfaceTotal
+
+Facts: TypeAlias = "dict[str, str | int | None]"
+_LOCAL_DATES = {  # the others have an offset, which tells doubled hours apart
+    "day": "%Y-%m-%d",
+    "week": "%G-W%V",
+    "month": "%Y-%m",
+    "year": "%Y",
+}
 _FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -29,7 +38,7 @@ def utc(at_s: int) -> str:
     return datetime.fromtimestamp(at_s, UTC).strftime(_FORMAT)
 
 
-def row_facts(row: Row, report: Report) -> dict[str, str | int | None]:
+def row_facts(row: Row, report: Report) -> Facts:
     """A row of a report by name of column.
 
     Args:
@@ -47,12 +56,19 @@ def row_facts(row: Row, report: Report) -> dict[str, str | int | None]:
     if row.counter is not None:
         facts["rx_counter_bytes"] = row.counter.rx_bytes
         facts["tx_counter_bytes"] = row.counter.tx_bytes
+    if report.question.compare:
+        facts["before_rx_bytes"] = (
+            row.before.rx_bytes if row.before is not None else None
+        )
+        facts["before_tx_bytes"] = (
+            row.before.tx_bytes if row.before is not None else None
+        )
     return facts
 
 
-def _subject(row: Row, report: Report) -> dict[str, str | int | None]:
+def _subject(row: Row, report: Report) -> Facts:
     by = report.question.by
-    facts: dict[str, str | int | None] = {
+    facts: Facts = {
         "application": row.application,
         "reason": row.reason,
         "class": row.app_class,
@@ -61,25 +77,38 @@ def _subject(row: Row, report: Report) -> dict[str, str | int | None]:
         entry = report.entries.get(row.application or "")
         facts["title"] = entry.name or None if entry else None
         facts["icon"] = entry.icon or None if entry else None
-    if by == "process":
-        facts |= _process(row)
-    elif by == "user":
-        facts["uid"] = row.uid
-        facts["user"] = None if row.uid is None else user_name(row.uid)
-    elif by == "network":
-        name = report.network_labels.get(whole(row.place.network))
-        facts["network_name"] = name or None
-    elif by == "plan":
-        facts["plan"] = row.plan
-    elif by in ("hour", "day"):
-        interval = row.interval
-        facts[by] = _local(interval.from_s, report) if interval else None
-        facts["from"] = utc(interval.from_s) if interval else None
-        facts["to"] = utc(interval.to_s) if interval else None
-    return facts
+    if report.question.is_in_time:
+        return facts | _part(row, report)
+    return facts | _SUBJECTS.get(by, _nothing)(row, report)
 
 
-def _process(row: Row) -> dict[str, str | int | None]:
+def _nothing(row: Row, report: Report) -> Facts:
+    del row, report  # what every row has says it already
+    return {}
+
+
+def _user(row: Row, report: Report) -> Facts:
+    del report
+    name = None if row.uid is None else user_name(row.uid)
+    return {"uid": row.uid, "user": name}
+
+
+def _network(row: Row, report: Report) -> Facts:
+    name = report.network_labels.get(whole(row.place.network))
+    return {"network_name": name or None}
+
+
+def _part(row: Row, report: Report) -> Facts:
+    interval = row.interval
+    return {
+        report.question.by: _local(interval.from_s, report) if interval else None,
+        "from": utc(interval.from_s) if interval else None,
+        "to": utc(interval.to_s) if interval else None,
+    }
+
+
+def _process(row: Row, report: Report) -> Facts:
+    del report
     process, active = row.process, row.active
     started_s = process.started_s if process else None
     return {
@@ -93,11 +122,20 @@ def _process(row: Row) -> dict[str, str | int | None]:
     }
 
 
+_SUBJECTS: Final[dict[str, Callable[[Row, Report], Facts]]] = {
+    "process": _process,
+    "user": _user,
+    "network": _network,
+    "plan": lambda row, _: {"plan": row.plan},
+    "member": lambda row, _: {"plan": row.plan, "member": row.member},
+    "device": lambda row, _: {"device": row.device},
+}
+
+
 def _local(at_s: int, report: Report) -> str:
     local = datetime.fromtimestamp(at_s, report.question.zone)
-    # The offset tells the two hours apart that a clock shows twice in autumn.
-    text = local.isoformat(timespec="minutes")
-    return text[:_DATE_LENGTH] if report.question.by == "day" else text
+    written = _LOCAL_DATES.get(report.question.by)
+    return local.strftime(written) if written else local.isoformat(timespec="minutes")
 
 
 def interface_facts(interface: InterfaceTotal) -> dict[str, str | int | float | None]:

@@ -1,20 +1,119 @@
-"""What the rows of a report are called, in whatever form people read it."""
+"""What the rows of a report are called, for people: escaped, each told from the others.
+
+Rows with the same texts are shown as one line.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from monitor.networks import is_local, whole
+from monitor.usage import Traffic
 from monitor.users import user_name
 from monitor.views.names import visible
+from monitor.views.parts import MINUTES
 from monitor.views.phrases import date_text
-from monitor.views.rows import OTHER_PROCESSES, OTHERS
+from monitor.views.rows import NO_MEMBER, OTHER_PROCESSES, OTHERS, THIS_COMPUTER
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from monitor.usage import Interval
     from monitor.views.report import Report
     from monitor.views.rows import Row
+
+_COLUMNS = {"process": ("process", "user", "program"), "member": ("member", "plan")}
+
+
+class Shown(NamedTuple):
+    """What is one line for people.
+
+    Attributes:
+        label: a text for each of `columns_of`, escaped.
+        traffic: of all its rows.
+        before: the same of the period before; None where rows are not compared.
+        interval: which part of the period it is, if it is one.
+        is_rest: whether it stands for all that is not shown.
+    """
+
+    label: tuple[str, ...]
+    traffic: Traffic
+    before: Traffic | None
+    interval: Interval | None = None
+    is_rest: bool = False
+
+    @property
+    def is_owned(self) -> bool:
+        """Whether it is about a subject, and not about the measurement."""
+        return not self.label[0].startswith("(")
+
+
+def columns_of(report: Report) -> tuple[str, ...]:
+    """What the texts of a line say.
+
+    Args:
+        report: whose rows.
+    """
+    return _COLUMNS.get(report.question.by, (report.question.by,))
+
+
+def lines_of(report: Report) -> list[Shown]:
+    """The lines of a report.
+
+    Args:
+        report: its rows.
+
+    Returns:
+        The largest first, the rest last, or in order of time; no empty ones but
+        parts of the period.
+    """
+    sums: defaultdict[tuple[str, ...], Traffic] = defaultdict(Traffic)
+    olds: defaultdict[tuple[str, ...], Traffic] = defaultdict(Traffic)
+    last: dict[tuple[str, ...], Row] = {}
+    for row in report.rows:
+        label = _label(row, report)
+        sums[label] += row.traffic
+        last[label] = row
+        if row.before is not None:
+            olds[label] += row.before
+    lines = [
+        Shown(label, sums[label], olds.get(label), row.interval, row.reason == OTHERS)
+        for label, row in last.items()
+    ]
+    if report.question.is_in_time and report.question.top is None:
+        return lines
+    moved = [line for line in lines if _bytes(line.traffic) or _bytes(line.before)]
+    return sorted(
+        moved, key=lambda line: (line.is_rest, -line.traffic.bytes, line.label)
+    )
+
+
+def largest_of(lines: Iterable[Shown]) -> int:
+    """How many bytes the longest bar stands for; at least 1.
+
+    Args:
+        lines: of a report; the rest has no bar, since it would dwarf all others.
+    """
+    return max([1, *(line.traffic.bytes for line in lines if not line.is_rest)])
+
+
+def _bytes(traffic: Traffic | None) -> bool:
+    return traffic is not None and bool(traffic.rx_bytes or traffic.tx_bytes)
+
+
+def _label(row: Row, report: Report) -> tuple[str, ...]:
+    name = row_label(row, report)
+    by = report.question.by
+    if by == "member":
+        return name, visible(row.plan or "")
+    if by != "process":
+        return (name,)
+    if row.process is None:
+        return name, "", ""
+    program = visible(row.process.exe) or visible(row.application or "")
+    return name, visible(user_name(row.process.uid)), program
 
 
 def row_label(row: Row, report: Report) -> str:
@@ -33,6 +132,8 @@ def row_label(row: Row, report: Report) -> str:
         return f"({row.folded} others)"
     if row.reason == OTHER_PROCESSES:
         return f"(other processes of {called or '?'})"
+    if row.reason == NO_MEMBER:
+        return "(nobody who shares it)"
     if row.is_owned:
         return _subject(row, report, called)
     reason = visible(row.reason or "").replace("_", " ")
@@ -43,14 +144,16 @@ def row_label(row: Row, report: Report) -> str:
 
 def _subject(row: Row, report: Report, called: str) -> str:
     if row.interval is not None:
-        return _part(row.interval, report)
+        return part_text(row.interval, report)
     if row.process is not None:
         return f"{visible(row.process.comm)} [{row.process.pid}]"
-    if row.uid is not None:
-        return visible(user_name(row.uid))
     if report.question.by == "network":
         return _network(row.place.network, report)
-    return called or visible(row.plan or row.app_class or row.place.interface)
+    if row.device == THIS_COMPUTER:
+        return "this computer"
+    user = None if row.uid is None else user_name(row.uid)
+    named = user or row.device or row.member or row.plan or row.app_class
+    return called or visible(named or row.place.interface)
 
 
 def _network(key: str, report: Report) -> str:
@@ -58,10 +161,24 @@ def _network(key: str, report: Report) -> str:
     return f"{name}, among neighbours" if is_local(key) else name
 
 
-def _part(interval: Interval, report: Report) -> str:
-    zone = report.question.zone
+def part_text(interval: Interval, report: Report) -> str:
+    """Write a part of the period.
+
+    Args:
+        interval: one of its rows.
+        report: says in which zone, and what its rows are.
+
+    Returns:
+        Such as "Wed 11 Jun 2025", "11 Jun 2025 02:00 CEST" or "Jun 2025".
+    """
+    by, zone = report.question.by, report.question.zone
     local = datetime.fromtimestamp(interval.from_s, zone)
-    if report.question.by == "day":
-        return f"{local:%a} {date_text(local)}"
-    name = f" {local:%Z}" if local.fold else ""
-    return f"{date_text(local)} {local:%H:%M}{name}"
+    if by in MINUTES:
+        name = f" {local:%Z}" if local.fold else ""
+        return f"{date_text(local)} {local:%H:%M}{name}"
+    if by == "week":
+        last = datetime.fromtimestamp(interval.to_s - 1, zone)
+        return " - ".join(dict.fromkeys([date_text(local), date_text(last)]))
+    if by == "month":
+        return f"{local:%b} {local.year:04}"
+    return f"{local.year:04}" if by == "year" else f"{local:%a} {date_text(local)}"

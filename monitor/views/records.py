@@ -6,21 +6,20 @@ from typing import TYPE_CHECKING
 
 from monitor.networks import is_local
 from monitor.store import queries
-from monitor.usage import Interval
-from monitor.views.periods import local_days, local_hours
+from monitor.usage import Interval, total
+from monitor.views.parts import local_parts
 from monitor.views.rows import sums
-from monitor.views.subjects import Records
+from monitor.views.slices import Slices, slices_of
+from monitor.views.subjects import Part, Records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from monitor.store.engine import Store
-    from monitor.store.queries import InterfaceBill
+    from monitor.store.queries import ExplanationRow, InterfaceBill, ProcessUsage
     from monitor.usage import Traffic
     from monitor.views.question import Question
 
-IN_TIME = ("hour", "day")
-"""Subjects that are parts of the period."""
 _TWO_DAYS_S = 172_800
 
 
@@ -41,90 +40,140 @@ def read_records(
         StoreError: the database cannot be read.
     """
     pieces = question.parts(question.period)
-    parts = [_of_part(store, question, piece) for piece in pieces]
-    in_time = _parts(store, question, recorded)
-    if question.by == "plan":
-        found = zip(pieces, parts, strict=True)
-        in_time = [(part, list(each.bills)) for part, each in found]
+    slices = _slices(question, recorded)
+    times = slices.parts if question.slices else _times(question, recorded)
+    cells = [piece for part in times for piece in question.parts(part)]
+    bills = queries.interface_bills_of(store, [*pieces, *cells])
+    paid = [
+        Part(piece, _meant(question, piece, found), rows)
+        for piece, found, rows in zip(
+            pieces,
+            bills,  # of which these are the first
+            _explanation(store, question, pieces, is_wanted=question.is_explained),
+            strict=False,
+        )
+    ]
+    rows_in = _explanation(store, question, cells, is_wanted=question.is_narrow)
+    found_in = dict(zip(cells, zip(bills[len(pieces) :], rows_in, strict=True)))  # noqa: B905 - of one length, as the inner one
+    parts = [_part(question, part, found_in) for part in times]
     return Records(
-        bills=[bill for each in parts for bill in each.bills],
-        explanation=[row for each in parts for row in each.explanation],
-        processes=[usage for each in parts for usage in each.processes],
-        parts=in_time,
-        local=sums(item for each in parts for item in each.local.items()),
+        bills=[bill for part in paid for bill in part.bills],
+        explanation=[row for part in paid for row in part.explanation],
+        processes=_processes(store, question, pieces),
+        parts=_with_records(parts, recorded),
+        paid=paid,
+        local=_beside(question, pieces, bills),
+        billed=total(
+            bill.l3 for found in bills[: len(pieces)] for bill in found if bill.billed
+        ),
+        slice_s=slices.length_s,
     )
 
 
-def _of_part(store: Store, question: Question, part: Interval) -> Records:
-    """What is meant in one part of the period."""
-    every = queries.interface_bills(store, part)
-    bills = [bill for bill in every if question.includes(bill.network)]
-    billed = _billed(bills, question, part)
-    at_s = part.from_s
-    return Records(
-        bills=billed,
-        explanation=[
-            row
-            for row in queries.explanation(store, part)
-            if question.covers(row.where, at_s)
+def _part(
+    question: Question,
+    part: Interval,
+    found_in: Mapping[Interval, tuple[list[InterfaceBill], list[ExplanationRow]]],
+) -> Part:
+    """A part in time, of the pieces in which who pays stays the same."""
+    pieces = question.parts(part)
+    return Part(
+        part,
+        [
+            bill
+            for piece in pieces
+            for bill in _meant(question, piece, found_in[piece][0])
         ],
-        processes=[
-            usage
-            for usage in queries.process_usage(store, part)
-            if question.covers(usage.where, at_s)
-        ]
-        if question.by == "process"
-        else (),
-        local=_beside(bills, billed),
+        [row for piece in pieces for row in found_in[piece][1]],
     )
+
+
+def _meant(
+    question: Question, piece: Interval, bills: Iterable[InterfaceBill]
+) -> list[InterfaceBill]:
+    return [bill for bill in bills if question.covers(bill.where, piece.from_s)]
+
+
+def _explanation(
+    store: Store, question: Question, pieces: Sequence[Interval], *, is_wanted: bool
+) -> list[list[ExplanationRow]]:
+    if not is_wanted:
+        return [[] for _ in pieces]
+    found = queries.explanation_of(store, pieces)
+    return [
+        [row for row in rows if question.covers(row.where, piece.from_s)]
+        for piece, rows in zip(pieces, found, strict=True)
+    ]
+
+
+def _processes(
+    store: Store, question: Question, pieces: Sequence[Interval]
+) -> list[ProcessUsage]:
+    if question.by != "process":
+        return []
+    return [
+        usage
+        for piece in pieces
+        for usage in queries.process_usage(store, piece)
+        if question.covers(usage.where, piece.from_s)
+    ]
 
 
 def _beside(
-    bills: Iterable[InterfaceBill], billed: Iterable[InterfaceBill]
+    question: Question,
+    pieces: Sequence[Interval],
+    bills: Sequence[Sequence[InterfaceBill]],
 ) -> dict[str, Traffic]:
     """What no carrier saw of the interfaces that are shown, unless shown itself."""
-    shown = {(bill.name, bill.network) for bill in billed}
-    names = {name for name, _ in shown}
     return sums(
         (bill.name, bill.l3)
-        for bill in bills
-        if is_local(bill.network)
-        and bill.name in names
-        and (bill.name, bill.network) not in shown
+        for piece, found in zip(pieces, bills, strict=False)
+        for bill in _neighbours(question, piece, found)
     )
 
 
-def _billed(
-    bills: Iterable[InterfaceBill], question: Question, part: Interval
+def _neighbours(
+    question: Question, piece: Interval, bills: Sequence[InterfaceBill]
 ) -> list[InterfaceBill]:
-    return [bill for bill in bills if question.covers(bill.where, part.from_s)]
+    meant = _meant(question, piece, bills)
+    shown = {(bill.name, bill.network) for bill in meant}
+    names = {name for name, _ in shown}
+    return [
+        bill
+        for bill in bills
+        if question.includes(bill.network)
+        and is_local(bill.network)
+        and bill.name in names
+        and (bill.name, bill.network) not in shown
+    ]
 
 
-def _parts(
-    store: Store, question: Question, recorded: Interval | None
-) -> list[tuple[Interval, list[InterfaceBill]]]:
-    """The hours or days of the period in which anything was recorded."""
-    if question.by not in IN_TIME or recorded is None:
-        return []
+def _slices(question: Question, recorded: Interval | None) -> Slices:
+    if recorded is None or not question.slices:
+        return Slices()
+    return slices_of(question.period, recorded, question.zone, question.slices)
+
+
+def _times(question: Question, recorded: Interval | None) -> Sequence[Interval]:
+    """The parts of the period in which anything may have been recorded."""
+    if recorded is None or not question.is_in_time:
+        return ()
     period = Interval(
         # Two days more, so that the first part is a whole local day.
         max(question.period.from_s, recorded.from_s - _TWO_DAYS_S),
         min(question.period.to_s, recorded.to_s + _TWO_DAYS_S),
     )
-    cut = local_hours if question.by == "hour" else local_days
-    parts = [
+    return [
         part
-        for part in cut(period, question.zone)
+        for part in local_parts(question.by, period, question.zone)
         if part.to_s > recorded.from_s and part.from_s <= recorded.to_s
     ]
-    pieces = [(piece, part) for part in parts for piece in question.parts(part)]
-    every = queries.interface_bills_of(store, [piece for piece, _ in pieces])
-    found: dict[Interval, list[InterfaceBill]] = {part: [] for part in parts}
-    for (piece, part), bills in zip(pieces, every, strict=True):
-        found[part] += _billed(bills, question, piece)
-    # What begins with the last second has at most its instants.
+
+
+def _with_records(parts: Iterable[Part], recorded: Interval | None) -> list[Part]:
+    """What begins with the last second has at most its instants."""
     return [
-        (part, bills)
-        for part, bills in found.items()
-        if bills or part.from_s < recorded.to_s
+        part
+        for part in parts
+        if part.bills or (recorded and part.interval.from_s < recorded.to_s)
     ]

@@ -7,18 +7,23 @@ the value and agree by construction.
 from __future__ import annotations
 
 import os
-from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from monitor.store import networks, queries
+from monitor.store.answers import Kept
 from monitor.usage import Bill, Interval, Traffic, total
 from monitor.views import subjects
+from monitor.views.before import Before, compared
+from monitor.views.narrowing import narrowed
 from monitor.views.network_names import names_of, plain_name
-from monitor.views.records import IN_TIME, read_records
-from monitor.views.rows import UNATTRIBUTED, fold_smallest
+from monitor.views.payers import by_member, by_plan
+from monitor.views.processes import by_process
+from monitor.views.records import read_records
+from monitor.views.rows import Row, fold_smallest
 from monitor.views.titles import find_entries, shown_titles, titles_of
+from monitor.views.totals import coverage_permille, interface_totals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,48 +33,18 @@ if TYPE_CHECKING:
     from monitor.store.networks import Met
     from monitor.store.queries import Gap
     from monitor.views.question import Question
-    from monitor.views.rows import Row
     from monitor.views.subjects import Records
     from monitor.views.titles import Entries
+    from monitor.views.totals import InterfaceTotal
 
-SUBJECTS = (
-    "application",
-    "process",
-    "interface",
-    "network",
-    "user",
-    "class",
-    "plan",
-    "hour",
-    "day",
-)
-"""What the rows of a report can be about."""
 EXACT, ESTIMATED = "exact", "estimated"
 
 
-@dataclass(frozen=True, slots=True)
-class InterfaceTotal:
-    """The bill of one interface, and how much of it is explained.
+class Slice(NamedTuple):
+    """A part of a period, for its picture."""
 
-    Attributes:
-        name: the kernel's name.
-        bill: raw counter and layer 3.
-        unattributed: what nobody claims.
-        estimated_bytes: of the bill's layer 3, what rests on an assumed way of
-            counting of the device.
-        local: IP packets beside the bill that stayed among a tether's neighbours.
-    """
-
-    name: str
-    bill: Bill
-    unattributed: Traffic
-    estimated_bytes: int = 0
-    local: Traffic = field(default_factory=Traffic)
-
-    @property
-    def coverage_permille(self) -> int | None:
-        """Explained bytes of 1,000, half up, at most 1,000; None without bytes."""
-        return coverage_permille(self.bill.l3.bytes, self.unattributed.bytes)
+    interval: Interval
+    traffic: Traffic
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +60,12 @@ class Report:
         recorded: first and last second with records; None without any.
         entries: desktop entries by name of application, where there is one.
         met: all networks, where the rows are about them.
+        slices: the period in parts, for a picture; those of the rows, where these
+            are parts of it.
+        slice_s: how long these are, in seconds.
+        before: what was moved in the period before; None where that is not known.
+        billed: what all billed interfaces moved, whatever was asked.
+        kept: since when usage is kept how finely.
     """
 
     question: Question
@@ -95,6 +76,11 @@ class Report:
     recorded: Interval | None
     entries: Entries = field(default_factory=dict)
     met: tuple[Met, ...] = ()
+    slices: tuple[Slice, ...] = ()
+    slice_s: int = 0
+    before: Before | None = None
+    billed: Traffic = field(default_factory=Traffic)
+    kept: Kept = field(default_factory=Kept)
 
     @cached_property
     def network_names(self) -> dict[str, str]:
@@ -123,9 +109,18 @@ class Report:
 
     @property
     def total(self) -> Bill:
-        """All interfaces together."""
+        """All interfaces together, whatever was asked of them."""
         bills = [interface.bill for interface in self.interfaces]
         return sum(bills, start=Bill(Traffic(), Traffic()))
+
+    def began_before(self, at_s: int) -> bool:
+        """Whether there are records from before an instant."""
+        return self.recorded is not None and self.recorded.from_s < at_s
+
+    @property
+    def shown(self) -> Traffic:
+        """What the rows add up to: the bill, or a part of it."""
+        return total(row.traffic for row in self.rows)
 
     @property
     def unattributed(self) -> Traffic:
@@ -136,23 +131,6 @@ class Report:
     def coverage_permille(self) -> int | None:
         """Explained bytes of 1,000 on all interfaces together."""
         return coverage_permille(self.total.l3.bytes, self.unattributed.bytes)
-
-
-def coverage_permille(bill_bytes: int, unattributed_bytes: int) -> int | None:
-    """Explained bytes of 1,000 bytes of the bill.
-
-    Args:
-        bill_bytes: both directions.
-        unattributed_bytes: of them, without an owner or a reason.
-
-    Returns:
-        Rounded half up, 0 to 1,000; None for an empty bill.
-    """
-    if bill_bytes <= 0:
-        return None
-    explained_bytes = bill_bytes - unattributed_bytes
-    permille = (2000 * explained_bytes + bill_bytes) // (2 * bill_bytes)
-    return max(0, min(1000, permille))
 
 
 def read_report(store: Store, question: Question) -> Report:
@@ -171,24 +149,41 @@ def read_report(store: Store, question: Question) -> Report:
     recorded = queries.recorded(store)
     records = read_records(store, question, recorded)
     entries = find_entries(records.explanation, os.environ)
+    question = replace(question, titles=titles_of(entries))
     report = report_of(
         records,
-        replace(question, titles=titles_of(entries)),
+        question,
         gaps=tuple(queries.gaps(store, question.period)),
         store=store.path,
         recorded=recorded,
+        old=_old_records(store, question, recorded),
     )
     met = tuple(networks.met(store)) if question.by == "network" else ()
-    return replace(report, entries=entries, met=met)
+    kept = queries.kept(store)
+    return replace(report, entries=entries, met=met, kept=kept)
 
 
-def report_of(
+def _old_records(
+    store: Store, question: Question, recorded: Interval | None
+) -> Records | None:
+    """What the period before held; None where it was not counted from its beginning."""
+    period = question.before
+    if period is None or recorded is None or recorded.from_s > period.from_s:
+        return None
+    old = replace(question, period=period, slices=0)
+    if not question.compare:  # the sum will do
+        old = replace(old, by="interface", bills_only=True)
+    return read_records(store, old, None)
+
+
+def report_of(  # noqa: PLR0913 - what a report is made of
     records: Records,
     question: Question,
     *,
     gaps: tuple[Gap, ...],
     store: Path,
     recorded: Interval | None,
+    old: Records | None = None,
 ) -> Report:
     """Make the report out of what the store holds.
 
@@ -198,69 +193,77 @@ def report_of(
         gaps: times without a daemon.
         store: where the records are from.
         recorded: first and last second with records.
+        old: records of the period before.
 
     Returns:
         The report, its rows in order.
     """
+    meant = narrowed(records, question)
+    rows = rows_of(meant, question)
+    before = None
+    if old is not None and question.before is not None:
+        was = narrowed(old, question)
+        before = Before(question.before, total(bill.l3 for bill in was.bills))
+        if question.compare:
+            rows = compared(rows, rows_of(was, question))
+    slices = (
+        Slice(part.interval, total(bill.l3 for bill in part.bills))
+        for part in meant.parts
+    )
     return Report(
         question=question,
-        interfaces=_interfaces(records),
-        rows=tuple(_rows(records, question)),
+        interfaces=interface_totals(records),
+        rows=tuple(in_order(rows, question)),
         gaps=gaps,
         store=store,
         recorded=recorded,
+        slices=tuple(slices),
+        slice_s=records.slice_s,
+        before=before,
+        billed=records.billed,
     )
 
 
-def _interfaces(records: Records) -> tuple[InterfaceTotal, ...]:
-    bills: dict[str, Bill] = {}
-    for place, bill in subjects.bills_by_place(records.bills).items():
-        before = bills.get(place.interface, Bill(Traffic(), Traffic()))
-        bills[place.interface] = before + bill
-    left: dict[str, Traffic] = {}
-    for row in subjects.residual(records):
-        if row.reason == UNATTRIBUTED:
-            before_left = left.get(row.place.interface, Traffic())
-            left[row.place.interface] = before_left + row.traffic
-    names = sorted(
-        {*bills}
-        | {row.interface for row in records.explanation}
-        | {usage.interface for usage in records.processes}
-    )
-    nothing = Bill(Traffic(), Traffic())
-    estimated: Counter[str] = Counter()
-    for each in records.bills:
-        estimated[each.name] += each.estimated_bytes
-    return tuple(
-        InterfaceTotal(
-            name,
-            bills.get(name, nothing),
-            left.get(name, Traffic()),
-            estimated[name],
-            records.local.get(name, Traffic()),
-        )
-        for name in names
-    )
+def rows_of(records: Records, question: Question) -> list[Row]:
+    """The rows of a report, in no order.
+
+    Args:
+        records: what is meant.
+        question: what is wanted.
+    """
+    by = question.by
+    if by == "plan":
+        return by_plan(records, question.paying)
+    if by == "member":
+        return by_member(records, question.paying, question.members)
+    if question.is_in_time:
+        return subjects.by_part(records)
+    rows = _MAKERS[by](records)
+    # Programs have a part of a bill, but of no counter.
+    return [replace(row, counter=None) for row in rows] if question.is_narrow else rows
 
 
-def _rows(records: Records, question: Question) -> list[Row]:
-    makers: dict[str, Callable[[Records], list[Row]]] = {
-        "application": subjects.by_application,
-        "process": subjects.by_process,
-        "user": subjects.by_user,
-        "class": subjects.by_class,
-        "plan": lambda each: subjects.by_plan(each, question.paying),
-        "interface": subjects.by_interface,
-        "network": subjects.by_interface,
-        "hour": subjects.by_part,
-        "day": subjects.by_part,
-    }
-    rows = [
-        row for row in makers[question.by](records) if question.names(row.application)
-    ]
+_MAKERS: Final[dict[str, Callable[[Records], list[Row]]]] = {
+    "application": subjects.by_application,
+    "process": by_process,
+    "user": subjects.by_user,
+    "class": subjects.by_class,
+    "device": subjects.by_device,
+    "interface": subjects.by_interface,
+    "network": subjects.by_interface,
+}
+
+
+def in_order(rows: list[Row], question: Question) -> list[Row]:
+    """The smallest folded, the largest first; parts of the period by time.
+
+    Args:
+        rows: of a report.
+        question: what is wanted.
+    """
     if question.top is not None:
         rows = fold_smallest(rows, question.top)
-    if question.by in IN_TIME:
+    elif question.is_in_time:
         return rows
     return sorted(
         rows,

@@ -20,6 +20,9 @@ OVER_EXPLAINED = "over-explained"
 OTHER_PROCESSES = "other-processes"
 OTHERS = "others"
 NO_PLAN = "no_plan"
+NO_MEMBER = "no_member"
+THIS_COMPUTER = "local"
+"""The device that counted, in a report by device."""
 OWN_WAYS = (TUNNEL, FORWARDED)
 """Reasons of rows that are a program's own all the same, where they name one."""
 
@@ -62,12 +65,16 @@ class Row:
         via: the device between the owner and the interface, if there is one.
         app_class: `interactive`, `background` or `unknown`; None without an owner.
         uid: the user, in a report by user.
-        plan: who pays, in a report by plan.
+        plan: who pays, in a report by plan or member.
+        member: who of those that share the plan moved them, in a report by member.
+        device: `local`, in a report by device.
         process: in a report by process.
-        interval: in a report by hour or day.
+        interval: in a report by parts of the period.
         active: first and last second of a process's traffic.
+        is_place: whether the row is about the place itself.
         counter: the raw counter's bytes, in a report by interface.
         folded: how many subjects a row `others` stands for.
+        before: the same of the period before, where each row is compared.
     """
 
     place: Place
@@ -78,11 +85,15 @@ class Row:
     app_class: str | None = None
     uid: int | None = None
     plan: str | None = None
+    member: str | None = None
+    device: str | None = None
     process: ProcessName | None = None
     interval: Interval | None = None
     active: Interval | None = None
+    is_place: bool = False
     counter: Traffic | None = None
     folded: int = 0
+    before: Traffic | None = None
 
     @property
     def is_owned(self) -> bool:
@@ -94,13 +105,12 @@ class Row:
     @property
     def subject(self) -> Hashable:
         """What the row is about, wherever it happened and whatever way it took."""
-        # A report by interface is about the place itself.
-        place = self.place if self.counter is not None else None
+        place = self.place if self.is_place else None
         # And one by class about it; one application may be of several.
         app_class = self.app_class if self.application is None else None
         why = (None, None) if self.is_owned else (self.reason, self.via)
-        named = (self.application, *why, self.uid, self.plan, self.process)
-        return (*named, app_class, self.interval, place)
+        named = (self.application, *why, self.uid, self.plan, self.member, self.device)
+        return (*named, self.process, app_class, self.interval, place)
 
 
 def fold_smallest(rows: Iterable[Row], top: int) -> list[Row]:
@@ -121,11 +131,17 @@ def fold_smallest(rows: Iterable[Row], top: int) -> list[Row]:
         if row.is_owned or row.reason == OTHER_PROCESSES:
             sizes[row.subject] += row.traffic.bytes
     dropped = set(sorted(sizes, key=lambda subject: -sizes[subject])[top:])
+    small = [row for row in rows if row.subject in dropped]
+    before = sums((row.place, row.before) for row in small if row.before is not None)
     folded = [
-        Row(place=place, traffic=traffic, reason=OTHERS, folded=len(dropped))
-        for place, traffic in sums(
-            (row.place, row.traffic) for row in rows if row.subject in dropped
-        ).items()
+        Row(
+            place=place,
+            traffic=traffic,
+            reason=OTHERS,
+            folded=len(dropped),
+            before=before.get(place),
+        )
+        for place, traffic in sums((row.place, row.traffic) for row in small).items()
     ]
     return [row for row in rows if row.subject not in dropped] + folded
 

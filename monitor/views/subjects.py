@@ -10,29 +10,37 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from monitor.usage import SOCKET, Bill, Traffic
 from monitor.views.rows import (
-    NO_PLAN,
-    OTHER_PROCESSES,
     OVER_EXPLAINED,
+    THIS_COMPUTER,
     UNATTRIBUTED,
     Place,
-    ProcessName,
     Row,
     merged,
-    sums,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from monitor.plans.payers import Paying
     from monitor.store.queries import ExplanationRow, InterfaceBill, ProcessUsage
     from monitor.usage import Interval
 
-_UNKNOWN = "unknown"  # processes are kept without their class
+
+class Part(NamedTuple):
+    """What the store holds of a part of the period.
+
+    Attributes:
+        interval: half-open.
+        bills: of the interfaces in question.
+        explanation: the same; empty unless asked for.
+    """
+
+    interval: Interval
+    bills: Sequence[InterfaceBill]
+    explanation: Sequence[ExplanationRow] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +51,21 @@ class Records:
         bills: of the interfaces in question.
         explanation: the same.
         processes: the same; empty unless asked for.
-        parts: of a period that is cut, the bills of each part.
+        parts: of a period that is cut in time, each part.
+        paid: parts in which who pays stays the same.
         local: IP packets beside the bills that no carrier saw, by interface.
+        billed: what all billed interfaces moved, those in question or not.
+        slice_s: how long parts for a picture are, in seconds.
     """
 
     bills: Sequence[InterfaceBill]
     explanation: Sequence[ExplanationRow] = ()
     processes: Sequence[ProcessUsage] = ()
-    parts: Sequence[tuple[Interval, Sequence[InterfaceBill]]] = field(default=())
+    parts: Sequence[Part] = ()
+    paid: Sequence[Part] = ()
     local: Mapping[str, Traffic] = field(default_factory=dict)
+    billed: Traffic = field(default_factory=Traffic)
+    slice_s: int = 0
 
 
 def bills_by_place(bills: Iterable[InterfaceBill]) -> dict[Place, Bill]:
@@ -80,7 +94,7 @@ def by_application(records: Records) -> list[Row]:
     Returns:
         One row for each application, reason, class and place.
     """
-    return merged(_explained(row) for row in records.explanation) + residual(records)
+    return merged(explained(row) for row in records.explanation) + residual(records)
 
 
 def by_user(records: Records) -> list[Row]:
@@ -92,9 +106,9 @@ def by_user(records: Records) -> list[Row]:
     Returns:
         One row for each user or reason and place.
     """
-    pairs = ((_explained(row), row.uid) for row in records.explanation)
+    pairs = ((explained(row), row.uid) for row in records.explanation)
     rows = (
-        replace(row, application=None, app_class=None, uid=uid, reason=None, via=None)
+        replace(_unnamed(row), uid=uid)
         if row.is_owned
         else replace(row, application=None, app_class=None)
         for row, uid in pairs
@@ -112,47 +126,30 @@ def by_class(records: Records) -> list[Row]:
         One row for each class or reason and place.
     """
     rows = (
-        replace(row, application=None, reason=None, via=None)
+        replace(_unnamed(row), app_class=row.app_class)
         if row.is_owned
         else replace(row, application=None)
-        for row in map(_explained, records.explanation)
+        for row in map(explained, records.explanation)
     )
     return merged(rows) + residual(records)
 
 
-def by_process(records: Records) -> list[Row]:
-    """Rows of processes, and of what the explanation holds beyond them.
-
-    Processes are kept by the hour and for some days only, the smallest ones are merged:
-    the rest of each application is a row `other-processes`. It can be negative at the
-    edges of a period inside an hour.
+def by_device(records: Records) -> list[Row]:
+    """Rows of this computer, of what was moved for others, and of what is left.
 
     Args:
-        records: bills, explanation and processes of the same places.
+        records: bills and explanation of the same places.
 
     Returns:
-        One row for each process or remainder and place, the reasons and what is left.
+        One row for this computer, each downstream device or reason, and place.
     """
-    # Merged rows of small processes have no pid, and those of a service or user whose
-    # processes cannot be seen a negative one: they are in the remainder.
-    processes = [_process(usage) for usage in records.processes if usage.pid > 0]
-    explained = [_explained(row) for row in records.explanation]
-    known: defaultdict[tuple[Place, str | None], Traffic] = defaultdict(Traffic)
-    for row in processes:
-        known[row.place, row.application] += row.traffic
-    owned = [row for row in explained if row.is_owned]
-    remainders = [
-        Row(
-            place=place,
-            application=name,
-            reason=OTHER_PROCESSES,
-            app_class=_UNKNOWN,
-            traffic=rest,
-        )
-        for (place, name), rest in _remainders(owned, known).items()
-    ]
-    unowned = merged(row for row in explained if not row.is_owned)
-    return merged(processes) + remainders + unowned + residual(records)
+    rows = (
+        replace(_unnamed(row), device=THIS_COMPUTER)
+        if row.is_owned
+        else replace(row, application=None)
+        for row in map(explained, records.explanation)
+    )
+    return merged(rows) + residual(records)
 
 
 def by_interface(records: Records) -> list[Row]:
@@ -165,7 +162,7 @@ def by_interface(records: Records) -> list[Row]:
         Rows without a subject of their own.
     """
     return [
-        Row(place=place, traffic=bill.l3, counter=bill.counter)
+        Row(place=place, traffic=bill.l3, is_place=True, counter=bill.counter)
         for place, bill in bills_by_place(records.bills).items()
     ]
 
@@ -181,7 +178,7 @@ def by_part(records: Records) -> list[Row]:
     """
     places = bills_by_place(records.bills)
     rows = []
-    for interval, bills in records.parts:
+    for interval, bills, _ in records.parts:
         part = bills_by_place(bills)
         rows += [
             Row(
@@ -192,31 +189,6 @@ def by_part(records: Records) -> list[Row]:
             for place in places
         ]
     return rows
-
-
-def by_plan(records: Records, paying: Paying) -> list[Row]:
-    """The bill of each plan, and what no plan paid for.
-
-    Args:
-        records: bills of parts in which who pays stays the same.
-        paying: which plan pays for what.
-
-    Returns:
-        One row for each plan or none, and place.
-    """
-    rows = []
-    for interval, bills in records.parts:
-        for bill in bills:
-            plan = paying.plan(bill.where, interval.from_s) if bill.billed else None
-            rows.append(
-                Row(
-                    place=Place(bill.name, bill.network),
-                    traffic=bill.l3,
-                    plan=plan,
-                    reason=NO_PLAN if plan is None else None,
-                )
-            )
-    return merged(rows)
 
 
 def residual(records: Records) -> list[Row]:
@@ -247,7 +219,12 @@ def residual(records: Records) -> list[Row]:
     return rows
 
 
-def _explained(row: ExplanationRow) -> Row:
+def explained(row: ExplanationRow) -> Row:
+    """A row of the explanation as one of a report by application.
+
+    Args:
+        row: of the store.
+    """
     found = Row(
         place=Place(row.interface, row.network),
         traffic=row.traffic,
@@ -258,29 +235,6 @@ def _explained(row: ExplanationRow) -> Row:
     return replace(found, app_class=row.app_class) if found.is_owned else found
 
 
-def _process(usage: ProcessUsage) -> Row:
-    return Row(
-        place=Place(usage.interface, usage.network),
-        traffic=usage.traffic,
-        application=usage.application,
-        app_class=_UNKNOWN,
-        process=ProcessName(
-            pid=usage.pid,
-            started_s=usage.started_s,
-            comm=usage.comm,
-            exe=usage.exe,
-            uid=usage.uid,
-        ),
-        active=usage.interval,
-    )
-
-
-def _remainders(
-    owned: Iterable[Row], known: dict[tuple[Place, str | None], Traffic]
-) -> dict[tuple[Place, str | None], Traffic]:
-    explained = sums(((row.place, row.application), row.traffic) for row in owned)
-    return {
-        key: rest
-        for key in dict.fromkeys([*explained, *known])
-        if (rest := explained.get(key, Traffic()) - known.get(key, Traffic()))
-    }
+def _unnamed(row: Row) -> Row:
+    """An owned row without its owner and the way it took."""
+    return replace(row, application=None, app_class=None, reason=None, via=None)

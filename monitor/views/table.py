@@ -22,6 +22,8 @@ _LEAST_WIDTH = 40
 _NARROWEST = 8
 _WIDEST_BAR = 20
 _EIGHTHS = " ▏▎▍▌▋▊▉"
+_HEIGHTS = " ▁▂▃▄▅▆▇█"
+_ASCII_HEIGHTS = " .:-=+*#@"
 _BOLD, _DIM, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 
 
@@ -58,11 +60,12 @@ def terminal_layout(stream: TextIO | None, environ: Mapping[str, str]) -> Layout
 
     Args:
         stream: where the text will be written; None where nobody reads it.
-        environ: the environment (`COLUMNS`, `NO_COLOR`, `TERM`).
+        environ: the environment (`COLUMNS`, `LC_ALL`, `NO_COLOR`, `TERM`).
 
     Returns:
         80 columns unless it is a terminal or `COLUMNS` says otherwise; colour only on
-        a terminal, and not with `NO_COLOR` (https://no-color.org).
+        a terminal, and not with `NO_COLOR` (https://no-color.org); plain ASCII where
+        the locale or `TERM=dumb` asks for it.
     """
     if stream is None:  # what Python has for an output that the caller closed
         return Layout()
@@ -73,13 +76,19 @@ def terminal_layout(stream: TextIO | None, environ: Mapping[str, str]) -> Layout
     elif is_terminal:
         width = os.get_terminal_size(stream.fileno()).columns
     wants_colour = not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
-    encoding = (stream.encoding or "ascii").lower().replace("-", "")
+    is_utf8 = _is_utf8(stream.encoding or "ascii") and _is_utf8(environ.get("LC_ALL"))
     return Layout(
         # A terminal that does not know its size says 0.
         width=max(width or _DEFAULT_WIDTH, _LEAST_WIDTH),
-        has_unicode=encoding == "utf8",
+        has_unicode=is_utf8 and environ.get("TERM") != "dumb",
         has_colour=is_terminal and wants_colour,
     )
+
+
+def _is_utf8(name: str | None) -> bool:
+    """Whether an encoding, or a locale that is asked for, is UTF-8."""
+    # Python writes UTF-8 under LC_ALL=C as well (PEP 540); a terminal may not read it.
+    return not name or "utf8" in name.lower().replace("-", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +99,13 @@ class Line:
         cells: one text for each column, printable.
         share: length of its bar in thousandths; None for no bar.
         is_dim: played down.
+        tail: what stands in place of its bar, if it fits.
     """
 
     cells: tuple[str, ...]
     share: int | None = None
     is_dim: bool = False
+    tail: str = ""
 
 
 def table(
@@ -124,6 +135,8 @@ def table(
         text = _aligned(line.cells, widths, texts, layout)
         if line.share is not None and bar_width >= _NARROWEST:
             text = f"{text}{_GAP}{bar(line.share, bar_width, layout)}".rstrip()
+        elif line.tail and columns(line.tail) <= room - sum(widths[:texts]) - len(_GAP):
+            text = f"{text}{_GAP}{line.tail}"
         shown.append(layout.dim(text) if line.is_dim else text)
     return shown
 
@@ -151,6 +164,26 @@ def bar(permille: int, width: int, layout: Layout) -> str:
     if not layout.has_unicode:
         return "#" * (eighths // 8)
     return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
+
+
+def sparkline(amounts: Sequence[int], layout: Layout) -> str:
+    """Draw amounts beside each other, each a column.
+
+    Args:
+        amounts: not negative; the largest is as high as it gets.
+        layout: whether blocks can be shown.
+
+    Returns:
+        As many columns; what is not nothing is seen. Empty where all are nothing.
+    """
+    largest = max(amounts, default=0)
+    if largest <= 0:
+        return ""
+    heights = _HEIGHTS if layout.has_unicode else _ASCII_HEIGHTS
+    most = len(heights) - 1
+    return "".join(
+        heights[min(most, -(-max(0, each) * most // largest))] for each in amounts
+    ).rstrip()
 
 
 def _aligned(

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 DAY = "2025-06-11"
 BILL = SLOT_BILL.l3.part(SLOTS, 1)
+BAR = "█" * 19
 
 
 @pytest.fixture(scope="module")
@@ -160,10 +161,10 @@ def test_hours_and_days_are_listed_in_order_of_time(
     assert main([*arguments, "--by", "hour"]) == 0
     lines = capsys.readouterr().out.split("\n")
     assert lines[2:6] == [
-        "hour                 down       up    share",
-        "11 Jun 2025 00:00  120 kB  24.0 kB   50.0 %  ████████████████████",
-        "11 Jun 2025 01:00  120 kB  24.0 kB   50.0 %  ████████████████████",
-        "total              240 kB  48.0 kB  100.0 %",
+        "hour                 down       up   total    rate    share",
+        "11 Jun 2025 00:00  120 kB  24.0 kB  144 kB  40 B/s   50.0 %  " + BAR,
+        "11 Jun 2025 01:00  120 kB  24.0 kB  144 kB  40 B/s   50.0 %  " + BAR,
+        "total              240 kB  48.0 kB  288 kB  40 B/s  100.0 %",
     ]
     assert main([*arguments, "--by", "day"]) == 0
     assert "\nWed 11 Jun 2025  240 kB" in capsys.readouterr().out

@@ -209,7 +209,11 @@ def test_a_report_of_one_program_says_what_it_is_a_part_of(
         "=1+1         12.0 kB  1.20 kB   4.6 %  █▋",
         "total         156 kB  15.6 kB  59.6 %",
         "",
-        "only firefox, =*; everything together is 240 kB down, 48.0 kB up",
+        (
+            "only firefox, =*: this is 59.6 %; everything together is 240 kB down, "
+            "48.0 kB up"
+        ),
+        "coverage 90.0 %: 28.8 kB without a known owner",
         "gap 11 Jun 2025 02:00 - 12 Jun 2025 06:01 (1 day 4 h): daemon stopped",
     ]
 
@@ -219,7 +223,10 @@ def test_a_report_of_one_program_says_what_it_is_a_part_of(
     [
         (("--by", "remote", "--interface", "wwan0"), "is over all interfaces"),
         (("--by", "remote", "--plan", "home"), "is over all interfaces"),
-        (("--by", "hour", "--app", "x"), "--app goes with --by application, process"),
+        (("--by", "remote", "--metered"), "is over all interfaces"),
+        (("--by", "remote", "--format", "png"), "is text, json or csv"),
+        (("--by", "process", "--background"), "processes are kept without their class"),
+        (("--by", "hour", "--compare"), "not the same in two periods"),
     ],
 )
 def test_a_filter_that_means_nothing_is_refused(

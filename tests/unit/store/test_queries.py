@@ -111,7 +111,7 @@ def test_the_explanation_names_its_owners_largest_first(tmp_path: Path) -> None:
             uid=-1,
             scope="internet",
             via="",
-            where=replace(WLAN, metered=None),
+            where=WLAN,
             traffic=traffic(7),
         ),
     ]

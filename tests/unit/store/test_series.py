@@ -1,4 +1,4 @@
-"""The bills of many parts at once are what each part has by itself, to the byte."""
+"""What many parts have at once is what each part has by itself, to the byte."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from monitor.store import queries
 from monitor.store.retention import purge
 from monitor.store.rollups import roll_up
 from monitor.usage import Interval
-from monitor.views.periods import local_days, local_hours
+from monitor.views.parts import local_parts
 from tests.unit.store.builders import DAY_S, HOUR_S, T0, usage_batch, writing
 from tests.unit.store.history import DAYS, KOLKATA, NOW_S, SHORT, UTC_ZONE, history
 
@@ -48,12 +48,14 @@ def assert_same(store: Store, parts: Iterable[Interval]) -> None:
     wanted = list(parts)
     each = [queries.interface_bills(store, part) for part in wanted]
     assert queries.interface_bills_of(store, wanted) == each
+    rows = [queries.explanation(store, part) for part in wanted]
+    assert queries.explanation_of(store, wanted) == rows
 
 
 @pytest.mark.parametrize("zone", [UTC_ZONE, KOLKATA, ZoneInfo("America/New_York")])
 def test_days_and_hours_of_any_zone(store: Store, zone: ZoneInfo) -> None:
-    assert_same(store, local_days(ALL, zone))
-    assert_same(store, list(local_hours(ALL, zone))[24 : 24 * DAYS : 17])
+    assert_same(store, local_parts("day", ALL, zone))
+    assert_same(store, list(local_parts("hour", ALL, zone))[24 : 24 * DAYS : 17])
 
 
 @settings(max_examples=15)
@@ -73,3 +75,4 @@ def test_any_parts_with_or_without_holes(
 
 def test_no_parts_have_no_bills(store: Store) -> None:
     assert queries.interface_bills_of(store, []) == []
+    assert queries.explanation_of(store, []) == []

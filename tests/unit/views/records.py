@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from monitor.store.queries import ExplanationRow, Gap, InterfaceBill, ProcessUsage
@@ -78,18 +78,27 @@ def process(
     )
 
 
-def report(  # noqa: PLR0913 - what a report is made of
+def report(
     records: Records,
     *,
-    by: str = "application",
-    top: int | None = None,
-    period: Interval = DAY,
-    zone: ZoneInfo = UTC_ZONE,
-    gaps: tuple[Gap, ...] = (),
     recorded: Interval | None = DAY,
+    **asked: Any,  # noqa: ANN401 - of many types
 ) -> Report:
-    """A report of records as if a store had held them."""
-    question = Question(period=period, zone=zone, by=by, top=top)
+    """A report of records as if a store had held them.
+
+    Args:
+        records: what it held.
+        recorded: from when to when.
+        asked: of `Question`; `gaps` and `old` of `report_of`.
+    """
+    gaps: tuple[Gap, ...] = asked.pop("gaps", ())
+    old: Records | None = asked.pop("old", None)
+    question = Question(**{"period": DAY, "zone": UTC_ZONE, **asked})
     return report_of(
-        records, question, gaps=gaps, store=Path("/data/usage.db"), recorded=recorded
+        records,
+        question,
+        gaps=gaps,
+        store=Path("/data/usage.db"),
+        recorded=recorded,
+        old=old,
     )

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,10 +17,13 @@ from monitor.usage import Interval, Traffic
 from monitor.users import user_name
 from monitor.views.as_csv import as_csv
 from monitor.views.as_json import as_json
-from monitor.views.periods import local_hours
-from monitor.views.report import SUBJECTS, Report
-from monitor.views.subjects import Records
+from monitor.views.parts import local_parts
+from monitor.views.question import SUBJECTS
+from monitor.views.subjects import Part, Records
 from tests.unit.views.records import DAY, bill, process, report, share, traffic
+
+if TYPE_CHECKING:
+    from monitor.views.report import Report
 
 HOSTILE = "=cmd|' /C calc'!A0\x1b[31m\n," + b"\xff".decode("utf-8", "surrogateescape")
 L3 = Traffic(2**60 + 1, 2000, 7, 3)
@@ -48,6 +51,8 @@ def test_a_report_by_application_has_every_field_of_the_contract() -> None:
     gap = Gap(Interval(DAY.from_s, DAY.from_s + 60), clean=False, same_boot=True)
     answer = _json(report(RECORDS, gaps=(gap,)))
     rows = answer.pop("rows")
+    nothing = dict.fromkeys(("rx_bytes", "tx_bytes", "rx_packets", "tx_packets"), 0)
+    bill_of_all = dict(zip(nothing, L3.numbers, strict=True))
     assert answer == {
         "version": 1,
         "from": "2025-06-11T00:00:00Z",
@@ -83,6 +88,15 @@ def test_a_report_by_application_has_every_field_of_the_contract() -> None:
                 "tx_local_bytes": 0,
             }
         ],
+        "top": None,
+        "background": False,
+        "metered": False,
+        "total": bill_of_all,
+        "shown": bill_of_all,
+        "billed": nothing,
+        "before": None,
+        "slots_from": "1970-01-01T00:00:00Z",
+        "hours_from": "1970-01-01T00:00:00Z",
     }
     assert rows[0] == {
         "application": HOSTILE,
@@ -163,7 +177,10 @@ def test_rows_of_interfaces_have_their_counter_besides() -> None:
 def test_rows_of_hours_have_local_and_utc_times_that_tell_doubled_hours_apart() -> None:
     berlin = ZoneInfo("Europe/Berlin")
     period = Interval(1_761_436_800, 1_761_444_000)  # 2025-10-26T00:00Z, two hours
-    parts = [(hour, [bill(traffic(1000))]) for hour in local_hours(period, berlin)]
+    parts = [
+        Part(hour, [bill(traffic(1000))])
+        for hour in local_parts("hour", period, berlin)
+    ]
     records = Records([bill(traffic(2000))], parts=parts)
     rows = _json(report(records, by="hour", period=period, zone=berlin))["rows"]
     assert [(row["hour"], row["from"], row["to"]) for row in rows] == [
@@ -178,7 +195,8 @@ def test_every_row_of_json_and_csv_has_the_same_fields(by: str) -> None:
         RECORDS.bills,
         RECORDS.explanation,
         RECORDS.processes,
-        [(DAY, RECORDS.bills), (DAY, [])],
+        [Part(DAY, RECORDS.bills), Part(DAY, [])],
+        [Part(DAY, RECORDS.bills, RECORDS.explanation)],
     )
     made = report(records, by=by, top=1)
     rows = _json(made)["rows"]
@@ -218,6 +236,26 @@ def test_csv_keeps_a_name_that_looks_like_a_formula_but_quotes_it(name: str) -> 
     records = Records([bill(traffic(1000))], [share(name, traffic(1000))])
     assert _csv(report(records))[0]["application"] == name
     assert as_csv(report(records)).split("\n")[1].startswith('"')
+
+
+@pytest.mark.parametrize(
+    ("by", "written"),
+    [
+        ("5min", "2025-06-11T02:00+02:00"),
+        ("hour", "2025-06-11T02:00+02:00"),
+        ("day", "2025-06-11"),
+        ("week", "2025-W24"),
+        ("month", "2025-06"),
+        ("year", "2025"),
+    ],
+)
+def test_parts_of_a_period_are_named_by_the_local_calendar(
+    by: str, written: str
+) -> None:
+    records = Records(RECORDS.bills, parts=[Part(DAY, RECORDS.bills)])
+    (row,) = _json(report(records, by=by, zone=ZoneInfo("Europe/Berlin")))["rows"]
+    assert row[by] == written
+    assert (row["from"], row["to"]) == ("2025-06-11T00:00:00Z", "2025-06-12T00:00:00Z")
 
 
 def test_csv_without_rows_is_its_header() -> None:

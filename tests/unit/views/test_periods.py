@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 
 from monitor.errors import UsageError
 from monitor.usage import Interval
+from monitor.views.parts import local_parts
 from monitor.views.periods import (
     find_zone,
-    local_days,
-    local_hours,
     parse_period,
     parse_since,
 )
@@ -167,7 +166,9 @@ def test_a_day_that_the_zone_skipped_is_empty() -> None:
     with pytest.raises(UsageError, match="is empty"):
         parse_period("2011-12-30", NOW_S, apia)
     period = parse_period("2011-12-29..2011-12-31", NOW_S, apia)
-    assert [end - start for start, end in local_days(period, apia)] == [86_400] * 2
+    assert [end - start for start, end in local_parts("day", period, apia)] == [
+        86_400
+    ] * 2
 
 
 ZONES = st.sampled_from(
@@ -196,8 +197,8 @@ def test_days_and_hours_cover_a_period_without_overlap(
 ) -> None:
     zone, period = ZoneInfo(zone_name), Interval(from_s, from_s + length_s)
     for parts, longest_s in (
-        (list(local_days(period, zone)), 28 * HOUR_S),
-        (list(local_hours(period, zone)), HOUR_S),
+        (list(local_parts("day", period, zone)), 28 * HOUR_S),
+        (list(local_parts("hour", period, zone)), HOUR_S),
     ):
         assert (parts[0].from_s, parts[-1].to_s) == period
         assert all(before.to_s == after.from_s for before, after in pairwise(parts))
@@ -207,7 +208,7 @@ def test_days_and_hours_cover_a_period_without_overlap(
 @given(ZONES, st.integers(min_value=1_300_000_000, max_value=1_800_000_000))
 def test_each_day_of_a_month_is_one_local_date(zone_name: str, now_s: int) -> None:
     zone = ZoneInfo(zone_name)
-    for part in local_days(parse_period("month", now_s, zone), zone):
+    for part in local_parts("day", parse_period("month", now_s, zone), zone):
         dates = {
             datetime.fromtimestamp(at_s, zone).date() for at_s in (part[0], part[1] - 1)
         }
@@ -218,7 +219,7 @@ def test_each_day_of_a_month_is_one_local_date(zone_name: str, now_s: int) -> No
 def test_hours_begin_on_the_local_hour() -> None:
     kathmandu = ZoneInfo("Asia/Kathmandu")
     period = parse_period("2025-06-01", NOW_S, kathmandu)
-    hours = list(local_hours(period, kathmandu))
+    hours = list(local_parts("hour", period, kathmandu))
     assert len(hours) == 24
     assert hours[1].from_s == _s("2025-05-31T19:15")
 

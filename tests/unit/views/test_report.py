@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.usage import Interval, Traffic, total
-from monitor.views.periods import local_hours
-from monitor.views.report import SUBJECTS, coverage_permille
-from monitor.views.subjects import Records
+from monitor.views.parts import local_parts
+from monitor.views.question import SUBJECTS
+from monitor.views.subjects import Part, Records
+from monitor.views.totals import coverage_permille
 from tests.unit.views.records import (
     DAY,
     UTC_ZONE,
@@ -174,9 +175,11 @@ def test_interfaces_show_the_counter_beside_the_bill() -> None:
 
 
 def test_hours_without_traffic_are_listed_too() -> None:
-    hours = list(local_hours(Interval(DAY.from_s, DAY.from_s + 3 * 3600), UTC_ZONE))
+    hours = list(
+        local_parts("hour", Interval(DAY.from_s, DAY.from_s + 3 * 3600), UTC_ZONE)
+    )
     first, second = bill(traffic(1000)), bill(traffic(500), "eth0")
-    parts = [(hours[0], [first]), (hours[1], []), (hours[2], [second])]
+    parts = [Part(hours[0], [first]), Part(hours[1], []), Part(hours[2], [second])]
     made = report(Records([first, second], parts=parts), by="hour")
     by_hour = [
         (row.interval, row.place.interface, row.traffic.rx_bytes) for row in made.rows
@@ -314,7 +317,7 @@ PROCESSES = st.lists(
     BILLS,
     SHARES,
     PROCESSES,
-    st.sampled_from([by for by in SUBJECTS if by not in ("hour", "day")]),
+    st.sampled_from(SUBJECTS),
     st.none() | st.integers(min_value=1, max_value=3),
 )
 def test_the_rows_of_each_interface_add_up_to_its_bill(
@@ -324,8 +327,8 @@ def test_the_rows_of_each_interface_add_up_to_its_bill(
     by: str,
     top: int,
 ) -> None:
-    parts = [(DAY, bills)]
-    records = Records(bills, shares, processes, parts)  # type: ignore[arg-type]  # built above
+    parts = [Part(DAY, bills, shares)]  # type: ignore[arg-type]  # built above
+    records = Records(bills, shares, processes, parts, parts)  # type: ignore[arg-type]  # built above
     made = report(records, by=by, top=top)
     for interface in made.interfaces:
         rows = [row for row in made.rows if row.place.interface == interface.name]

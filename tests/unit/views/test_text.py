@@ -7,16 +7,19 @@ import os
 import pty
 import re
 import termios
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.store.answers import Kept
 from monitor.store.queries import Gap
 from monitor.usage import Interval
 from monitor.views.names import columns
-from monitor.views.subjects import Records
+from monitor.views.question import SUBJECTS
+from monitor.views.subjects import Part, Records
 from monitor.views.table import Layout, bar, terminal_layout
 from monitor.views.text import as_text
 from tests.unit.views.records import DAY, bill, process, report, share, traffic
@@ -97,14 +100,16 @@ def test_processes_are_shown_with_user_and_program() -> None:
     assert "(other processes of container:ci-runner)" in text
 
 
-@pytest.mark.parametrize("by", ["application", "process", "user", "interface"])
+@pytest.mark.parametrize("by", SUBJECTS)
 @pytest.mark.parametrize("width", [40, 60, 80, 200])
 @pytest.mark.parametrize("has_unicode", [True, False])
 def test_every_line_fits_the_terminal(
     by: str, width: int, *, has_unicode: bool
 ) -> None:
     layout = Layout(width=width, has_unicode=has_unicode)
-    for line in _lines(report(RECORDS, by=by), layout):
+    parts = [Part(DAY, RECORDS.bills, RECORDS.explanation)] * 3
+    records = replace(RECORDS, parts=parts, paid=parts, slice_s=86_400)
+    for line in _lines(report(records, by=by), layout):
         assert columns(line) <= width, line
         assert has_unicode or line.isascii()
 
@@ -247,3 +252,154 @@ def test_a_terminal_gets_its_width_and_colour_unless_it_says_no() -> None:
         assert not terminal_layout(stream, {"TERM": "dumb"}).has_colour
         termios.tcsetwinsize(second, (0, 0))
         assert terminal_layout(stream, {}).width == 80
+
+
+@pytest.mark.parametrize("has_unicode", [True, False])
+def test_the_sum_has_its_course_in_time_beside_it(*, has_unicode: bool) -> None:
+    parts = [
+        Part(
+            Interval(DAY.from_s + at * 7200, DAY.from_s + (at + 1) * 7200),
+            [bill(traffic(rx_bytes))],
+        )
+        for at, rx_bytes in enumerate([0, 1, 4000, 8000, 1000])
+    ]
+    records = replace(RECORDS, parts=parts, slice_s=7200)
+    lines = _lines(report(records), Layout(has_unicode=has_unicode))
+    (sums,) = (line for line in lines if line.startswith("total"))
+    assert sums.endswith(" ▁▄█▁" if has_unicode else " .=@.")
+    assert lines[lines.index(sums) + 1] == (
+        "in time: 2 h a column from 11 Jun 2025 00:00, at most 8.00 kB (11 Jun 06:00)"
+    )
+
+
+def test_two_columns_are_no_course_of_anything() -> None:
+    parts = [Part(DAY, RECORDS.bills)] * 2
+    assert "in time" not in as_text(report(replace(RECORDS, parts=parts)), PLAIN)
+
+
+def test_parts_of_a_period_have_their_sum_and_average_rate() -> None:
+    hours = [
+        Part(Interval(at_s, at_s + 3600), [bill(traffic(3_600_000, 360_000))])
+        for at_s in (DAY.from_s, DAY.from_s + 3600)
+    ]
+    records = Records([bill(traffic(7_200_000, 720_000))], parts=hours)
+    # Of the second hour only the first half was counted.
+    recorded = Interval(DAY.from_s, DAY.from_s + 5400)
+    lines = _lines(report(records, by="hour", recorded=recorded))
+    assert [line.split("  ")[-3:-1] for line in lines[3:5]] == [
+        ["1.10 kB/s", " 50.0 %"],
+        ["2.20 kB/s", " 50.0 %"],
+    ]
+    assert lines[5].split()[-4:] == ["1.47", "kB/s", "100.0", "%"]
+
+
+def test_the_largest_parts_stand_first_when_only_these_are_wanted() -> None:
+    parts = [
+        Part(
+            Interval(DAY.from_s + at * 3600, DAY.from_s + (at + 1) * 3600),
+            [bill(traffic(rx_bytes))],
+        )
+        for at, rx_bytes in enumerate([1000, 5000, 3000, 500])
+    ]
+    records = Records([bill(traffic(9500))], parts=parts)
+    lines = _lines(report(records, by="hour", top=2))[3:7]
+    assert [line[:18].strip() for line in lines] == [
+        "11 Jun 2025 01:00",
+        "11 Jun 2025 02:00",
+        "(2 others)",
+        "total",
+    ]
+    assert "█" not in lines[2]
+
+
+@pytest.mark.parametrize(
+    ("by", "label"),
+    [
+        ("5min", "11 Jun 2025 00:00"),
+        ("day", "Wed 11 Jun 2025"),
+        ("week", "11 Jun 2025"),
+        ("month", "Jun 2025"),
+        ("year", "2025"),
+    ],
+)
+def test_parts_of_a_period_are_named_as_people_do(by: str, label: str) -> None:
+    records = Records(RECORDS.bills, parts=[Part(DAY, RECORDS.bills)])
+    assert _lines(report(records, by=by))[3].startswith(f"{label}  ")
+
+
+BEFORE = Interval(DAY.from_s - 86_400, DAY.from_s)
+
+
+def test_the_period_before_is_in_one_sentence() -> None:
+    old = Records([bill(traffic(2_500_000_000))])
+    text = as_text(report(RECORDS, before=BEFORE, old=old), PLAIN)
+    assert "\nbefore, 10 Jun 2025 (UTC): 2.50 GB; now +32 %\n" in text
+    assert "change" not in text
+
+
+def test_each_row_can_stand_beside_what_it_was() -> None:
+    old = Records(
+        [bill(traffic(1_900_000_000))],
+        [share("firefox", traffic(1_820_000_000)), share("gone", traffic(80_000_000))],
+    )
+    made = report(RECORDS, before=BEFORE, old=old, compare=True)
+    lines = _lines(made)
+    changes = {line.split("  ")[0]: line for line in lines[3:11]}
+    assert " -50 % " in changes["firefox"]
+    assert " new " in changes["container:ci-runner"]
+    assert changes["gone"].split()[1:] == ["0", "B", "0", "B", "0.0", "%", "-100", "%"]
+    assert " +74 %" in changes["total"]
+    assert all(columns(line) <= 80 for line in lines)
+
+
+def test_without_a_period_before_there_is_nothing_to_compare_with() -> None:
+    text = as_text(report(RECORDS, before=BEFORE, compare=True), PLAIN)
+    assert "nothing to compare with: the period before was not counted" in text
+
+
+def test_an_unfinished_period_is_followed_to_its_end() -> None:
+    text = as_text(report(RECORDS, until_s=DAY.from_s + 43_200), PLAIN)
+    assert "\nat this pace 6.60 GB by the end of 11 Jun 2025\n" in text
+
+
+@pytest.mark.parametrize("until_s", [None, DAY.from_s + 8000, DAY.to_s - 60])
+def test_no_pace_is_made_of_a_beginning_or_of_what_is_as_good_as_over(
+    until_s: int | None,
+) -> None:
+    assert "at this pace" not in as_text(report(RECORDS, until_s=until_s), PLAIN)
+
+
+def test_where_rows_are_finer_than_what_is_kept_it_is_said() -> None:
+    parts = [Part(DAY, RECORDS.bills)]
+    kept = Kept(DAY.to_s, DAY.from_s - 100 * 86_400)
+    made = replace(report(replace(RECORDS, parts=parts), by="5min"), kept=kept)
+    sentence = (
+        "before 12 Jun 2025 usage is kept by the hour: rows there are equal parts"
+    )
+    assert sentence in as_text(made, PLAIN)
+    by_hour = replace(made, question=replace(made.question, by="hour"))
+    assert "is kept by" not in as_text(by_hour, PLAIN)
+
+
+def test_a_report_of_one_network_says_which_part_of_everything_it_is() -> None:
+    records = replace(RECORDS, billed=traffic(6_600_000_000))
+    text = as_text(report(records, metered=True), PLAIN)
+    assert "this is 50.0 %; all billed interfaces together moved 6.60 GB down" in text
+
+
+@pytest.mark.parametrize(
+    ("environ", "has_unicode"),
+    [
+        ({}, True),
+        ({"LC_ALL": "C"}, False),
+        ({"LC_ALL": "de_DE.ISO-8859-1"}, False),
+        ({"LC_ALL": "de_DE.UTF-8"}, True),
+        ({"LC_ALL": "C.utf8"}, True),
+        ({"TERM": "dumb"}, False),
+    ],
+)
+def test_blocks_are_drawn_only_where_they_can_be_read(
+    environ: dict[str, str], *, has_unicode: bool
+) -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    assert terminal_layout(stream, environ).has_unicode is has_unicode
