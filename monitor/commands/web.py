@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from monitor.store.engine import Store
     from monitor.views.alert_states import Silences
 
+_NO_BROWSER = "no browser was found here: open the address yourself"
 _LIBRARIES = ("starlette", "uvicorn", "anyio", "h11")
 
 
@@ -84,8 +85,7 @@ def command(setup: Setup, *, port: int, is_opened: bool, tz: str | None) -> None
             sys.stdout.flush()
             if is_opened:
                 path = stack.enter_context(opening.way_to(address, os.environ))
-                if not opening.show(path):
-                    click.echo("no browser was found: open the address", err=True)
+                opening.show(path, lambda: click.echo(_NO_BROWSER, err=True))
 
         serving.serve(made, sockets, began)
 

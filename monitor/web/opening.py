@@ -9,13 +9,14 @@ from __future__ import annotations
 import html
 import os
 import tempfile
+import threading
 import webbrowser
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 _PAGE: Final = """<!doctype html><html lang="en"><meta charset="utf-8">
 <title>esimmon</title><meta name="referrer" content="no-referrer">
@@ -47,13 +48,17 @@ def way_to(address: str, environ: Mapping[str, str]) -> Iterator[Path]:
         Path(name).unlink(missing_ok=True)
 
 
-def show(path: Path) -> bool:
-    """Ask the desktop for its browser.
+def show(path: Path, otherwise: Callable[[], None]) -> None:
+    """Ask the desktop for its browser; does not wait for it.
 
     Args:
         path: of `way_to`.
-
-    Returns:
-        Whether there is one.
+        otherwise: called when there is none.
     """
-    return webbrowser.open(path.as_uri())
+
+    def ask() -> None:
+        if not webbrowser.open(path.as_uri()):
+            otherwise()
+
+    # One of the terminal is waited for by the library until it ends.
+    threading.Thread(target=ask, daemon=True).start()

@@ -8,6 +8,7 @@ import os
 import socket
 import stat
 import sys
+import time
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from monitor.cli import main
 from monitor.web.app import read_assets
 from monitor.web.guard import POLICY
 from monitor.web.opening import way_to
+from monitor.web.serving import listen
 from tests.web.stage import web
 
 if TYPE_CHECKING:
@@ -138,6 +140,43 @@ def test_it_listens_on_loopback_alone_and_says_when_a_port_is_taken(
         assert other.connect_ex(("127.0.0.2", int(port))) != 0
     assert main(["web", "--store", str(past.store), "--port", port]) == 2
     assert "Name another one with --port" in capsys.readouterr().err
+
+
+def test_all_sockets_are_of_loopback_and_of_one_port() -> None:
+    sockets = listen(0)
+    try:
+        names = [each.getsockname()[:2] for each in sockets]
+    finally:
+        for each in sockets:
+            each.close()
+    port = names[0][1]
+    assert names in ([("127.0.0.1", port)], [("127.0.0.1", port), ("::1", port)])
+
+
+def test_a_browser_is_started_and_not_waited_for(
+    past: Past, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen, closed = tmp_path / "seen", tmp_path / "closed"
+    browser = tmp_path / "browser"
+    told = f'echo "$@" >{seen}.new; mv {seen}.new {seen}'
+    browser.write_text(
+        f"#!/bin/sh\n{told}\nwhile [ ! -e {closed} ]; do sleep 0.1; done\n"
+    )
+    browser.chmod(0o700)
+    monkeypatch.setenv("BROWSER", str(browser))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    with web(past.store, tmp_path, "--open") as running:
+        assert running.get("/api/alerts")[0] == 200
+        (way,) = tmp_path.glob("esimmon-web-*.html")
+        assert running.token in way.read_text()
+        for _ in range(200):
+            if seen.exists():
+                break
+            time.sleep(0.05)
+        closed.touch()
+        # Every user of the machine can read the arguments of a program.
+        assert seen.read_text() == f"{way.as_uri()}\n"
+    assert not way.exists()
 
 
 def test_the_port_can_be_chosen_and_ends_with_the_command(

@@ -103,9 +103,11 @@ function showStanding(found) {
   const { plans, rate: rates } = standing.status;
   one("no-plans").hidden = plans.length > 0;
   say(one("no-plans"), "No plan yet: esimmon counts, but warns of no limit. Make one with: esimmon setup");
+  const [most] = standing.status.last_hour ?? [];
+  const eater = most ? `; in the last hour most by ${most.application} (${size(most.bytes)})` : "";
   const sum = (word) => Object.values(rates ?? {}).reduce((all, each) => all + each[word], 0);
   say(one("now"), standing.running
-    ? `now ${rate(sum("rx_bytes_per_s"))} down, ${rate(sum("tx_bytes_per_s"))} up`
+    ? `now ${rate(sum("rx_bytes_per_s"))} down, ${rate(sum("tx_bytes_per_s"))} up${eater}`
     : "No daemon is running: what is shown is what was recorded. Start counting with: esimmon run");
   showPeriods();
   choose(one("plan"), "all", plans.map((plan) => [plan.id, plan.id]), state.plan);
