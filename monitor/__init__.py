@@ -26,10 +26,10 @@ The map (imports point down only; import-linter checks it):
 - `planbook`: all plans of the daemon, judged at each tick; `open_rows`: the newest rows
   of usage as the store will have them; `statusfacts`: how things stand, for programs;
   `planfacts`: plans of it; `networkfacts`: what is attached; `lately`: who moved most
-  in the last hour; `eaters`: who used most of a plan; `quotas`:
-  after how many bytes plans are looked at anew; `using`: which networks are in use, for
-  alerts; `blindness`: what was not seen or cannot be kept, for them; `choosing`: which
-  plan a click gives to one of them.
+  in the last hour; `totals`: what networks ever moved; `eaters`: who used most of a
+  plan; `quotas`: after how many bytes plans are looked at anew; `using`: which networks
+  are in use, for alerts; `blindness`: what was not seen or cannot be kept, for them;
+  `choosing`: which plan a click gives to one of them.
 - `jobs`: what the calendar does. `sampler`: what a tick does. `agreements`: which plans
   there are. `bookkeeping`: their ledgers, tried out and written down. `apart`: what
   their samples tell apart. `paying`: which plan pays for which network.

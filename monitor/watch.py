@@ -25,6 +25,7 @@ from monitor.statusfacts import status_facts
 from monitor.store.history import newest_tiers
 from monitor.store.labels import Labels
 from monitor.tellers import make_telling, rate_rule, unusual_rule, wishes
+from monitor.totals import Totals
 from monitor.usage import Interval
 from monitor.using import Using
 from monitor.zones import local_zone
@@ -56,6 +57,7 @@ class Watch:
         using: which networks are in use.
         blindness: what was not seen, or cannot be kept.
         lately: who moved most in the last hour.
+        totals: what each network ever moved.
         announce: called when there is something new for the agents of users.
     """
 
@@ -81,6 +83,7 @@ class Watch:
         self._boot_id = begun.boot_id
         self.lately = Lately(begun.boottime_ns)
         self.lately.recall(store, clock.now_s(), begun.boottime_ns)
+        self.totals = Totals(store)
         self._noted: set[str] = set()
         self.announce: Callable[[], None] = lambda: None
         sampler.pending.more_marks = self.book.marks
@@ -142,6 +145,7 @@ class Watch:
             What is to be committed at once and then told.
         """
         tick, sampler = self._sampler.ticked, self._sampler
+        self.totals.book(tick.bills if tick else {})
         if tick is None or not isinstance(tick.when, Interval):
             return []
         now_s, zone = self.now_s, _zone()
@@ -250,7 +254,7 @@ class Watch:
             return None
         facts = status_facts(
             self.book, sampler, self.telling, self.labels.by_key, self.lately
-        ) | {"store": str(self._store.path)}
+        ) | {"store": str(self._store.path), "totals": self.totals.facts()}
         now_s = sampler.placement.second(sampler.boottime_ns)
         return statusfile.document(
             now_s, sampler.boottime_ns, self._boot_id, self._tick_s, facts

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import os
+import threading
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
 import click
 
+from monitor import statusfile
 from monitor.commands.notify import daemon_socket, log_to_terminal
 from monitor.commands.options import with_setup
-from monitor.errors import AgentRunningError, ConfigError, NotShownError
+from monitor.errors import (
+    AgentRunningError,
+    ConfigError,
+    NotShownError,
+    StatusStaleError,
+)
 from monitor.escapes import visible
 from monitor.notifiers import push
 from monitor.notifiers.agent import Agent
 from monitor.notifiers.courier import Patience
 from monitor.notifiers.memory import Memory, memory_path
 from monitor.notifiers.notice import Notice
+from monitor.views import metrics
+from monitor.views.scraped import Scraped
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from monitor.commands.options import Setup
 
 _DEADLINE_S: Final = 60.0
@@ -35,22 +47,51 @@ def command(setup: Setup, *, test: bool) -> None:
     It runs without any privilege: the daemon itself never talks to the Internet. Which
     alerts are sent, and when, the daemon says: `[alerts]` of its configuration.
 
+    With `[metrics] listen` it also gives figures to Prometheus, at that address under
+    /metrics; without addresses of `[push]` that is all it does.
+
     \b
     esimmon relay --test
     esimmon relay
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
     path = push.find_addresses(setup.config.push.addresses, os.environ)
-    if path is None:
+    listen = setup.config.metrics.listen
+    if path is None and (test or not listen):
         raise ConfigError(
             "nowhere to send alerts to: write addresses into a file (chmod 600), and "
             'its name into the configuration: [push] addresses = "/path"'
         )
-    sender = push.Push(push.read_addresses(path), path)
-    if test:
+    sender = None if path is None else push.Push(push.read_addresses(path), path)
+    if test and sender is not None:
         _test(sender)
         return
     socket_path = daemon_socket(setup)
     log_to_terminal()
+    with ExitStack() as parts:
+        if listen:
+            parts.enter_context(_metrics(listen, socket_path)).start()
+        if sender is not None:
+            _relay(socket_path, sender)
+        else:
+            threading.Event().wait()
+
+
+def _metrics(listen: str, socket_path: Path) -> Scraped:
+    """What answers Prometheus, in a thread of its own."""
+    status_path = statusfile.status_path(socket_path)
+
+    def text() -> str:
+        try:
+            return metrics.as_text(statusfile.read(status_path))
+        except StatusStaleError:
+            return metrics.as_text(None)
+
+    scraped = Scraped(listen, text)
+    click.echo(f"figures for Prometheus: http://{listen}/metrics", err=True)
+    return scraped
+
+
+def _relay(socket_path: Path, sender: push.Push) -> None:
     memory = memory_path(socket_path, os.environ, push.WAY)
     try:
         with Memory(memory) as remembered:

@@ -15,6 +15,7 @@ from monitor.config.values import (
     AbsolutePath,
     Duration,
     KindPattern,
+    Listen,
     NamePattern,
     NetworkPattern,
     Pattern,
@@ -186,6 +187,16 @@ class Push(Struct, frozen=True, forbid_unknown_fields=True):
     addresses: AbsolutePath = AbsolutePath("")
 
 
+class Metrics(Struct, frozen=True, forbid_unknown_fields=True):
+    """Figures for Prometheus, given by `esimmon relay`.
+
+    Attributes:
+        listen: where; empty for nowhere.
+    """
+
+    listen: Listen = Listen()
+
+
 class Config(Struct, frozen=True, forbid_unknown_fields=True):
     """The whole file; a missing table or key has its default."""
 
@@ -199,6 +210,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     remotes: Remotes = Remotes()
     alerts: Alerts = Alerts()
     push: Push = Push()
+    metrics: Metrics = Metrics()
     plans: tuple[PlanTable, ...] = field(default=(), name="plan")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
+from ipaddress import IPv4Address, IPv6Address
 from typing import TYPE_CHECKING, Final
 
 from monitor.notifiers.quiet import DayTimes
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 UNLIMITED: Final = "unlimited"
 _EARLIEST, _LATEST = 2000, 2199
+_LAST_PORT = 65_535
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _KINDS = re.compile(r"[a-z_.*?]{1,40}", re.ASCII)
 _INSTANT = re.compile(
@@ -64,6 +66,12 @@ class KindPattern(str):
 
 class AbsolutePath(str):
     """A path that does not depend on the current directory; may begin with `~/`."""
+
+    __slots__ = ()
+
+
+class Listen(str):
+    """An address and a port to answer at, such as "127.0.0.1:9877"; or nothing."""
 
     __slots__ = ()
 
@@ -179,6 +187,26 @@ def _decode_path(found: object) -> AbsolutePath:
     return AbsolutePath(found)
 
 
+def _decode_listen(found: object) -> Listen:
+    if found == "":
+        return Listen()
+    host, _, port = found.rpartition(":") if isinstance(found, str) else ("", "", "")
+    is_port = port.isascii() and port.isdecimal() and 0 < int(port) <= _LAST_PORT
+    if not (is_port and _is_address(host)):
+        raise ValueError('an IP address and a port, such as "127.0.0.1:9877", or ""')
+    return Listen(str(found))
+
+
+def _is_address(host: str) -> bool:
+    """Whether it is one as an URL has it: IPv6 in brackets."""
+    kind = IPv6Address if host.startswith("[") and host.endswith("]") else IPv4Address
+    try:
+        kind(host.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return False
+    return True
+
+
 def _decode_instant(found: object) -> Instant:
     text = as_moment(found)
     if text is None or "T" not in text:
@@ -233,6 +261,7 @@ DECODERS: Final[dict[type, Callable[[object], object]]] = {
     KindPattern: _decode_kind_pattern,
     DayTimes: _decode_day_times,
     AbsolutePath: _decode_path,
+    Listen: _decode_listen,
     Instant: _decode_instant,
     Moment: _decode_moment,
 }

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from monitor.store.amounts import Usage
 from monitor.store.columns import (
     COUNTER,
+    TRAFFIC,
     bill_of,
     bill_values,
     traffic_of,
     traffic_values,
 )
 from monitor.store.schema import UNPLACED
-from monitor.usage import Bill, Interval, cut, slot_marks
+from monitor.usage import Bill, Interval, Traffic, cut, slot_marks
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -54,6 +55,16 @@ def _amounts(row: Unplaced) -> dict[str, int]:
     if row.bill is not None:
         return bill_values(row.bill)
     return dict.fromkeys(COUNTER, 0) | traffic_values(row.traffic)
+
+
+def waiting(connection: Connection) -> dict[int, Traffic]:
+    """What was billed of all boots that wait, by the id of the attachment."""
+    sums = [func.sum(UNPLACED.c[name]) for name in TRAFFIC]
+    wanted = select(UNPLACED.c.attachment_id, *sums).where(
+        UNPLACED.c.share_id.is_(None)
+    )
+    rows = connection.execute(wanted.group_by(UNPLACED.c.attachment_id))
+    return {row[0]: Traffic(*row[1:]) for row in rows}
 
 
 def take(connection: Connection, boot_id: str, offset_s: int) -> tuple[int, Usage]:
