@@ -28,7 +28,7 @@ def ever_billed(store: Store) -> dict[Attachment, Traffic]:
         StoreError: the database cannot be read.
     """
     with store.read() as connection:
-        bills = bills_of(connection, Interval(0, _FOREVER_S))
+        (bills,) = bills_of(connection, [Interval(0, _FOREVER_S)])
         moved = {key: bill.l3 for key, bill in bills.items()}
         for key, traffic in unplaced.waiting(connection).items():
             moved[key] = moved.get(key, Traffic()) + traffic
