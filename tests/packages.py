@@ -65,6 +65,7 @@ HEADERS = {  # and other files
     "/usr/lib/polkit-1/polkitd": "polkitd",
     "/usr/lib/python3/dist-packages/dbusmock/__init__.py": "python3-dbusmock",
     "/usr/include/linux/io_uring.h": "linux-libc-dev",
+    "/usr/share/i18n/locales/de_DE": "locales",
 }
 # What a kernel may have been built without, or told not to give.
 KERNEL = {
