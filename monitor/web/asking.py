@@ -18,7 +18,8 @@ _NAMES: Final = ("period", "from", "to", "network", "plan")
 _TODAY: Final = "today"
 _SECOND: Final = re.compile(r"[0-9]{1,11}", re.ASCII)
 _LATEST_S: Final = 253_402_300_799  # 9999-12-31T23:59:59Z, the last one of datetime
-_LONGEST_HOURS_S: Final = 8 * 86_400
+# Up to so many seconds in bars of that; some hundred of them fit a screen.
+_STEPS: Final = ((6 * 3600, "5min"), (8 * 86_400, "hour"), (400 * 86_400, "day"))
 _LONGEST_S: Final = 20 * 366 * 86_400
 
 
@@ -37,9 +38,9 @@ class Asked(NamedTuple):
 
     @property
     def step(self) -> str:
-        """What a graph of the period is made of: `hour` or `day`."""
+        """What the graph of the period has a bar for, as `views.parts` names it."""
         length_s = self.period.to_s - self.period.from_s
-        return "hour" if length_s <= _LONGEST_HOURS_S else "day"
+        return next((step for most_s, step in _STEPS if length_s <= most_s), "month")
 
 
 def asked_of(pairs: Iterable[tuple[str, str]], now_s: int, zone: ZoneInfo) -> Asked:

@@ -159,10 +159,12 @@ class Web(NamedTuple):
     Attributes:
         address: without the token, such as "http://127.0.0.1:8080".
         token: what its data wants.
+        process_id: of the server.
     """
 
     address: str
     token: str
+    process_id: int
 
     def get(
         self, path: str, headers: Mapping[str, str] | None = None, method: str = "GET"
@@ -238,7 +240,7 @@ def web(store: Path, home: Path, *arguments: str, zone: str = ZONE) -> Iterator[
             assert process.stdout is not None
             address, _, token = process.stdout.readline().strip().partition("/#token=")
             assert token, process.stderr and process.stderr.read()
-            yield Web(address, token)
+            yield Web(address, token, process.pid)
         finally:
             process.send_signal(signal.SIGINT)
             _, complaints = process.communicate(timeout=_PATIENCE_S)

@@ -48,12 +48,19 @@ def _by_name(rows: list[dict[str, Any]]) -> dict[str, tuple[int, int]]:
     return dict(found)
 
 
-@pytest.mark.parametrize("period", ["today", "week", "month"])
+@pytest.mark.parametrize("period", ["today", "week", "month", "night", "years"])
 def test_usage_is_what_report_says(
     server: Web, past: Past, capsys: pytest.CaptureFixture[str], period: str
 ) -> None:
+    day = datetime.fromtimestamp(past.end_s - 86_400, UTC).date()
+    periods = {
+        "night": f"{day}T01:00Z..{day}T05:30Z",  # bars of 5 minutes
+        "years": f"{day.year - 2}-01-01..{day}",  # bars of months
+    }
+    period = periods.get(period, period)
     page = server.json(f"/api/usage?period={period}")
     report = _asked(capsys, past, "report", "--period", period)
+    assert report["rows"]
     names = ("from", "to", "timezone", "l3", "interfaces", "gaps", "counted_until")
     assert {name: page[name] for name in names if name != "gaps"} == {
         name: report[name] for name in names if name != "gaps"

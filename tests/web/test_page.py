@@ -141,6 +141,26 @@ def test_dragging_zooms_and_back_goes_back(shown: Shown) -> None:
     expect(page.locator("#shown")).to_have_text(before)
 
 
+def test_zooming_goes_down_to_five_minutes_and_up_to_years(shown: Shown) -> None:
+    page, _ = shown
+    lengths = []
+    for name in ["Zoom in"] * 10 + ["Zoom out"] * 20:
+        page.get_by_role("button", name=name).click()
+        settle(page)
+        lengths.append(_length_s(page))
+    assert min(lengths) == 3600
+    assert max(lengths) == lengths[-1] > 19 * 365 * 86_400
+    page.locator("#numbers summary").click()
+    assert re.fullmatch(
+        r"[A-Z][a-z]{2} \d{4}", page.inner_text("#parts tr >> nth=0 >> th")
+    )
+
+
+def _length_s(page: Page) -> int:
+    found = re.search(r"from=(\d+)&to=(\d+)", page.url)
+    return int(found[2]) - int(found[1]) if found else 0
+
+
 def test_all_of_it_goes_by_keyboard(shown: Shown, server: Web) -> None:
     page, _ = shown
     page.keyboard.press("Tab")

@@ -6,7 +6,8 @@ import { clock, day, part, zoneName } from "./moments.js";
 import { duration, short, size } from "./units.js";
 
 const HOUR = 3600;
-const STEPS = [1, 2, 3, 6, 12].map((hours) => hours * HOUR).concat(
+const SLOT = 300;
+const STEPS = [1, 3, 6, 12, 24, 36, 72, 144].map((slots) => slots * SLOT).concat(
   [1, 2, 3, 7, 14, 31, 61, 92, 183, 366].map((days) => days * 86400),
 );
 
@@ -71,6 +72,7 @@ export class Graph {
   }
 
   #tick(at, step) {
+    if (step >= 28 * 86400) return part([at, at], "month");
     return step >= 86400 || clock(at) === "00:00" ? day(at) : clock(at);
   }
 
@@ -124,10 +126,11 @@ export class Graph {
     const [first, last] = [left, left + width].map((x) => chart.posToVal(x, "x"));
     chart.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
     const touched = this.usage.parts.filter(([from, to]) => from < last && to > first);
-    // Whole bars; whole hours where nobody counted.
+    // Whole bars; where nobody counted, whole hours or slots.
+    const unit = this.usage.step === "5min" ? SLOT : HOUR;
     this.zoom(
-      Math.min(touched[0]?.[0] ?? Infinity, Math.floor(first / HOUR) * HOUR),
-      Math.max(touched.at(-1)?.[1] ?? 0, Math.ceil(last / HOUR) * HOUR),
+      Math.min(touched[0]?.[0] ?? Infinity, Math.floor(first / unit) * unit),
+      Math.max(touched.at(-1)?.[1] ?? 0, Math.ceil(last / unit) * unit),
     );
   }
 

@@ -12,6 +12,7 @@ import { rate, size } from "./units.js";
 const TICK_MS = 10_000; // the daemon's own, unless configured
 const SLOW_TICKS = 6;
 const HOUR = 3600;
+const SLOT = 300;
 const LONGEST = 20 * 366 * 86400;
 
 let state = states.read();
@@ -38,14 +39,16 @@ function zoom(from, to) {
   return go({ from, to });
 }
 
-// Half as long or twice, around the middle or a part of the graph; whole hours.
+// Half as long or twice, around the middle or a part of the graph; whole hours, or slots
+// where the bars are as short.
 function closer(way, around) {
   if (!usage) return;
   const { from_s: from, to_s: to } = usage;
-  const length = way > 0 ? Math.max(2 * HOUR, (to - from) / 2) : Math.min(LONGEST, (to - from) * 2);
+  const length = way > 0 ? Math.max(HOUR, (to - from) / 2) : Math.min(LONGEST, (to - from) * 2);
+  const unit = length > 6 * HOUR ? HOUR : SLOT;
   const middle = around ? (around[0] + around[1]) / 2 : (from + to) / 2;
-  const begin = Math.max(0, Math.floor((middle - length / 2) / HOUR) * HOUR);
-  zoom(begin, begin + Math.ceil(length / HOUR) * HOUR);
+  const begin = Math.max(0, Math.floor((middle - length / 2) / unit) * unit);
+  zoom(begin, begin + Math.ceil(length / unit) * unit);
 }
 
 function showUsage(found) {

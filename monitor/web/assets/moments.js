@@ -56,5 +56,10 @@ export function isoDate(at) {
 
 export const seconds = (text) => (text ? Date.parse(text) / 1000 : null);
 
-export const part = ([from, to], step) =>
-  step === "day" ? weekday(from) : `${moment(from)} - ${clock(to)}`;
+const WRITTEN = {
+  day: ([from]) => weekday(from),
+  month: ([from]) => `${day(from).split(" ")[1]} ${date(from).split(" ")[2]}`,
+};
+
+export const part = (each, step) =>
+  (WRITTEN[step] ?? (([from, to]) => `${moment(from)} - ${clock(to)}`))(each);
