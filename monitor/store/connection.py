@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -61,6 +62,9 @@ def connect(path: Path, mode: str, *, busy_s: float = BUSY_S) -> sqlite3.Connect
     return connection
 
 
+# It has no connection, but what it made of each statement: half the time of a short
+# answer to who asks again and again, as a page does.
+@lru_cache(maxsize=4)
 def engine_for(path: Path, mode: str, *, busy_s: float = BUSY_S) -> Engine:
     """SQLAlchemy's view of a file; connects anew each time it is asked."""
     engine = create_engine(

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Final
@@ -89,8 +90,8 @@ def main() -> None:
             _line("bare interpreter", _ms(options.times, _bare))
             with web(store, Path(folder), "--tz", ZONE) as running:
                 for answer in ANSWERS:
-                    ask = f"/api/{answer}"
-                    _line(ask, _ms(options.times, lambda ask=ask: running.json(ask)))
+                    ask = partial(running.json, f"/api/{answer}")
+                    _line(f"/api/{answer}", _ms(options.times, ask))
                 before_s = _cpu_s(running)
                 marks = [_shown(browser, running) for _ in range(options.times + 1)]
                 cpu_s = (_cpu_s(running) - before_s) / len(marks)
