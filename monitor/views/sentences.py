@@ -104,6 +104,11 @@ def _whole(report: Report) -> Iterator[str]:
         yield f"{part}all billed interfaces together moved {_both(report.billed)}"
     for interface in () if question.is_narrow else report.interfaces:
         yield _counter(interface)
+        if interface.imported:
+            yield (
+                f"  of it {_both(interface.imported)} imported: counted by another "
+                "program, with the link layer"
+            )
         if interface.local:
             yield (
                 f"  beside it {_both(interface.local)} stayed among its neighbours, "
@@ -122,7 +127,7 @@ def _counter(interface: InterfaceTotal) -> str:
     counter, packets = interface.bill.counter, interface.bill.l3
     exactness = ESTIMATED if interface.estimated_bytes else EXACT
     equal = (counter.rx_bytes, counter.tx_bytes) == (packets.rx_bytes, packets.tx_bytes)
-    if equal:
+    if equal and not interface.imported:
         return f"= {interface.name} counter: {_both(counter)}, all of it IP packets"
     return (
         f"= {interface.name} counter: {_both(counter)}; as IP packets, which is what "

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from monitor.usage import Bill, Traffic
+from monitor.usage import IMPORTED, Bill, Traffic
 from monitor.views.rows import UNATTRIBUTED
 from monitor.views.subjects import bills_by_place, residual
 
@@ -21,10 +21,11 @@ class InterfaceTotal:
     Attributes:
         name: the kernel's name.
         bill: raw counter and layer 3.
-        unattributed: what nobody claims.
+        unattributed: what nobody claims, or only another program counted.
         estimated_bytes: of the bill's layer 3, what rests on an assumed way of
             counting of the device.
         local: IP packets beside the bill that stayed among a tether's neighbours.
+        imported: of the bill, what another program counted, with the link layer.
     """
 
     name: str
@@ -32,6 +33,7 @@ class InterfaceTotal:
     unattributed: Traffic
     estimated_bytes: int = 0
     local: Traffic = field(default_factory=Traffic)
+    imported: Traffic = field(default_factory=Traffic)
 
     @property
     def coverage_permille(self) -> int | None:
@@ -74,21 +76,27 @@ def interface_totals(records: Records) -> tuple[InterfaceTotal, ...]:
         if row.reason == UNATTRIBUTED:
             name = row.place.interface
             left[name] = left.get(name, Traffic()) + row.traffic
+    imported: dict[str, Traffic] = {}
+    for each in records.explanation:
+        if each.share_kind == IMPORTED:
+            name = each.interface
+            imported[name] = imported.get(name, Traffic()) + each.traffic
     names = sorted(
         {*bills}
         | {row.interface for row in records.explanation}
         | {usage.interface for usage in records.processes}
     )
     estimated: Counter[str] = Counter()
-    for each in records.bills:
-        estimated[each.name] += each.estimated_bytes
+    for bill_of in records.bills:
+        estimated[bill_of.name] += bill_of.estimated_bytes
     return tuple(
         InterfaceTotal(
             name,
             bills.get(name, nothing),
-            left.get(name, Traffic()),
+            left.get(name, Traffic()) + imported.get(name, Traffic()),
             estimated[name],
             records.local.get(name, Traffic()),
+            imported.get(name, Traffic()),
         )
         for name in names
     )

@@ -317,3 +317,17 @@ def dies_at(step: int, work: Callable[[], int]) -> None:
 
     sys.addaudithook(hook)
     assert work() == 0
+
+
+@pytest.mark.needs("root")
+def test_what_root_restores_belongs_to_whose_store_it_is(
+    here: Place, tmp_path: Path
+) -> None:
+    file = tmp_path / "backup.tar"
+    assert here("backup", str(file)) == 0
+    for path in (here.folder, *here.folder.rglob("*")):
+        os.chown(path, 4242, 4242)
+    assert here("restore", str(file)) == 0
+    for path in (here.store, *(here.folder / "plans.d").rglob("*")):
+        assert path.stat().st_uid == 4242, path
+    assert (here.folder / "plans.d").stat().st_uid == 4242

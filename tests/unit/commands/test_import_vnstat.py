@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import random
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -358,3 +361,52 @@ def test_a_daemon_must_be_stopped_first(
     with WriterLock(store):
         assert take_over(store, database, "UTC") == 1
     assert "A daemon that counts must be stopped first" in capsys.readouterr().err
+
+
+def test_a_report_says_what_was_imported_and_that_nobody_knows_whose_it_was(
+    database: Path, store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    vnstats.fill(database, "wlan0", history(clock.now_s() - 60, 3), ZoneInfo("UTC"))
+    assert take_over(store, database, "UTC") == 0
+    capsys.readouterr()
+    period = "2020-01-01..2099-12-31"
+    assert main(["report", "--store", str(store), "--period", period]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "(imported)" in said
+    assert "imported: counted by another program, with the link layer" in said
+    assert "coverage 0.0 %" in said
+    assert "all of it IP packets" not in said
+
+
+def test_a_person_at_a_terminal_is_asked_which_network_it_was(
+    database: Path, store: Path
+) -> None:
+    now_s = clock.now_s()
+    vnstats.fill(database, "wlan0", history(now_s - 60, 2), ZoneInfo("UTC"))
+    ran(store, "boot", (now_s - 99 * DAY_S, now_s - 98 * DAY_S), on_another_network())
+    words = ["import", "vnstat", str(database), "--store", str(store)]
+    far, near = os.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "monitor", *words],
+        stdin=near,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        os.write(far, b"7\n2\n")
+        said, _ = process.communicate(timeout=120)
+    os.close(near)
+    os.close(far)
+    assert process.returncode == 0
+    assert "1  the interface by itself (if:wlan0)" in said
+    assert "2  interface usb7" in said
+    assert "Imported: wlan0 as interface usb7: " in said
+    places = {bill.where.network for bill in own_bills(store, 0, now_s)}
+    assert places == {"if:usb7"}
+
+
+def on_another_network() -> Batch:
+    """A little usage elsewhere, long ago."""
+    at_s = clock.now_s() - 99 * DAY_S
+    where = Attachment("if:usb7", "usb7", billed=True)
+    moved = Bill(Traffic(1, 1, 1, 1), Traffic(1, 1, 1, 1))
+    return Batch(bill={(Interval(at_s, at_s), where): moved})
