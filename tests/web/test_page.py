@@ -119,6 +119,8 @@ def test_a_bar_that_is_clicked_shows_its_applications(
         hour["applications"][0]["rx_bytes"]
     )
     assert f"pick={chosen[0]}-{chosen[1]}" in page.url
+    picked = page.inner_text("#picked")
+    expect(page.get_by_role("status")).to_have_text(f"Applications: {picked}")
     page.get_by_role("button", name="Show the whole period").click()
     settle(page)
     assert page.inner_text("#picked") == usage["text"]

@@ -51,7 +51,7 @@ export class Graph {
     this.chart = new uPlot({
       ...this.#room(),
       legend: { show: false },
-      padding: [8, 8, 0, 0],
+      padding: [8, 24, 0, 0],
       tzDate: (at) => (zoneName() ? uPlot.tzDate(new Date(at * 1000), zoneName()) : new Date(at * 1000)),
       cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false }, dataIdx: () => this.at },
       scales: {

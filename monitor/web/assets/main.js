@@ -22,17 +22,20 @@ let asked = 0;
 const applications = new Applications(one("applications"));
 const graph = new Graph(one("graph"), one("readout"), { pick, zoom, closer });
 
-function go(change) {
+// What a person asked for is read out; what is only kept up to date is not.
+async function go(change) {
   const { network, plan } = state;
   state = { network, plan, ...change };
   states.write(state);
-  return show();
+  await show();
+  say(one("said"), one("shown").textContent);
 }
 
-function pick(from, to) {
+async function pick(from, to) {
   state = { ...state, pick: from ? `${from}-${to}` : "" };
   states.write(state);
-  return settled([showPicked()]);
+  await settled([showPicked()]);
+  say(one("said"), `Applications: ${one("picked").textContent}`);
 }
 
 function zoom(from, to) {
