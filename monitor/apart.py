@@ -41,7 +41,8 @@ def canonical(sample: Sample) -> tuple[object, ...]:
 def telling_of(agreement: Agreement, entries: Iterable[Entry]) -> Telling:
     """What has to be told apart to judge a plan.
 
-    A member whose id is a login name of this machine is charged what that user moves.
+    A member whose id is a login name of this machine is charged what that user moves,
+    and any member what was imported from a device of theirs.
 
     Args:
         agreement: the plan and what belongs to it.
@@ -61,4 +62,5 @@ def telling_of(agreement: Agreement, entries: Iterable[Entry]) -> Telling:
         apps=None if plan.alerts.background is not None else tuple(sorted(apps)),
         tethered=tethered,
         members=named_users(member.id for member in agreement.members),
+        elsewhere=frozenset(member.id for member in agreement.members),
     )

@@ -268,7 +268,8 @@ class Share:
         uid: user id of the process, -1 without one.
         scope: `internet`, or `local` for bytes that no carrier sees.
         via: the device between the owner and this one: a tunnel, or the downstream
-            side of what is forwarded; empty without one.
+            side of what is forwarded; of what was imported from another machine, the
+            member of a plan whose that is. Empty without one.
     """
 
     application: Application | None

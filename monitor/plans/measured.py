@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
 from monitor.plans.scopes import patterns
-from monitor.usage import FORWARDED, TUNNEL, TUNNEL_OVERHEAD
+from monitor.usage import FORWARDED, IMPORTED, TUNNEL, TUNNEL_OVERHEAD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -48,6 +48,7 @@ class Telling:
         apps: shell patterns of applications; None for all applications.
         tethered: whether what was forwarded.
         members: those who share it, by user id.
+        elsewhere: ids of those who share it, for what other devices counted.
         inner: what a tunnel carried is the application's inside, and not, as to the
             carrier, the VPN program's.
     """
@@ -55,10 +56,18 @@ class Telling:
     apps: tuple[str, ...] | None = None
     tethered: bool = True
     members: Mapping[int, str] = field(default_factory=dict)
+    elsewhere: frozenset[str] = frozenset()
     inner: bool = False
 
     def __bool__(self) -> bool:
-        return self.apps != () or self.tethered or bool(self.members)
+        by_member = self.members or self.elsewhere
+        return self.apps != () or self.tethered or bool(by_member)
+
+    def member_of(self, share: Share) -> str:
+        """Which of those who share it moved something; empty for nobody."""
+        if share.kind == IMPORTED and share.via in self.elsewhere:
+            return share.via
+        return self.members.get(share.uid, "")
 
 
 EVERYTHING: Final = Telling()
@@ -112,7 +121,7 @@ def owners_of(
     whose = {
         key: Whose(
             app_of(share),
-            telling.members.get(share.uid, ""),
+            telling.member_of(share),
             tethered or (telling.tethered and share.kind == FORWARDED),
         )
         for key, share in shares.items()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from monitor.usage import Attachment
 
 INTERFACE: Final = "interface"
-_FAR_S: Final = 1 << 40
+_FAR_S: Final = 1 << 62  # as far as `agreement` looks back
 _REMEMBERED: Final = 1000  # attachments; a machine has some dozens in its life
 
 

@@ -48,6 +48,7 @@ def add(
     added: Mapping[Attachment, Sequence[Part]],
     kept: Kept,
     now_and_zone: tuple[int, ZoneInfo],
+    member: str = "",
 ) -> None:
     """Add usage of the past.
 
@@ -56,6 +57,7 @@ def add(
         added: parts by where they were moved; not inside the time of a run.
         kept: how long details are kept.
         now_and_zone: UTC second now; whose midnights begin a day.
+        member: of a plan, whose it was; empty for this machine's own.
     """
     zone = now_and_zone[1]
     parts = [part for several in added.values() for part in several]
@@ -63,7 +65,7 @@ def add(
         return
     spans_s, hours_s = _raise_marks(connection, parts, kept, now_and_zone)
     known = ids.Ids("")
-    share = known.share(connection, Share(None, kind=IMPORTED))
+    share = known.share(connection, Share(None, kind=IMPORTED, via=member))
     usage = amounts.Usage()
     for attachment, several in added.items():
         where = known.attachment(connection, attachment)

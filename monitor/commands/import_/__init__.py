@@ -11,6 +11,10 @@ COMMANDS = {
         "monitor.commands.import_.vnstat",
         "Take over the history of vnStat.",
     ),
+    "device": (
+        "monitor.commands.import_.device",
+        "Add what another machine counted to a plan that is shared.",
+    ),
 }
 """Name, module (its attribute `command` is the command) and help of each command."""
 
@@ -22,4 +26,5 @@ def command() -> None:
     \b
     esimmon import vnstat --dry-run
     esimmon import vnstat
+    esimmon import device phone.json --plan family --member amina
     """  # noqa: D301 - \b is click's mark for lines that stay as they are

@@ -3,47 +3,35 @@
 from __future__ import annotations
 
 import tempfile
-from contextlib import ExitStack, closing
-from datetime import datetime
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from monitor import clock
 from monitor.commands.handing import start_again, without_daemon
+from monitor.commands.import_.adding import Addition, add_all, told
 from monitor.commands.import_.whose import Wishes, places_of
 from monitor.commands.options import any_file, with_setup
-from monitor.commands.progress import Progress
 from monitor.escapes import visible
-from monitor.store import importing, overlap, rescue, vnstat
+from monitor.store import overlap, rescue, vnstat
 from monitor.store.engine import open_store
 from monitor.store.nesting import finest
 from monitor.store.networks import met
-from monitor.store.rollups import roll_up
 from monitor.units import format_size
 from monitor.usage import Interval, total
 from monitor.views.periods import find_zone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from zoneinfo import ZoneInfo
+    from collections.abc import Mapping, Sequence
 
     from monitor.commands.import_.whose import Place
     from monitor.commands.options import Setup
     from monitor.store.engine import Store
-    from monitor.store.overlap import Chosen, Source
+    from monitor.store.overlap import Source
 
 _DATABASE: Final = "/var/lib/vnstat/vnstat.db"
-_SUMS: Final = 100  # hours and days at a time, to say how far it is
-
-
-class _Line(NamedTuple):
-    """What becomes of an interface."""
-
-    source: Source
-    place: Place
-    chosen: Chosen
 
 
 @click.command("vnstat")
@@ -98,11 +86,14 @@ def command(  # noqa: PLR0913 - one argument an option
         wishes.insist_on({each.name for each in found})
         sources, excess = _sources(found, month_rotate)
         places = places_of(sources, met(store), setup.config.interfaces, wishes)
-        lines = _chosen(store, sources, places)
+        additions = _chosen(store, sources, places)
         if not dry_run:
-            lines = _import(store, setup, lines, zone)
-    for text in _told(lines, zone, "Would import" if dry_run else "Imported"):
-        click.echo(text)
+            add_all(store, setup, additions, zone)
+    for source, _, chosen in additions:
+        name = places[source.device].name
+        what = f"{visible(source.device)} as {name}" if name else visible(source.device)
+        verb = "Would import" if dry_run else "Imported"
+        click.echo(f"{verb}: {what}: {told(chosen, zone)}")
     for device, place in places.items():
         if place.attachment is None:
             click.echo(f"Left out: {visible(device)}{place.why}.")
@@ -132,12 +123,12 @@ def _sources(
     sources, excess = [], 0
     for each in found:
         known = Interval(each.created_s, max(each.updated_s, each.created_s + 1))
-        told = finest(each.tiers, known)
+        once = finest(each.tiers, known)
         # Of a month that is over the end of a year, nobody knows how much is of which.
-        judged = told.excess if month_day == 1 else told.excess[:-1]
+        judged = once.excess if month_day == 1 else once.excess[:-1]
         excess += total(judged).bytes
         name = f"vnstat {each.name} {each.created_s}"
-        sources.append(overlap.Source(name, each.name, told.parts, known.to_s))
+        sources.append(overlap.Source(name, each.name, once.parts, known.to_s))
     return sources, excess
 
 
@@ -151,71 +142,14 @@ def _now() -> overlap.Now:
 
 def _chosen(
     store: Store, sources: Sequence[Source], places: Mapping[str, Place]
-) -> list[_Line]:
+) -> list[Addition]:
     now = _now()
+    found = []
     with store.read() as connection:
         own = overlap.own_time(connection, now)
-        return [
-            _Line(each, places[each.device], overlap.choose(connection, each, own, now))
-            for each in sources
-            if places[each.device].attachment is not None
-        ]
-
-
-def _import(
-    store: Store, setup: Setup, lines: Sequence[_Line], zone: ZoneInfo
-) -> list[_Line]:
-    """Add it all in one transaction, then sum it up; nobody else writes meanwhile."""
-    retention, now_s = setup.config.retention, clock.now_s()
-    kept = importing.Kept(retention.slots_s, retention.hours_s)
-    with closing(Progress(between=False)) as progress:
-        progress.show("adding")
-        with store.begin() as connection:
-            added = {
-                line.place.attachment: line.chosen.parts
-                for line in lines
-                if line.place.attachment is not None
-            }
-            importing.add(connection, added, kept, (now_s, zone))
-            for line in lines:
-                overlap.remember(connection, line.source, now_s)
-        done = 0
-        while summed := roll_up(store, now_s, zone, max_hours=_SUMS):
-            done += summed
-            progress.show(f"summing up: {done} hours and days")
-    return list(lines)
-
-
-def _told(lines: Sequence[_Line], zone: ZoneInfo, verb: str) -> Iterator[str]:
-    for source, place, chosen in lines:
-        moved = total(part.traffic for part in chosen.parts)
-        as_what = f" as {place.name}" if place.name else ""
-        text = f"{visible(source.device)}{as_what}: "
-        if chosen.parts:
-            first, last = (
-                datetime.fromtimestamp(at_s, zone)
-                for at_s in (
-                    min(part.when.from_s for part in chosen.parts),
-                    max(part.when.to_s for part in chosen.parts),
-                )
-            )
-            text += (
-                f"{format_size(moved.bytes)} from {first:%Y-%m-%d} to "
-                f"{last:%Y-%m-%d %H:%M}."
-            )
-        else:
-            text += "nothing new."
-        yield f"{verb}: {text}{_left_out(chosen)}"
-
-
-def _left_out(chosen: Chosen) -> str:
-    parts = [
-        f"{format_size(amount)} {why}"
-        for amount, why in (
-            (chosen.own, "counted by esimmon itself"),
-            (chosen.before, "imported before"),
-            (chosen.future, "of the future"),
-        )
-        if amount
-    ]
-    return f" Left out: {', '.join(parts)}." if parts else ""
+        for each in sources:
+            attachment = places[each.device].attachment
+            if attachment is not None:
+                chosen = overlap.choose(connection, each, own, now)
+                found.append(Addition(each, attachment, chosen))
+    return found

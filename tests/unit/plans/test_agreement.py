@@ -16,6 +16,7 @@ from monitor.plans.agreement import (
     bindings_of,
 )
 from monitor.plans.matching import Line
+from monitor.plans.payers import Bindings
 from monitor.plans.terms import Binding, Plan
 from monitor.plans.values import Name, Second
 from monitor.plans.writing import canonical
@@ -129,3 +130,10 @@ def test_bindings_that_touch_are_one() -> None:
     assert bindings_of("a", bindings, ["wwan0"]) == (
         Binding("wwan0", name, first, None),
     )
+
+
+def test_a_binding_without_beginning_or_end_is_found_at_all_times() -> None:
+    bind = Binding("usb0", Name("pk"), None, None)
+    assert bindings_of("pk", Bindings((bind,)), ["usb0"]) == (bind,)
+    until = Binding("usb0", Name("pk"), None, Second(100))
+    assert bindings_of("pk", Bindings((until,)), ["usb0"]) == (until,)
