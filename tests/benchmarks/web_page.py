@@ -3,10 +3,10 @@
     python tests/benchmarks/web_page.py [--years 1 3 5] [--times 9]
 
 Each history has 30 applications on 4 networks (`history`). Told are medians: of the
-server's answers; of the page in Chromium from the navigation to the graph with its
-applications, and to everything; and the server's CPU time for such a page, which other
-work on the machine lengthens little. Beside them, in the same run, the bare
-interpreter's start: 8 ms where nothing else runs.
+server's answers, and of all that a page asks for, one after the other; of the page in
+Chromium from the navigation to the graph with its applications, and to everything; and
+the server's CPU time for such a page, which other work on the machine lengthens little.
+Beside them, in the same run, the bare interpreter's start: 8 ms where nothing else runs.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ import psutil
 if __package__ in {None, ""}:  # as a script
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from monitor.web.app import read_assets
 from tests.benchmarks.history import make_history
 from tests.browser import blank_page, chromium
 from tests.web.stage import web
@@ -38,7 +39,9 @@ if TYPE_CHECKING:
     from tests.web.stage import Web
 
 ZONE: Final = "UTC"  # in which the days of the history are
-ANSWERS: Final = ("usage?period=month", "usage?period=week", "standing", "networks")
+ANSWERS: Final = (
+    *("usage?period=month", "usage?period=week", "standing", "networks", "alerts"),
+)
 _MS: Final = 1000
 
 
@@ -67,6 +70,13 @@ def _shown(browser: Browser, running: Web) -> tuple[float, float]:
     return marks[0], marks[1]
 
 
+def _fetch_all(running: Web) -> None:
+    """What a browser asks for to show a month."""
+    asked = (ANSWERS[0], *ANSWERS[2:])
+    for path in (*read_assets(), *(f"/api/{answer}" for answer in asked)):
+        running.get(path)
+
+
 def _cpu_s(running: Web) -> float:
     """CPU seconds of the server so far."""
     taken = psutil.Process(running.process_id).cpu_times()
@@ -92,6 +102,8 @@ def main() -> None:
                 for answer in ANSWERS:
                     ask = partial(running.json, f"/api/{answer}")
                     _line(f"/api/{answer}", _ms(options.times, ask))
+                everything = _ms(options.times, partial(_fetch_all, running))
+                _line("page: all it asks for", everything)
                 before_s = _cpu_s(running)
                 marks = [_shown(browser, running) for _ in range(options.times + 1)]
                 cpu_s = (_cpu_s(running) - before_s) / len(marks)
