@@ -31,8 +31,9 @@ The map (imports point down only; import-linter checks it):
   are in use, for alerts; `blindness`: what was not seen or cannot be kept, for them;
   `choosing`: which plan a click gives to one of them.
 - `jobs`: what the calendar does. `sampler`: what a tick does. `agreements`: which plans
-  there are. `bookkeeping`: their ledgers, tried out and written down. `apart`: what
-  their samples tell apart. `paying`: which plan pays for which network.
+  there are. `bookkeeping`: their ledgers, tried out and written down. `forgetting`:
+  names that are to go; `needs`: those that plans need. `apart`: what their samples tell
+  apart. `paying`: which plan pays for which network.
 - `config`: the TOML file as typed, checked values; where files, store and socket are.
 - `whereabouts`: devices and their networks, from tick to tick. `booking`: what a tick
   counted, on its way into what is pending. `explaining`: whose bytes they were, from

@@ -7,11 +7,11 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from monitor import __version__, choosing, clock
+from monitor import __version__, choosing, clock, forgetting
 from monitor.alerts.model import KINDS, SNOOZED_BY_CLICK, SNOOZED_FOR_A_DAY
 from monitor.control import CALLER, Access, Control, Method
 from monitor.detailing import Counted, details
-from monitor.errors import ConfigError, UsageError
+from monitor.errors import ConfigError, StoreError, UsageError
 from monitor.plans.localtime import FARTHEST_S
 from monitor.plans.writing import utc_text
 from monitor.store import snoozes
@@ -101,6 +101,7 @@ class Answers:
             "networks.bind": Method(Access.GROUP, self._bind),
             "ledger.append": Method(Access.GROUP, self._append, names_caller=True),
             "networks.name": Method(Access.GROUP, self._name),
+            "data.forget": Method(Access.GROUP, self._forget),
         }
 
     def _status(self, _: Mapping[str, Any]) -> dict[str, Any]:
@@ -252,6 +253,19 @@ class Answers:
             raise UsageError("networks.name wants a key and a label, both texts")
         self._flush({})
         return {"key": key, "label": self._daemon.watch.labels.put(key, label)}
+
+    def _forget(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Take names out of what was counted, here as in the store."""
+        daemon, now_s = self._daemon, clock.now_s()
+        wish, dry_run = forgetting.wish_of(given), given.get("dry_run") is True
+        if not daemon.recorder.settle():
+            raise StoreError("what was counted cannot be written now; try again")
+        plans = daemon.watch.book.agreements
+        told = forgetting.carry_out(daemon.store, plans, wish, now_s, dry_run=dry_run)
+        if not dry_run:
+            daemon.watch.forgot()
+            told["scoured"] = forgetting.scour(daemon.store, now_s)
+        return told
 
     def _bind(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Let a plan pay for a network, as a click on an alert asks."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from monitor.plans.agreement import Agreement
     from monitor.plans.entries import Entry
+    from monitor.plans.offers import Scope
     from monitor.plans.samples import Sample
 
 
@@ -38,6 +39,32 @@ def canonical(sample: Sample) -> tuple[object, ...]:
     )
 
 
+def _scopes(agreement: Agreement, entries: Iterable[Entry]) -> list[Scope]:
+    plan = agreement.plan
+    scopes = [bucket.scope for bucket in plan.buckets]
+    scopes += [cap.scope for cap in plan.caps]
+    for entry in (*agreement.entries, *entries):
+        if isinstance(entry, Topup):
+            scopes.append(entry.scope)
+        elif isinstance(entry, PlanChange):
+            scopes += [bucket.scope for bucket in entry.buckets]
+    return scopes
+
+
+def charged_apart(agreement: Agreement, entries: Iterable[Entry]) -> set[str]:
+    """Shell patterns of the applications of which a plan charges otherwise.
+
+    Args:
+        agreement: the plan and what belongs to it.
+        entries: of its ledger in the store.
+    """
+    return _apps(_scopes(agreement, entries))
+
+
+def _apps(scopes: Iterable[Scope]) -> set[str]:
+    return {pattern for scope in scopes for pattern in scope.apps or ()}
+
+
 def telling_of(agreement: Agreement, entries: Iterable[Entry]) -> Telling:
     """What has to be told apart to judge a plan.
 
@@ -49,14 +76,8 @@ def telling_of(agreement: Agreement, entries: Iterable[Entry]) -> Telling:
         entries: of its ledger in the store.
     """
     plan = agreement.plan
-    scopes = [bucket.scope for bucket in plan.buckets]
-    scopes += [cap.scope for cap in plan.caps]
-    for entry in (*agreement.entries, *entries):
-        if isinstance(entry, Topup):
-            scopes.append(entry.scope)
-        elif isinstance(entry, PlanChange):
-            scopes += [bucket.scope for bucket in entry.buckets]
-    apps = {pattern for scope in scopes for pattern in scope.apps or ()}
+    scopes = _scopes(agreement, entries)
+    apps = _apps(scopes)
     tethered = any(scope.tethered is not None for scope in scopes)
     return Telling(
         apps=None if plan.alerts.background is not None else tuple(sorted(apps)),

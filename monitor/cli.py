@@ -38,6 +38,7 @@ COMMANDS = {
     "import": ("monitor.commands.import_", "Take in what others counted."),
     "backup": ("monitor.commands.backup", "Write everything into one file."),
     "restore": ("monitor.commands.restore", "Take everything out of such a file."),
+    "data": ("monitor.commands.data", "Forget whose bytes they were, for good."),
     "measure": ("monitor.commands.measure", "Show what one command moves."),
     "service": ("monitor.commands.service", "Count from every boot on."),
     "doctor": (

@@ -14,6 +14,7 @@ from monitor.errors import StoreError
 from monitor.store.backup import back_up
 from monitor.store.retention import MOST_ROWS, Limits, purge
 from monitor.store.rollups import roll_up
+from monitor.store.scouring import scour
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,6 +107,7 @@ def calendar_jobs(
 
     def retention() -> None:
         purge_all(store, _limits(config(), needed_since_s()))
+        scour(store, clock.now_s())
 
     jobs: list[tuple[str, str, int, Callable[[], object]]] = [
         ("roll-up", "*", 1, lambda: roll_up(store, clock.now_s(), zone)),

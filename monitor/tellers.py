@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from monitor import clock
-from monitor.alerts import Newcomers, Past, RateRule, Stays, Unusual, UnusualRule
+from monitor.alerts import Newcomers, Past, RateRule, Rates, Stays, Unusual, UnusualRule
 from monitor.alerts.habits import HOUR_S, PAST_S
 from monitor.alerts.of_programs import DAY_S
 from monitor.notifiers.buttons import Buttons
@@ -76,6 +76,22 @@ def make_telling(
     if last_s is not None:
         telling.stays = Stays(_boottime_ns(last_s))
     return telling
+
+
+def recall(telling: Telling, store: Store) -> None:
+    """Have only what the store has, after names were taken out of it.
+
+    Args:
+        telling: of the daemon.
+        store: the database.
+
+    Raises:
+        StoreError: the database cannot be read.
+    """
+    telling.told = stored_alerts.told(store)
+    telling.newcomers = _newcomers(store)
+    telling.unusual = _unusual(store, telling.unusual.rule)
+    telling.rates = Rates(telling.rule.within_s, clock.read().boottime_ns)
 
 
 def _newcomers(store: Store) -> Newcomers:

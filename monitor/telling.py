@@ -65,6 +65,7 @@ class Telling:
         told: what was told already.
         rule: how much a program may move in the background; a reload replaces it.
         stays: on networks.
+        rates: how fast programs move data that nobody waits for.
         newcomers: programs that never used metered data before.
         unusual: programs that move more than they usually do.
         choices: ids of the plans that a network may be bound to by a click.
@@ -102,7 +103,7 @@ class Telling:
         self.stays = Stays(begun_ns)
         self.newcomers = Newcomers(clock.now_s())
         self.unusual = Unusual(_ANYTHING, begun_ns)
-        self._rates = Rates(rule.within_s, begun_ns)
+        self.rates = Rates(rule.within_s, begun_ns)
         self._deliveries: list[Delivery] = []
         self._tries: dict[str, tuple[int, int]] = {}
         self._complained = ""
@@ -125,12 +126,12 @@ class Telling:
             interval_s: length of the tick.
             plan_of: the plan that pays for a network on a device.
         """
-        if self._rates.within_s != self.rule.within_s:
-            self._rates = Rates(self.rule.within_s, at_ns)
+        if self.rates.within_s != self.rule.within_s:
+            self.rates = Rates(self.rule.within_s, at_ns)
         self.newcomers.book(rows, at_ns, plan_of)
         self.unusual.book(rows, at_ns, interval_s, plan_of)
         moved = list(movers(rows, plan_of))
-        self._rates.add(moved, at_ns, interval_s)
+        self.rates.add(moved, at_ns, interval_s)
 
     def judge(
         self,
@@ -154,7 +155,7 @@ class Telling:
         self._snoozed = {
             (each.plan.id, kind) for each in watched.values() for kind in each.snoozed
         }
-        rates = (self.rule, self._rates.largest(), self._rates.is_complete(at_ns))
+        rates = (self.rule, self.rates.largest(), self.rates.is_complete(at_ns))
         names = {each.network.key: named(each.network) for each in uplinks.used}
         changes = judge(self.told, now_s, watched.values(), rates, names)
         self.stays.see(places(uplinks), at_ns)

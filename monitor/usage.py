@@ -21,6 +21,7 @@ TUNNEL = "tunnel"
 FORWARDED = "forwarded"
 TUNNEL_OVERHEAD = "tunnel_overhead"
 IMPORTED = "imported"
+FORGOTTEN = "forgotten"
 INTERNET = "internet"
 LOCAL = "local"
 
@@ -261,7 +262,8 @@ class Share:
         kind: `socket` for bytes of a process's socket, `tunnel` for those that a
             tunnel carried for it, `forwarded` with an application for those of a
             process behind a device of this machine; else the reason: `kernel`, `gap`,
-            `before_start`, `imported` (another program counted them), `forwarded`,
+            `before_start`, `imported` (another program counted them), `forgotten` (a
+            person wanted that nobody is named any more), `forwarded`,
             `tunnel_overhead` (its application is the VPN program, where a program made
             it).
         app_class: `interactive`, `background` or `unknown`.

@@ -24,7 +24,7 @@ from monitor.plans.refusals import read
 from monitor.statusfacts import status_facts
 from monitor.store.history import newest_tiers
 from monitor.store.labels import Labels
-from monitor.tellers import make_telling, rate_rule, unusual_rule, wishes
+from monitor.tellers import make_telling, rate_rule, recall, unusual_rule, wishes
 from monitor.totals import Totals
 from monitor.usage import Interval
 from monitor.using import Using
@@ -79,14 +79,16 @@ class Watch:
         self.labels = Labels(store)
         self.using = Using(store, config.networks, self.labels)
         self.blindness = Blindness(newest_tiers(store))
-        begun = clock.read()
-        self._boot_id = begun.boot_id
-        self.lately = Lately(begun.boottime_ns)
-        self.lately.recall(store, clock.now_s(), begun.boottime_ns)
-        self.totals = Totals(store)
+        self._boot_id = clock.read().boot_id
+        self._look_back()
         self._noted: set[str] = set()
         self.announce: Callable[[], None] = lambda: None
         sampler.pending.more_marks = self.book.marks
+
+    def _look_back(self) -> None:
+        at_ns = clock.read().boottime_ns
+        self.lately, self.totals = Lately(at_ns), Totals(self._store)
+        self.lately.recall(self._store, clock.now_s(), at_ns)
 
     def _eater(self, running: Running) -> tuple[str, int] | None:
         """The program that used most of a plan in this cycle, with its bytes."""
@@ -230,6 +232,14 @@ class Watch:
         self.announce()
         self.using.rules = config.networks
         self._noted.clear()
+
+    def forgot(self) -> None:
+        """Names were taken out of the store: have them no more either."""
+        recall(self.telling, self._store)
+        self.labels.read()
+        self._look_back()
+        self.announce()
+        self.write_status()
 
     def tell(self, changes: Iterable[Change]) -> None:
         """Tell what changed, and again what nobody saw; agents hear of it at once."""

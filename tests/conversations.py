@@ -35,6 +35,7 @@ PARAMS = {
     "networks.bind": ("network", "plan"),
     "networks.name": ("key", "label"),
     "ledger.append": ("entry", "caller_uid"),
+    "data.forget": ("app", "network", "before", "uid", "everything", "dry_run"),
 }
 """What each of the daemon's methods is given."""
 METHODS = tuple(PARAMS)

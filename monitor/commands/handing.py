@@ -28,7 +28,11 @@ _POLL_S: Final = 0.05
 
 
 def hand_over(
-    socket: Path, method: str, params: Mapping[str, Any], unknown: str
+    socket: Path,
+    method: str,
+    params: Mapping[str, Any],
+    unknown: str,
+    wait_s: float = _ANSWER_S,
 ) -> dict[str, Any]:
     """Let a running daemon write.
 
@@ -37,6 +41,7 @@ def hand_over(
         method: the call that writes.
         params: what is to be written.
         unknown: the sentence where nobody knows whether it did.
+        wait_s: how long it may take.
 
     Returns:
         What it answers.
@@ -45,7 +50,7 @@ def hand_over(
         RejectedError: it says no, and why.
         EsimmonError: it did not answer.
     """
-    answer = call(socket, method, params, _ANSWER_S)
+    answer = call(socket, method, params, wait_s)
     if answer is not None and answer.refusal:
         raise RejectedError(answer.refusal)
     if answer is None or answer.result is None:

@@ -41,8 +41,17 @@ class Labels:
             StoreError: it cannot be read.
         """
         self._store = store
+        self.by_key: dict[str, str] = {}
+        self.read()
+
+    def read(self) -> None:
+        """Take what they are called in the store.
+
+        Raises:
+            StoreError: it cannot be read.
+        """
         named = select(NETWORKS.c.key, NETWORKS.c.label).where(NETWORKS.c.label != "")
-        with store.read() as connection:
+        with self._store.read() as connection:
             rows = connection.execute(named).all()
         self.by_key = {row.key: row.label for row in rows}
 

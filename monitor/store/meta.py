@@ -30,6 +30,9 @@ HOURS_PURGED_TO_S = "hours_purged_to_s"
 REMOTES_KEPT_S = "remotes_kept_s"
 """How long networks at the other end are kept; 0 or absent for not at all."""
 
+SCOUR_OWED = "scour_owed"
+"""1 while names were forgotten that free pages, log or copies may still hold."""
+
 _PUT = insert(META)
 _PUT = _PUT.on_conflict_do_update(
     index_elements=["key"], set_={"value": _PUT.excluded.value}

@@ -54,6 +54,7 @@ __all__ = [
 ]
 
 _EXACT = select(ATTACHMENTS.c.attachment_id).where(ATTACHMENTS.c.l3_exact == 1)
+_BILLED = select(ATTACHMENTS.c.attachment_id).where(ATTACHMENTS.c.billed == 1)
 _LOOK_UP = 500  # ids in one query: far below SQLite's limit of parameters
 
 
@@ -221,3 +222,24 @@ def _shares(connection: Connection, share_ids: Iterable[int]) -> dict[int, RowMa
         rows = connection.execute(wanted.where(these)).mappings()
         found |= {row["share_id"]: row for row in rows}
     return found
+
+
+def spent_by(store: Store, period: Interval, share_ids: Container[int]) -> int:
+    """How many bytes some shares have of the bill of a period, both directions.
+
+    Args:
+        store: where.
+        period: half-open.
+        share_ids: of them.
+
+    Raises:
+        StoreError: the database cannot be read.
+    """
+    with store.read() as connection:
+        (amounts,) = shares_of(connection, [period])
+        billed = set(connection.scalars(_BILLED))
+    return sum(
+        each.bytes
+        for (attachment, share), each in amounts.items()
+        if attachment in billed and share in share_ids
+    )

@@ -16,7 +16,7 @@ from monitor import __version__, cli, lazy
 from monitor.errors import ConfigError, StoreMissingError, UsageError
 
 ROOT = Path(__file__).parents[2]
-GROUPS = ("config", "alerts", "import", "plan", "service")
+GROUPS = ("config", "data", "alerts", "import", "plan", "service")
 COMMAND = [sys.executable, "-m", "monitor"]
 
 
@@ -92,6 +92,7 @@ def test_every_command_can_be_imported_and_explains_itself(
     [
         *sorted(set(cli.COMMANDS) - {*GROUPS, "completion", "man"}),
         "config show",
+        "data forget",
         "alerts list",
         "import vnstat",
     ],
