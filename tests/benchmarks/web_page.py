@@ -6,7 +6,7 @@ Each history has 30 applications on 4 networks (`history`). Told are medians: of
 server's answers, and of all that a page asks for, one after the other; of the page in
 Chromium from the navigation to the graph with its applications, and to everything; and
 the server's CPU time for such a page, which other work on the machine lengthens little.
-Beside them, in the same run, the bare interpreter's start: 8 ms where nothing else runs.
+Beside them, in the same run, how long the bare interpreter takes: 8 ms if all is idle.
 """
 
 from __future__ import annotations
