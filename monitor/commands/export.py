@@ -17,7 +17,7 @@ from monitor.store import archive, backup, files, history
 from monitor.store.engine import open_store
 from monitor.store.exporting import Detail, exported
 from monitor.store.faults import explained
-from monitor.store.tiers import LONGEST_DAY_S
+from monitor.store.tierqueries import LONGEST_DAY_S
 from monitor.usage import Interval
 from monitor.views import exports
 from monitor.views.periods import find_zone, parse_period, parse_since

@@ -29,7 +29,8 @@ from monitor.store.schema import (
     SHARES,
     SPANS,
 )
-from monitor.store.tiers import LONGEST_DAY_S, layout, within
+from monitor.store.tierqueries import LONGEST_DAY_S
+from monitor.store.tiers import layout, within
 from monitor.usage import SOCKET, Interval, Traffic
 
 if TYPE_CHECKING:

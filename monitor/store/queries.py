@@ -22,15 +22,15 @@ from monitor.store.ids import NOBODY
 from monitor.store.processes import process_usage
 from monitor.store.schema import APPLICATIONS, ATTACHMENTS, SHARES
 from monitor.store.tiers import bills_of, shares_of
-from monitor.usage import Application, Bill, Share, Traffic
+from monitor.usage import Application, Attachment, Bill, Share, Traffic
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection, RowMapping
 
     from monitor.store.engine import Store
-    from monitor.usage import Attachment, Interval
+    from monitor.usage import Interval
 
 __all__ = [
     "Event",
@@ -55,6 +55,10 @@ __all__ = [
 
 _EXACT = select(ATTACHMENTS.c.attachment_id).where(ATTACHMENTS.c.l3_exact == 1)
 _BILLED = select(ATTACHMENTS.c.attachment_id).where(ATTACHMENTS.c.billed == 1)
+_SHARES = select(
+    SHARES, APPLICATIONS.c.name, APPLICATIONS.c.kind.label("app_kind")
+).select_from(SHARES.join(APPLICATIONS))
+_NOWHERE = Attachment("", "", billed=True)
 _LOOK_UP = 500  # ids in one query: far below SQLite's limit of parameters
 
 
@@ -127,24 +131,36 @@ def explanation(store: Store, period: Interval) -> list[ExplanationRow]:
 
 
 def explanation_of(
-    store: Store, parts: Sequence[Interval]
+    store: Store,
+    parts: Sequence[Interval],
+    means: Callable[[ExplanationRow], bool] | None = None,
 ) -> list[list[ExplanationRow]]:
     """The same of each part of a period, at once.
 
     Args:
         store: where.
         parts: half-open.
+        means: whether a row is wanted, whatever its place and traffic; None for all.
 
     Raises:
         StoreError: the database cannot be read.
     """
     with store.read() as connection:
-        found = shares_of(connection, parts)
+        only = None if means is None else _ids_of(connection, means)
+        found = shares_of(connection, parts, only)
         found_at = places.places(connection)
         ids = {share_id for amounts in found for _, share_id in amounts}
         shares = _shares(connection, ids)
     kinds: dict[tuple[int, int], ExplanationRow] = {}
     return [_explained(amounts, kinds, found_at, shares) for amounts in found]
+
+
+def _ids_of(
+    connection: Connection, means: Callable[[ExplanationRow], bool]
+) -> list[int]:
+    """The shares that are wanted: of years, most rows need not be read at all."""
+    rows = connection.execute(_SHARES).mappings()
+    return [row["share_id"] for row in rows if means(_unmeasured(_NOWHERE, row))]
 
 
 def _explained(
@@ -212,14 +228,10 @@ def spent(store: Store, period: Interval) -> list[Attributed]:
 def _shares(connection: Connection, share_ids: Iterable[int]) -> dict[int, RowMapping]:
     """Shares with the name and the kind of their application."""
     ids = sorted(share_ids)
-    joined = SHARES.join(APPLICATIONS)
-    wanted = select(
-        SHARES, APPLICATIONS.c.name, APPLICATIONS.c.kind.label("app_kind")
-    ).select_from(joined)
     found: dict[int, RowMapping] = {}
     for start in range(0, len(ids), _LOOK_UP):
         these = SHARES.c.share_id.in_(ids[start : start + _LOOK_UP])
-        rows = connection.execute(wanted.where(these)).mappings()
+        rows = connection.execute(_SHARES.where(these)).mappings()
         found |= {row["share_id"]: row for row in rows}
     return found
 

@@ -40,7 +40,7 @@ from monitor.store.schema import (
     STALE_DAYS,
     STALE_HOURS,
 )
-from monitor.store.tiers import LONGEST_DAY_S
+from monitor.store.tierqueries import LONGEST_DAY_S
 from monitor.usage import SLOT_S, Interval
 
 if TYPE_CHECKING:

@@ -12,42 +12,25 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import Integer, Text, and_, bindparam, case, func, or_, select, true
+from sqlalchemy import (
+    select,
+)
 
 from monitor.store import meta
-from monitor.store.columns import COUNTER, TRAFFIC, bill_of, traffic_of
+from monitor.store.columns import bill_of, traffic_of
 from monitor.store.planner import HOUR_S, Layout, Segment, Tier, segments
 from monitor.store.schema import (
-    BILL,
     DAYS,
-    DAYS_BILL,
-    DAYS_EXPLANATION,
-    EXPLANATION,
-    HOURS,
-    HOURS_BILL,
-    HOURS_EXPLANATION,
-    SPANS,
     STALE_DAYS,
     STALE_HOURS,
 )
-from monitor.usage import SLOT_S, Bill, Interval, Traffic, cut
+from monitor.store.tierqueries import SOURCES
+from monitor.usage import Bill, Interval, Traffic, cut
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
-    from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table
-
-LONGEST_DAY_S = 172_800
-"""No local day is as long as this."""
-
-
-class _Source(NamedTuple):
-    """A tier: its intervals, and the queries for bill, explanation and who it was."""
-
-    longest_s: int
-    bill: Select[*tuple[object, ...]]
-    explanation: Select[*tuple[object, ...]]
-    users: Select[int, int]
+    from sqlalchemy import Connection, RowMapping
 
 
 class _Found(NamedTuple):
@@ -118,16 +101,19 @@ def bills_of(
 
 
 def shares_of(
-    connection: Connection, parts: Sequence[Interval]
+    connection: Connection,
+    parts: Sequence[Interval],
+    only: Collection[int] | None = None,
 ) -> list[dict[tuple[int, int], Traffic]]:
     """The explanation of each part of a period by attachment and share.
 
     Args:
         connection: to read from.
         parts: half-open.
+        only: ids of shares; None for all.
     """
     found: list[dict[tuple[int, int], Traffic]] = [{} for _ in parts]
-    for part, row, of in _rows(connection, parts, "explanation"):
+    for part, row, of in _rows(connection, parts, "explanation", only):
         traffic = of(traffic_of(row))
         key, shares = (row["attachment_id"], row["share_id"]), found[part]
         shares[key] = shares[key] + traffic if key in shares else traffic
@@ -138,7 +124,7 @@ def users_of(connection: Connection, period: Interval) -> set[tuple[int, int]]:
     """Attachment and share of all rows with bytes that begin in a period."""
     found: set[tuple[int, int]] = set()
     for segment in segments(period, layout(connection, period)):
-        source = _SOURCES[segment.tier]
+        source = SOURCES[segment.tier]
         begin_s, end_s = segment.interval
         asked = {"begin_s": begin_s, "end_s": end_s}
         rows = connection.execute(source.users, asked).all()
@@ -147,7 +133,10 @@ def users_of(connection: Connection, period: Interval) -> set[tuple[int, int]]:
 
 
 def _rows(
-    connection: Connection, parts: Sequence[Interval], what: str
+    connection: Connection,
+    parts: Sequence[Interval],
+    what: str,
+    only: Collection[int] | None = None,
 ) -> Iterator[_Found]:
     """One query a tier, however many parts there are: each query has its price."""
     cells: defaultdict[Tier, list[tuple[int, Segment]]] = defaultdict(list)
@@ -155,10 +144,13 @@ def _rows(
         for segment in segments(part, its_layout):
             cells[segment.tier].append((number, segment))
     for tier, asked in cells.items():
-        source = _SOURCES[tier]
+        source = SOURCES[tier]
         wanted = [[*segment.interval] for _, segment in asked]
         query = source.bill if what == "bill" else source.explanation
         bounds = {"segments": json.dumps(wanted), "longest_s": source.longest_s}
+        if only is not None:
+            query = source.some
+            bounds["only"] = json.dumps([*only])
         for row in connection.execute(query, bounds).mappings():
             number, segment = asked[row["segment"]]
             yield _Found(number, row, _cutter(row, segment.interval))
@@ -205,85 +197,3 @@ def within(
         for piece, part in cut(traffic, when, period)
         if period.from_s <= piece.from_s < period.to_s
     )
-
-
-def _query(
-    whens: Table, amounts: Table, key: str, groups: list[ColumnElement[int]]
-) -> Select[*tuple[object, ...]]:
-    """Sums of all rows inside a segment, and each row that straddles its edges.
-
-    Args:
-        whens: the tier's intervals.
-        amounts: the tier's bill or explanation.
-        key: the column that joins both.
-        groups: what the sums are for.
-
-    Returns:
-        A query with `segments`, a list of begin and end as JSON, and `longest_s`.
-    """
-    asked = func.json_each(bindparam("segments", type_=Text)).table_valued(
-        "key", "value", name="asked"
-    )
-    begin = func.json_extract(asked.c.value, "$[0]", type_=Integer)
-    end = func.json_extract(asked.c.value, "$[1]", type_=Integer)
-    starts, ends = whens.c.from_s, whens.c.to_s
-    inside = and_(starts >= begin, ends <= end)
-    names = [name for name in COUNTER + TRAFFIC if name in amounts.c]
-    return (
-        select(
-            asked.c.key.label("segment"),
-            *groups,
-            func.min(starts).label("from_s"),
-            func.max(ends).label("to_s"),
-            case((inside, 1), else_=0).label("inside"),
-            *(func.sum(amounts.c[name]).label(name) for name in names),
-        )
-        .select_from(asked)
-        .join(whens, true())
-        .join(amounts, whens.c[key] == amounts.c[key])
-        # No row is longer than its tier allows: the lower bound makes it a range scan.
-        .where(
-            starts > begin - bindparam("longest_s", type_=Integer),
-            starts < end,
-            or_(ends > begin, starts >= begin),
-        )
-        .group_by(asked.c.key, *groups, case((inside, -1), else_=whens.c[key]))
-    )
-
-
-def _users(
-    whens: Table, explanation: Table, key: str, at_share: ColumnElement[int]
-) -> Select[int, int]:
-    """Whose rows begin in a segment, without sums: a fifth of their cost."""
-    return (
-        select(at_share, explanation.c.share_id)
-        .select_from(whens)
-        .join(explanation, whens.c[key] == explanation.c[key])
-        .where(
-            whens.c.from_s >= bindparam("begin_s"),
-            whens.c.from_s < bindparam("end_s"),
-            explanation.c.rx_bytes + explanation.c.tx_bytes != 0,
-        )
-        .distinct()
-    )
-
-
-def _source(
-    longest_s: int, whens: Table, key: str, bill: Table, explanation: Table
-) -> _Source:
-    of_spans = whens is SPANS
-    at_bill = whens.c.attachment_id if of_spans else bill.c.attachment_id
-    at_share = whens.c.attachment_id if of_spans else explanation.c.attachment_id
-    return _Source(
-        longest_s,
-        _query(whens, bill, key, [at_bill]),
-        _query(whens, explanation, key, [at_share, explanation.c.share_id]),
-        _users(whens, explanation, key, at_share),
-    )
-
-
-_SOURCES = {
-    Tier.SPANS: _source(SLOT_S, SPANS, "span_id", BILL, EXPLANATION),
-    Tier.HOURS: _source(HOUR_S, HOURS, "from_s", HOURS_BILL, HOURS_EXPLANATION),
-    Tier.DAYS: _source(LONGEST_DAY_S, DAYS, "from_s", DAYS_BILL, DAYS_EXPLANATION),
-}

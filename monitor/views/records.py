@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from monitor.networks import is_local
@@ -11,6 +14,7 @@ from monitor.views.parts import local_parts
 from monitor.views.rows import sums
 from monitor.views.slices import Slices, slices_of
 from monitor.views.subjects import Part, Records
+from monitor.views.titles import find_entries, titles_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -44,16 +48,17 @@ def read_records(
     times = slices.parts if question.slices else _times(question, recorded)
     cells = [piece for part in times for piece in question.parts(part)]
     bills = queries.interface_bills_of(store, [*pieces, *cells])
+    explained: list[list[ExplanationRow]] = [[] for _ in pieces]
+    if question.is_explained:
+        explained = _explanation(store, question, pieces)
     paid = [
         Part(piece, _meant(question, piece, found), rows)
-        for piece, found, rows in zip(
-            pieces,
-            bills,  # of which these are the first
-            _explanation(store, question, pieces, is_wanted=question.is_explained),
-            strict=False,
-        )
+        # Of the bills these are the first.
+        for piece, found, rows in zip(pieces, bills, explained, strict=False)
     ]
-    rows_in = _explanation(store, question, cells, is_wanted=question.is_narrow)
+    entries = find_entries(chain.from_iterable(explained), os.environ)
+    titled = replace(question, titles=titles_of(entries))
+    rows_in = _narrow_explanation(store, titled, cells)
     found_in = dict(zip(cells, zip(bills[len(pieces) :], rows_in, strict=True)))  # noqa: B905 - of one length, as the inner one
     parts = [_part(question, part, found_in) for part in times]
     return Records(
@@ -67,6 +72,7 @@ def read_records(
             bill.l3 for found in bills[: len(pieces)] for bill in found if bill.billed
         ),
         slice_s=slices.length_s,
+        entries=entries,
     )
 
 
@@ -95,11 +101,26 @@ def _meant(
 
 
 def _explanation(
-    store: Store, question: Question, pieces: Sequence[Interval], *, is_wanted: bool
+    store: Store, question: Question, pieces: Sequence[Interval]
 ) -> list[list[ExplanationRow]]:
-    if not is_wanted:
+    return _covered(question, pieces, queries.explanation_of(store, pieces))
+
+
+def _narrow_explanation(
+    store: Store, question: Question, pieces: Sequence[Interval]
+) -> list[list[ExplanationRow]]:
+    """What is meant of it, where only that is wanted; else nothing."""
+    if not question.is_narrow:
         return [[] for _ in pieces]
-    found = queries.explanation_of(store, pieces)
+    found = queries.explanation_of(store, pieces, question.means)
+    return _covered(question, pieces, found)
+
+
+def _covered(
+    question: Question,
+    pieces: Sequence[Interval],
+    found: Sequence[Sequence[ExplanationRow]],
+) -> list[list[ExplanationRow]]:
     return [
         [row for row in rows if question.covers(row.where, piece.from_s)]
         for piece, rows in zip(pieces, found, strict=True)

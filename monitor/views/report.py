@@ -6,7 +6,6 @@ the value and agree by construction.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -22,7 +21,7 @@ from monitor.views.payers import by_member, by_plan
 from monitor.views.processes import by_process
 from monitor.views.records import read_records
 from monitor.views.rows import Row, fold_smallest
-from monitor.views.titles import find_entries, shown_titles, titles_of
+from monitor.views.titles import shown_titles, titles_of
 from monitor.views.totals import coverage_permille, interface_totals
 
 if TYPE_CHECKING:
@@ -148,8 +147,7 @@ def read_report(store: Store, question: Question) -> Report:
     """
     recorded = queries.recorded(store)
     records = read_records(store, question, recorded)
-    entries = find_entries(records.explanation, os.environ)
-    question = replace(question, titles=titles_of(entries))
+    question = replace(question, titles=titles_of(records.entries))
     report = report_of(
         records,
         question,
@@ -160,7 +158,7 @@ def read_report(store: Store, question: Question) -> Report:
     )
     met = tuple(networks.met(store)) if question.by == "network" else ()
     kept = queries.kept(store)
-    return replace(report, entries=entries, met=met, kept=kept)
+    return replace(report, met=met, kept=kept)
 
 
 def _old_records(
@@ -217,6 +215,7 @@ def report_of(  # noqa: PLR0913 - what a report is made of
         gaps=gaps,
         store=store,
         recorded=recorded,
+        entries=records.entries,
         slices=tuple(slices),
         slice_s=records.slice_s,
         before=before,

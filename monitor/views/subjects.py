@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from monitor.store.queries import ExplanationRow, InterfaceBill, ProcessUsage
     from monitor.usage import Interval
+    from monitor.views.titles import Entries
 
 
 class Part(NamedTuple):
@@ -56,6 +57,7 @@ class Records:
         local: IP packets beside the bills that no carrier saw, by interface.
         billed: what all billed interfaces moved, those in question or not.
         slice_s: how long parts for a picture are, in seconds.
+        entries: desktop entries by name of application, where there is one.
     """
 
     bills: Sequence[InterfaceBill]
@@ -66,6 +68,7 @@ class Records:
     local: Mapping[str, Traffic] = field(default_factory=dict)
     billed: Traffic = field(default_factory=Traffic)
     slice_s: int = 0
+    entries: Entries = field(default_factory=dict)
 
 
 def bills_by_place(bills: Iterable[InterfaceBill]) -> dict[Place, Bill]:

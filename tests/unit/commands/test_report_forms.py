@@ -289,6 +289,7 @@ def test_a_report_imports_neither_plans_nor_pictures(
         "alembic",
         "apscheduler",
         "matplotlib",
+        "monitor.alerts.judging",
         "monitor.bookkeeping",
         "monitor.commands.asking",
         "monitor.views.as_html",
