@@ -129,7 +129,7 @@ def row_label(row: Row, report: Report) -> str:
     application = row.application or ""
     called = visible(report.titles.get(application, application))
     if row.reason == OTHERS:
-        return f"({row.folded} others)"
+        return f"({row.folded} other{'' if row.folded == 1 else 's'})"
     if row.reason == OTHER_PROCESSES:
         return f"(other processes of {called or '?'})"
     if row.reason == NO_MEMBER:

@@ -168,6 +168,7 @@ def test_the_ways_of_a_program_are_one_line_and_reasons_name_their_device() -> N
 def test_folded_rows_say_how_many_they_are() -> None:
     text = as_text(report(RECORDS, top=1), PLAIN)
     assert "(2 others)" in text
+    assert "(1 other) " in as_text(report(RECORDS, top=2), PLAIN)
     assert "(forwarded)" in text
     assert "firefox" not in text
 
