@@ -163,12 +163,14 @@ def _before(report: Report) -> Iterator[str]:
 def _ahead(report: Report) -> Iterator[str]:
     """What it will be if it goes on like this; not at the very beginning."""
     period, until_s = report.question.period, report.question.until_s
-    if until_s is None or report.shown.bytes <= 0:
+    moved_bytes, recorded = report.shown.bytes, report.recorded
+    if until_s is None or recorded is None or moved_bytes <= 0:
         return
-    past_s, whole_s = until_s - period.from_s, period.to_s - period.from_s
-    if whole_s - past_s <= _MINUTES_S or past_s * _TENFOLD < whole_s:
+    past_s = until_s - max(period.from_s, recorded.from_s)
+    left_s = period.to_s - until_s
+    if left_s <= _MINUTES_S or past_s * _TENFOLD < past_s + left_s:
         return
-    size = format_size(report.shown.bytes * whole_s // past_s)
+    size = format_size(moved_bytes + moved_bytes * left_s // past_s)
     end = datetime.fromtimestamp(period.to_s - 1, report.question.zone)
     yield f"at this pace {size} by the end of {date_text(end)}"
 

@@ -122,8 +122,8 @@ def _rate(report: Report, line: Shown) -> str:
     """The average while there was something to count."""
     if line.interval is None or report.recorded is None:
         return ""
-    end_s = min(line.interval.to_s, report.recorded.to_s)
-    length_s = end_s - line.interval.from_s
+    begin_s = max(line.interval.from_s, report.recorded.from_s)
+    length_s = min(line.interval.to_s, report.recorded.to_s) - begin_s
     return format_rate(line.traffic.bytes // length_s) if length_s > 0 else ""
 
 

@@ -361,6 +361,10 @@ def test_without_a_period_before_there_is_nothing_to_compare_with() -> None:
 def test_an_unfinished_period_is_followed_to_its_end() -> None:
     text = as_text(report(RECORDS, until_s=DAY.from_s + 43_200), PLAIN)
     assert "\nat this pace 6.60 GB by the end of 11 Jun 2025\n" in text
+    # Counted for a quarter of the day only, and so twice as fast.
+    recorded = Interval(DAY.from_s + 21_600, DAY.to_s)
+    made = report(RECORDS, until_s=DAY.from_s + 43_200, recorded=recorded)
+    assert "\nat this pace 9.90 GB by" in as_text(made, PLAIN)
 
 
 @pytest.mark.parametrize("until_s", [None, DAY.from_s + 8000, DAY.to_s - 60])
