@@ -28,7 +28,7 @@ from monitor.usage import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
     from sqlalchemy import Connection
@@ -36,40 +36,52 @@ if TYPE_CHECKING:
     from monitor.store.nesting import Part
 
 
-class Kept(NamedTuple):
-    """How long usage is kept in detail, in seconds."""
+class Manner(NamedTuple):
+    """How usage is added.
+
+    Attributes:
+        slots_s: how long spans are kept, in seconds.
+        hours_s: how long hours are, the same.
+        now_s: UTC second.
+        zone: whose midnights begin a day.
+        show: called now and then with how many parts are done, and of how many.
+        member: of a plan, whose it was; empty for this machine's own.
+    """
 
     slots_s: int
     hours_s: int
+    now_s: int
+    zone: ZoneInfo
+    show: Callable[[int, int], None]
+    member: str = ""
 
 
 def add(
     connection: Connection,
     added: Mapping[Attachment, Sequence[Part]],
-    kept: Kept,
-    now_and_zone: tuple[int, ZoneInfo],
-    member: str = "",
+    manner: Manner,
 ) -> None:
     """Add usage of the past.
 
     Args:
         connection: in a transaction.
         added: parts by where they were moved; not inside the time of a run.
-        kept: how long details are kept.
-        now_and_zone: UTC second now; whose midnights begin a day.
-        member: of a plan, whose it was; empty for this machine's own.
+        manner: how.
     """
-    zone = now_and_zone[1]
+    zone = manner.zone
     parts = [part for several in added.values() for part in several]
     if not parts:
         return
-    spans_s, hours_s = _raise_marks(connection, parts, kept, now_and_zone)
+    spans_s, hours_s = _raise_marks(connection, parts, manner)
     known = ids.Ids("")
-    share = known.share(connection, Share(None, kind=IMPORTED, via=member))
+    share = known.share(connection, Share(None, kind=IMPORTED, via=manner.member))
     usage = amounts.Usage()
+    seen = set()
     for attachment, several in added.items():
         where = known.attachment(connection, attachment)
         for part in several:
+            seen.add((part.when, where))
+            manner.show(len(seen), len(parts))
             for when, traffic in _pieces(part, spans_s, hours_s, zone):
                 usage.bill[when, where] += Bill(traffic, traffic)
                 usage.explanation[when, where, share] += traffic
@@ -82,24 +94,21 @@ def add(
     records.write_spans(connection, assignment, NO_RUN)
     amounts.add_to_spans(connection, current, assignment.span_ids)
     records.mark_stale(connection, current.pieces())
-    records.see_attachments(connection, usage.pieces())
+    records.see_attachments(connection, seen)
 
 
 def _raise_marks(
-    connection: Connection,
-    parts: Sequence[Part],
-    kept: Kept,
-    now_and_zone: tuple[int, ZoneInfo],
+    connection: Connection, parts: Sequence[Part], manner: Manner
 ) -> tuple[int, int]:
     """Where spans begin, and hours; later than before, as far as there are none.
 
     What is known by the day needs no row for each 5 minutes of it.
     """
-    now_s, zone = now_and_zone
+    now_s, zone = manner.now_s, manner.zone
     facts = meta.read(connection)
     finest_s = _first_s(parts, SLOT_S, now_s), _first_s(parts, 2 * HOUR_S, now_s)
-    spans_s = max(finest_s[0], now_s - kept.slots_s)
-    hours_s = max(min(finest_s), now_s - kept.hours_s)
+    spans_s = max(finest_s[0], now_s - manner.slots_s)
+    hours_s = max(min(finest_s), now_s - manner.hours_s)
     first_span_s = connection.scalar(select(func.min(SPANS.c.from_s)))
     first_hour_s = connection.scalar(select(func.min(HOURS.c.from_s)))
     for first_s in (first_span_s, first_hour_s):
@@ -145,7 +154,18 @@ def _pieces(
     marks.update(slot_marks(tiers[2]))
     for piece, moved in cut(traffic, when, marks):
         if moved:
-            yield piece, moved
+            yield _row_of(piece, spans_s, hours_s, zone), moved
+
+
+def _row_of(piece: Interval, spans_s: int, hours_s: int, zone: ZoneInfo) -> Interval:
+    """The piece, or what all pieces of its row of hours or days have in common."""
+    if piece.from_s >= spans_s:
+        return piece
+    day = local_day(piece.from_s, zone)
+    if piece.from_s < hours_s:
+        return day
+    hour_s = piece.from_s - piece.from_s % HOUR_S
+    return Interval(max(hour_s, day.from_s), min(hour_s + HOUR_S, day.to_s))
 
 
 def _midnights(when: Interval, zone: ZoneInfo) -> Iterator[int]:

@@ -59,16 +59,22 @@ def add_all(
         StoreError: nothing was added, or it is not summed up yet.
     """
     retention, now_s = setup.config.retention, clock.now_s()
-    kept = importing.Kept(retention.slots_s, retention.hours_s)
     added = {
         each.attachment: each.chosen.parts
         for each in additions
         if each.attachment is not None
     }
     with closing(Progress(between=False)) as progress:
-        progress.show("adding")
+        manner = importing.Manner(
+            retention.slots_s,
+            retention.hours_s,
+            now_s,
+            zone,
+            lambda *done: progress.part("adding", *done),
+            member,
+        )
         with store.begin() as connection:
-            importing.add(connection, added, kept, (now_s, zone), member)
+            importing.add(connection, added, manner)
             for each in additions:
                 overlap.remember(connection, each.source, now_s)
         done = 0
