@@ -9,16 +9,13 @@ from sqlalchemy import and_, func, or_, select
 from monitor.store import meta
 from monitor.store.answers import Gap, Kept, Run
 from monitor.store.batch import Event
-from monitor.store.schema import ATTACHMENTS, EVENTS, GAPS, NO_RUN, RUNS
+from monitor.store.schema import ATTACHMENTS, COUNTED_RUNS, EVENTS, GAPS, RUNS
 from monitor.usage import Interval
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, RowMapping
 
     from monitor.store.engine import Store
-
-
-_RUNS = select(RUNS).where(RUNS.c.run_id > NO_RUN)
 
 
 def recorded(store: Store) -> Interval | None:
@@ -63,7 +60,7 @@ def runs(store: Store, period: Interval) -> list[Run]:
     Raises:
         StoreError: the database cannot be read.
     """
-    touching = _RUNS.where(touches(RUNS.c.from_s, RUNS.c.to_s, period))
+    touching = COUNTED_RUNS.where(touches(RUNS.c.from_s, RUNS.c.to_s, period))
     with store.read() as connection:
         rows = connection.execute(touching.order_by(RUNS.c.run_id)).mappings()
         return [_run(row) for row in rows]
@@ -78,7 +75,7 @@ def last_run(store: Store) -> Run | None:
     Raises:
         StoreError: the database cannot be read.
     """
-    newest = _RUNS.order_by(RUNS.c.run_id.desc()).limit(1)
+    newest = COUNTED_RUNS.order_by(RUNS.c.run_id.desc()).limit(1)
     with store.read() as connection:
         row = connection.execute(newest).mappings().one_or_none()
     return None if row is None else _run(row)
@@ -93,7 +90,7 @@ def newest_tiers(store: Store) -> list[str]:
     Raises:
         StoreError: the database cannot be read.
     """
-    newest = _RUNS.order_by(RUNS.c.run_id.desc()).limit(2)
+    newest = COUNTED_RUNS.order_by(RUNS.c.run_id.desc()).limit(2)
     with store.read() as connection:
         return [row["tier"] for row in connection.execute(newest).mappings()]
 

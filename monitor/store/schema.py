@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    select,
 )
 
 from monitor.store import (  # noqa: F401 - their tables are of this schema
@@ -118,6 +119,8 @@ RUNS = table(
     text("version"),
     integer("ended"),
 )
+
+COUNTED_RUNS = select(RUNS).where(RUNS.c.run_id > NO_RUN)
 
 GAPS = table(
     "gaps",

@@ -29,7 +29,7 @@ from monitor.store import (
 )
 from monitor.store.faults import explained
 from monitor.store.resume import take_up
-from monitor.store.schema import GAPS, NO_RUN, RUNS, SPANS
+from monitor.store.schema import COUNTED_RUNS, GAPS, RUNS, SPANS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,8 +113,7 @@ class Writer(Closing):
             "ended": 0,
         }
         with self._transaction() as connection:
-            newest = select(RUNS).where(RUNS.c.run_id > NO_RUN)
-            newest = newest.order_by(RUNS.c.run_id.desc()).limit(1)
+            newest = COUNTED_RUNS.order_by(RUNS.c.run_id.desc()).limit(1)
             before = connection.execute(newest).mappings().one_or_none()
             made = connection.execute(insert(RUNS).values(run))
             run_id = ids.key_of(made)
