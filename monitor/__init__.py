@@ -7,8 +7,8 @@ The map (imports point down only; import-linter checks it):
   commands are imported when they are called.
 - `commands`: one file a sub-command, imported only when it is called.
 - `daemon`: life of the process: build the parts, readiness, signals, stop in order.
-- `views`: ways to show usage (text, json, csv, html, png); read only. `web`: the same as a page
-  on loopback; the only importer of Starlette and uvicorn.
+- `views`: ways to show usage (text, json, csv, html, png); read only. `web`: the same
+  as a page on loopback; the only importer of Starlette and uvicorn.
 - `checks`: what `esimmon doctor` says: what is looked at, and what follows from it.
   `service`: esimmon as a service of systemd, installed and removed; runs its tools.
 - `onlookers`: who looks on live. `tickfacts`: what they are told of a tick.
