@@ -1,4 +1,8 @@
-"""The daemon's word on how things stand: a small JSON file beside its socket.
+"""The daemon's word on how things stand: two small JSON files beside its socket.
+
+How the plans stand, and the alerts that hold, any local user may know. What names
+programs, networks and members is in the other file, for the group: it is usage of
+others.
 
 It is there for what is asked often, such as a status bar: reading it needs no daemon,
 no database and hardly an import (this module has only what the file needs; paths are
@@ -24,6 +28,10 @@ STALE_TICKS = 3
 _BOOT_ID = "/proc/sys/kernel/random/boot_id"
 _NS_PER_S = 1_000_000_000
 _MODE = 0o644  # any local user may know how the plans stand
+_DETAILS_MODE = 0o640
+_DETAILS = ("networks", "last_hour", "totals")
+_OF_PLANS = ("networks", "members")
+_GROUP = "esimmon"
 _LARGEST_BYTES = 1_000_000
 _START = "Start counting with: esimmon run"
 
@@ -40,6 +48,15 @@ def status_path(socket_path: str | os.PathLike[str]) -> str:
     return f"{os.path.splitext(os.fspath(socket_path))[0]}.json"  # noqa: PTH122 - see above
 
 
+def details_path(path: str) -> str:
+    """Where the rest of a status file is, which is for the group.
+
+    Args:
+        path: of the status file.
+    """
+    return f"{os.path.splitext(path)[0]}.details"  # noqa: PTH122 - see above
+
+
 def write(path: str, document: Mapping[str, Any]) -> None:
     """Replace the status file, so that a reader sees the old one or the new one.
 
@@ -50,14 +67,52 @@ def write(path: str, document: Mapping[str, Any]) -> None:
     Raises:
         OSError: it cannot be written.
     """
+    shown, details = _parted(document)
+    if details:
+        of_boot = {"boot_id": document["boot_id"]}
+        _replace(details_path(path), details | of_boot, _DETAILS_MODE)
+    _replace(path, shown, _MODE)
+
+
+def _parted(document: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What everybody may know, and what the group may."""
+    shown = {name: found for name, found in document.items() if name not in _DETAILS}
+    details = {name: document[name] for name in _DETAILS if name in document}
+    of_plans = {
+        plan["id"]: {name: plan[name] for name in _OF_PLANS if name in plan}
+        for plan in document["plans"]
+    }
+    if any(of_plans.values()):
+        details["of_plans"] = of_plans
+        shown["plans"] = [
+            plan | {name: type(plan[name])() for name in _OF_PLANS if name in plan}
+            for plan in document["plans"]
+        ]
+    return shown, details
+
+
+def _replace(path: str, document: Mapping[str, Any], mode: int) -> None:
     made = f"{path}.new"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
-    descriptor = os.open(made, flags, _MODE)
+    with contextlib.suppress(OSError):  # left by a kill, perhaps with another owner
+        os.unlink(made)  # noqa: PTH108 - see above
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    descriptor = os.open(made, flags, mode & 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        os.fchmod(descriptor, _MODE)  # whatever the umask
+        if not mode & 0o007:
+            _give_to_group(descriptor)
+        os.fchmod(descriptor, mode)  # whatever the umask
         file.write(json.dumps(document).encode())
     # Not on disk before it is in place: after a power cut it would be stale anyway.
     os.replace(made, path)  # noqa: PTH105 - see above
+
+
+def _give_to_group(descriptor: int) -> None:
+    """Root's file is for the group as well; the service's is so by itself."""
+    if os.geteuid() == 0:
+        import grp  # noqa: PLC0415 - only who writes needs it
+
+        with contextlib.suppress(KeyError):  # no such group here: root keeps it
+            os.fchown(descriptor, -1, grp.getgrnam(_GROUP).gr_gid)
 
 
 def remove(path: str) -> None:
@@ -66,8 +121,9 @@ def remove(path: str) -> None:
     Args:
         path: of the file; it need not be there.
     """
-    with contextlib.suppress(OSError):
-        os.unlink(path)  # noqa: PTH108 - see above
+    for each in (path, details_path(path)):
+        with contextlib.suppress(OSError):
+            os.unlink(each)  # noqa: PTH108 - see above
 
 
 def document(
@@ -104,7 +160,8 @@ def read(path: str) -> dict[str, Any]:
         path: of the file.
 
     Returns:
-        Its document, at most three ticks old.
+        Its document, at most three ticks old; without what is for the group, where
+        this user is not in it.
 
     Raises:
         StatusStaleError: there is no such file, it was left by a daemon that has ended
@@ -115,6 +172,7 @@ def read(path: str) -> dict[str, Any]:
             found: dict[str, Any] = json.loads(file.read(_LARGEST_BYTES))
         _refuse_another_version(path, found["version"])
         _refuse_stale(found)
+        _add_details(path, found)
     except FileNotFoundError:
         sentence = f"no daemon is running. {_START}"
         raise StatusStaleError(sentence, was_here=False) from None
@@ -125,6 +183,21 @@ def read(path: str) -> dict[str, Any]:
             f"{path}: this is no status file of esimmon. {_START}"
         ) from error
     return found
+
+
+def _add_details(path: str, found: dict[str, Any]) -> None:
+    """Add what is for the group, as far as it is there for this user."""
+    try:
+        with open(details_path(path), "rb") as file:  # noqa: PTH123 - see above
+            details: Any = json.loads(file.read(_LARGEST_BYTES))
+    except (OSError, ValueError):
+        return
+    boot_id = details.pop("boot_id", "") if type(details) is dict else ""
+    if boot_id != found["boot_id"]:
+        return
+    of_plans = details.pop("of_plans", {})
+    found |= details
+    found["plans"] = [plan | of_plans.get(plan["id"], {}) for plan in found["plans"]]
 
 
 def age_s(found: Mapping[str, Any]) -> int:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 BIND: Final = "networks.bind"
 
 _MOST_BUTTONS: Final = 4  # desktops show no more of them
+_SHOWN: Final = 4
 _PATIENCE_S: Final = 10.0  # the daemon looks through what is stored for each plan
 
 log = logging.getLogger("esimmon")
@@ -61,7 +62,10 @@ class Binder:
             say(self._notifier, title, told)
             return
         refusal = refusal_of(answer)
-        log.warning("%s was not bound to plan %s: %s", network, plan, refusal)
+        kind, _, number = network.partition(":")
+        shown = f"{kind} …{number[-_SHOWN:]}"  # a log has nobody's whole ICCID
+        why = refusal.replace(network, shown)
+        log.warning("%s was not bound to plan %s: %s", shown, plan, why)
         by_hand = f"By hand: esimmon plan bind {plan} {shlex.quote(network)}"
         title = f"Plan {plan} does not pay for it"
         say(self._notifier, title, f"{refusal}\n{by_hand}")

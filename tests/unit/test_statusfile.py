@@ -63,7 +63,7 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> Non
     path = tmp_path / "esimmon.json"
     statusfile.write(str(path), _document())
     (tmp_path / "esimmon.json.new").mkdir()
-    with pytest.raises(OSError, match="Is a directory"):
+    with pytest.raises(OSError, match="File exists"):
         statusfile.write(str(path), _document(store="another"))
     assert "store" not in statusfile.read(str(path))
 
@@ -124,3 +124,42 @@ def test_without_a_file_no_daemon_is_running(tmp_path: Path) -> None:
     assert [*tmp_path.glob("esimmon*")] == []
     with pytest.raises(StatusStaleError, match="Is a directory"):
         statusfile.read(str(tmp_path))
+
+
+NAMES: dict[str, Any] = {
+    "networks": [{"key": "wifi:uuid", "name": "Hotel Bali"}],
+    "last_hour": [{"application": "firefox", "bytes": 7}],
+    "totals": [{"network": "wifi:uuid"}],
+}
+
+
+def test_names_of_programs_networks_and_members_are_for_the_group(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "esimmon.json"
+    plan = {"id": "home", "used_bytes": 9, "members": {"anna": {}}, "networks": ["W"]}
+    document = _document(plans=[plan, {"id": "other"}], **NAMES)
+    statusfile.write(str(path), document)
+    details = Path(statusfile.details_path(str(path)))
+    assert stat.S_IMODE(details.stat().st_mode) == 0o640
+    assert statusfile.read(str(path)) == document
+    for word in ("Hotel", "firefox", "wifi:uuid", "anna", '"W"'):
+        assert word not in path.read_text()
+    details.unlink()
+    seen = statusfile.read(str(path))
+    nameless = {"id": "home", "used_bytes": 9, "members": {}, "networks": []}
+    assert seen["plans"] == [nameless, {"id": "other"}]
+    assert not NAMES.keys() & seen.keys()
+    statusfile.write(str(path), document)
+    statusfile.remove(str(path))
+    assert [*tmp_path.glob("esimmon*")] == []
+
+
+@pytest.mark.parametrize("left", [b"", b"{}", b"[]", b'{"boot_id": "another"}'])
+def test_details_of_another_boot_or_that_are_none_are_left_out(
+    tmp_path: Path, left: bytes
+) -> None:
+    path = tmp_path / "esimmon.json"
+    statusfile.write(str(path), _document(**NAMES))
+    Path(statusfile.details_path(str(path))).write_bytes(left)
+    assert "networks" not in statusfile.read(str(path))

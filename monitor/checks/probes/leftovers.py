@@ -94,7 +94,8 @@ def _dead_statuses(folders: Iterable[Path]) -> Iterator[Path]:
         socket = path.with_suffix(".sock")
         is_status = statusfile.status_path(socket) == str(path) and _store_of(path)
         if is_status and not listens(socket):
-            yield path
+            details = Path(statusfile.details_path(str(path)))
+            yield from (each for each in (path, details) if each.exists())
 
 
 def _stores_of_statuses(folders: Iterable[Path]) -> Iterator[Path]:
