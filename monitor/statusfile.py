@@ -78,6 +78,8 @@ def _parted(document: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]
     """What everybody may know, and what the group may."""
     shown = {name: found for name, found in document.items() if name not in _DETAILS}
     details = {name: document[name] for name in _DETAILS if name in document}
+    if "totals" in details:
+        shown["totals"] = _by_interface(details["totals"])
     of_plans = {
         plan["id"]: {name: plan[name] for name in _OF_PLANS if name in plan}
         for plan in document["plans"]
@@ -89,6 +91,17 @@ def _parted(document: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]
             for plan in document["plans"]
         ]
     return shown, details
+
+
+def _by_interface(totals: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The sums of each interface: which networks they are of is not for all."""
+    found: dict[str, dict[str, Any]] = {}
+    for each in totals:
+        device = each["interface"]
+        total = found.setdefault(device, {"interface": device, "network": ""})
+        for name in each.keys() - {"interface", "network"}:
+            total[name] = total.get(name, 0) + each[name]
+    return list(found.values())
 
 
 def _replace(path: str, document: Mapping[str, Any], mode: int) -> None:

@@ -151,7 +151,7 @@ def test_what_a_killed_daemon_left_is_listed_and_can_be_taken_away(
     assert (done.returncode, done.stderr) == (0, "")
     shown = done.stdout.splitlines()
     assert f"removed /sys/fs/bpf/esimmon/{alone.pins().name}" in shown
-    assert len([line for line in shown if "store-" in line]) == 2
+    assert len([line for line in shown if "store-" in line]) == 3
     assert not any(map(Path.exists, (alone.pins(), alone.pins().parent)))
     assert list(alone.control().parent.iterdir()) == []
     assert not is_held(alone.store)

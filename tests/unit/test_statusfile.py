@@ -129,7 +129,10 @@ def test_without_a_file_no_daemon_is_running(tmp_path: Path) -> None:
 NAMES: dict[str, Any] = {
     "networks": [{"key": "wifi:uuid", "name": "Hotel Bali"}],
     "last_hour": [{"application": "firefox", "bytes": 7}],
-    "totals": [{"network": "wifi:uuid"}],
+    "totals": [
+        {"interface": "wlan0", "network": "wifi:uuid", "rx_bytes": 5, "tx_bytes": 1},
+        {"interface": "wlan0", "network": "sim:89", "rx_bytes": 7, "tx_bytes": 2},
+    ],
 }
 
 
@@ -149,7 +152,9 @@ def test_names_of_programs_networks_and_members_are_for_the_group(
     seen = statusfile.read(str(path))
     nameless = {"id": "home", "used_bytes": 9, "members": {}, "networks": []}
     assert seen["plans"] == [nameless, {"id": "other"}]
-    assert not NAMES.keys() & seen.keys()
+    of_all = {"interface": "wlan0", "network": "", "rx_bytes": 12, "tx_bytes": 3}
+    assert seen["totals"] == [of_all]
+    assert not {"networks", "last_hour"} & seen.keys()
     statusfile.write(str(path), document)
     statusfile.remove(str(path))
     assert [*tmp_path.glob("esimmon*")] == []
