@@ -63,12 +63,11 @@ def offered(words: str, environ: dict[str, str]) -> list[str]:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ("esimmon re", ["relay", "report"]),
+        ("esimmon re", ["relay", "report", "restore"]),
         ("esimmon plan show ", ["travel"]),
         ("esimmon plan edit tr", ["travel"]),
         ("esimmon status t", ["travel"]),
         ("esimmon plan bind x", []),
-        ("esimmon alerts snooze ", ["travel"]),
         ("esimmon completion ", ["bash", "fish", "zsh"]),
     ],
 )
