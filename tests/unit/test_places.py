@@ -95,8 +95,8 @@ def test_a_path_of_the_file_is_taken_as_it_is(home: Path) -> None:
 def test_a_store_behind_a_closed_door_is_offered_for_its_own_message(
     home: Path,
 ) -> None:
-    _touch(home / "var/usage.db")
-    (home / "var").chmod(0)
+    _touch(places.SYSTEM_STORE)
+    places.SYSTEM_STORE.parent.chmod(0)
     uid = os.geteuid()
     if uid == 0:
         for folder in (home, *list(home.parents)[:2]):
@@ -107,7 +107,7 @@ def test_a_store_behind_a_closed_door_is_offered_for_its_own_message(
         found = readable_stores(None, Config(), environ, is_root=False)
     finally:
         os.seteuid(uid)
-    assert found == [home / "var/usage.db"]
+    assert found == [places.SYSTEM_STORE]
 
 
 def test_root_writes_the_systems_store(home: Path) -> None:
@@ -119,7 +119,7 @@ def test_a_reader_takes_his_own_store_and_falls_back_to_the_systems(home: Path) 
     environ = {"XDG_STATE_HOME": str(home / "state")}
     own = home / "state/esimmon/usage.db"
     assert readable_stores(None, Config(), environ, is_root=False) == [own]
-    system = _touch(home / "var/usage.db")
+    system = _touch(places.SYSTEM_STORE)
     assert readable_stores(None, Config(), environ, is_root=False) == [system]
     _touch(own)
     assert readable_stores(None, Config(), environ, is_root=False) == [own, system]
