@@ -21,6 +21,7 @@ BIND: Final = "networks.bind"
 
 _MOST_BUTTONS: Final = 4  # desktops show no more of them
 _SHOWN: Final = 4
+_OF_SIM: Final = "sim:"
 _PATIENCE_S: Final = 10.0  # the daemon looks through what is stored for each plan
 
 log = logging.getLogger("esimmon")
@@ -62,8 +63,9 @@ class Binder:
             say(self._notifier, title, told)
             return
         refusal = refusal_of(answer)
-        kind, _, number = network.partition(":")
-        shown = f"{kind} …{number[-_SHOWN:]}"  # a log has nobody's whole ICCID
+        iccid = network.removeprefix(_OF_SIM)
+        # A log has nobody's whole ICCID.
+        shown = network if iccid == network else f"{_OF_SIM}…{iccid[-_SHOWN:]}"
         why = refusal.replace(network, shown)
         log.warning("%s was not bound to plan %s: %s", shown, plan, why)
         by_hand = f"By hand: esimmon plan bind {plan} {shlex.quote(network)}"

@@ -95,7 +95,7 @@ def test_without_a_daemon_the_click_is_lost_and_that_is_said(
     click(tmp_path / "nobody", screen)
     said = f"no daemon is running.{BY_HAND}"
     assert screen.shown == [("Plan pk does not pay for it", said)]
-    assert "wifi …aa was not bound to plan pk: no daemon is running." in caplog.text
+    assert "wifi:aa was not bound to plan pk: no daemon is running." in caplog.text
 
 
 def test_what_cannot_be_shown_is_in_the_log(
@@ -126,5 +126,5 @@ def test_a_log_has_no_whole_iccid(
     question = Binder(tmp_path / "nobody", screen).question(f"sim:{iccid}", ["pk"])
     assert question is not None
     question.take("pk")
-    assert "sim …5064 was not bound" in caplog.text
+    assert "sim:…5064 was not bound" in caplog.text
     assert iccid not in caplog.text
