@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor.alerts import Alert, Key, Raised
+from monitor.config import Config
 from monitor.errors import RejectedError, UsageError
 from monitor.forgetting import Wish, carry_out, scour, wish_of
+from monitor.jobs import calendar_jobs
+from monitor.plans.localtime import NEVER
 from monitor.store import queries, scouring
 from monitor.store.backup import back_up
 from monitor.store.batch import Batch, Event, ProcessHour, ProcessRow, RemoteHour
@@ -304,6 +307,18 @@ def test_while_somebody_reads_an_older_state_it_is_owed(path: Path) -> None:
         assert scour(store, NOW_S)
         assert not scouring.is_owed(store)
         assert _holding(path, "/usr/bin/sekretapp") == set()
+
+
+def test_what_a_kill_left_to_be_wiped_the_calendar_wipes(path: Path) -> None:
+    with open_store(path, writable=True) as store:
+        carry_out(store, (), Wish(app="sekretapp"), NOW_S, dry_run=False)
+        assert len(backups(path)) == 2
+        jobs = calendar_jobs(store, Config, UTC_ZONE, lambda: NEVER, lambda: None)
+        (retention,) = (job for job in jobs if job.name == "retention")
+        retention.run()
+        assert not scouring.is_owed(store)
+        assert _holding(path, "/usr/bin/sekretapp", '"sekretapp"') == set()
+    assert len(backups(path)) == 1
 
 
 @pytest.mark.parametrize(
