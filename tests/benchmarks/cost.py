@@ -3,9 +3,10 @@
     python tests/benchmarks/cost.py [--rounds 7] [--idle-s 60]
 
 Prints ratios, since machines differ: `report` against an interpreter that imports
-SQLAlchemy, on histories of 1, 3 and 5 years, the daemon's memory against an idle
-skeleton of the required libraries. Rounds are interleaved and medians taken. Nothing
-here is asserted: noise is no failure.
+SQLAlchemy, on histories of 1, 3 and 5 years, and beside vnStat on one of 3; `status`
+against an interpreter that does nothing; the daemon's memory against an idle skeleton
+of the required libraries; how large a year is. Rounds are interleaved and medians
+taken. Nothing here is asserted: noise is no failure.
 """
 
 from __future__ import annotations
@@ -20,13 +21,24 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from tests import vnstats
 from tests.benchmarks.history import make_history
+from tests.unit.standings import PACK, WWAN, document, keep
 
 ROOT = Path(__file__).parents[2]
 ESIMMON = [sys.executable, "-m", "monitor"]
+# Whoever runs this: a user's own daemon is asked.
+ASK = """
+import os, sys
+os.geteuid = lambda: 1000
+sys.argv = ["esimmon", "status"]
+from monitor.__main__ import main
+sys.exit(main())
+"""
 SKELETON = """
 import psutil, sqlalchemy, plyer, time
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -108,14 +120,19 @@ def main() -> None:
         os.environ["PYTHONPYCACHEPREFIX"] = f"{folder}/bytecode"
         if options.idle_s:
             idle(Path(folder) / "usage.db", options.idle_s)
+        status(Path(folder), 3 * options.rounds)
         reports(Path(folder), options.rounds)
 
 
 def reports(folder: Path, rounds: int) -> None:
     """Reports of a day, a month and all of it, by how long the history is."""
-    commands = {"import sqlalchemy": [sys.executable, "-c", "import sqlalchemy"]}
+    commands = {
+        "import sqlalchemy": [sys.executable, "-c", "import sqlalchemy"],
+        "vnstat -d, 3 years": vnstat(folder / "vnstat"),
+    }
     for years in (1, 3, 5):
         store = make_history(folder / f"{years}.db", years)
+        print(f"{years} years: {store.stat().st_size / years / 1e6:.1f} MB a year")
         report = [*ESIMMON, "report", "--store", str(store)]
         commands |= {
             f"report, {years} years kept": report,
@@ -127,6 +144,29 @@ def reports(folder: Path, rounds: int) -> None:
     print(f"import sqlalchemy: {floor * 1000:.0f} ms")
     for name, seconds in took.items():
         print(f"{name}: {seconds * 1000:.0f} ms, {seconds / floor:.2f} x")
+
+
+def vnstat(folder: Path) -> list[str]:
+    """The command that shows three years of hourly traffic as vnStat kept it."""
+    folder.mkdir()
+    path, end_s = vnstats.make(folder), int(time.time())
+    hours = range(end_s - 3 * 365 * 86_400, end_s, 3600)
+    updates = [vnstats.Update(at_s, 40_000_000, 3_000_000) for at_s in hours]
+    vnstats.fill(path, "wwan0", updates, ZoneInfo("UTC"))
+    return ["vnstat", "--dbdir", str(folder), "-i", "wwan0", "-d"]
+
+
+def status(folder: Path, rounds: int) -> None:
+    """What a status bar asks, against an interpreter that does nothing."""
+    os.environ["XDG_RUNTIME_DIR"] = str(folder)
+    facts = document([WWAN, PACK])
+    facts["tick_s"] = 86_400  # fresh as long as this runs
+    keep(str(folder), facts)
+    bare = [sys.executable, "-c", "pass"]
+    took = interleaved({"bare": bare, "status": [sys.executable, "-c", ASK]}, rounds)
+    floor, seconds = took["bare"], took["status"]
+    print(f"python3 -c pass: {floor * 1000:.1f} ms")
+    print(f"status: {seconds * 1000:.1f} ms, {seconds / floor:.2f} x")
 
 
 if __name__ == "__main__":
