@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from tests.e2e.places import Place
     from tests.lab import Lab
 
+JOBS = ("backup", "habits", "retention", "roll-up")
+"""Of the calendar, which complain for themselves."""
 HOLD = """
 import sqlite3, sys
 database = sqlite3.connect(sys.argv[1], isolation_level=None)
@@ -59,7 +61,7 @@ def refusal(esimmon: Esimmon, *words: str) -> str:
 
 def said_of_flushes(daemon: Daemon) -> list[str]:
     """What was said, but for what others say of the same fault: jobs, and an alert."""
-    jobs = tuple(f"esimmon: {job}: " for job in ("backup", "retention", "roll-up"))
+    jobs = tuple(f"esimmon: {job}: " for job in JOBS)
     others = (*jobs, "esimmon: esimmon cannot write its database. ")
     return [line for line in daemon.said().splitlines() if not line.startswith(others)]
 
