@@ -1,5 +1,8 @@
 """Run all tests: `python tests/all.py`, with arguments for pytest if you like.
 
+Without any, those of one module, of the page and of other kernels run beside the rest,
+where there is a second processor; what they said is shown at the end.
+
 With ESIMMON_TEST_APT=1, and as root, the Debian packages that tests need are installed
 first; on a person's machine nothing is installed. No service is started in either
 case. What had to be left out is named at the end, with the package it lacked.
@@ -9,8 +12,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +26,9 @@ from tests.packages import debian_packages
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+APART = ("tests/unit", "tests/web", "tests/guest")
+"""They share no device, no pin and no daemon of this kernel with the others."""
+ROOT = Path(__file__).parent.parent
 _POLICY = Path("/usr/sbin/policy-rc.d")
 
 
@@ -66,9 +74,20 @@ def main() -> int:
     """
     install_packages()
     command = [sys.executable, "-m", "pytest", *sys.argv[1:]]
-    return subprocess.run(
-        command, check=False, cwd=Path(__file__).parent.parent
-    ).returncode
+    if sys.argv[1:] or os.cpu_count() == 1:
+        return subprocess.run(command, check=False, cwd=ROOT).returncode
+    others = [f"--ignore={each}" for each in APART]
+    with (
+        tempfile.TemporaryFile() as said,
+        subprocess.Popen(
+            [*command, *APART], cwd=ROOT, stdout=said, stderr=subprocess.STDOUT
+        ) as beside,
+    ):
+        status = subprocess.run([*command, *others], check=False, cwd=ROOT).returncode
+        beside.wait()
+        said.seek(0)
+        shutil.copyfileobj(said, sys.stdout.buffer)
+    return status or beside.returncode
 
 
 if __name__ == "__main__":
