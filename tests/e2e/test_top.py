@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from monitor.units import format_size
 from tests.e2e.daemon import SLOW, wait_for
 from tests.e2e.tmux import Tmux
 from tests.e2e.truth import adds_up, transfer
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from tests.e2e.daemon import Esimmon
     from tests.e2e.places import Place
-    from tests.lab import Lab
+    from tests.lab import Both, Lab
 
 pytestmark = pytest.mark.needs("tmux")
 
@@ -48,29 +49,36 @@ def row_of(screen: str, name: str) -> str:
     return next(line for line in screen.splitlines() if name in line)
 
 
+def size_of(*moved: Both) -> str:
+    """What is shown of bytes that were counted on the wire."""
+    return format_size(sum(way.bytes for both in moved for way in both))
+
+
 def test_who_moves_is_seen_at_once_though_the_daemon_ticks_each_minute(
     lab: Lab, esimmon: Esimmon, folder: Path
 ) -> None:
     esimmon.configure(f"{SLOW}{PLAN}")
     daemon = esimmon.start()
-    transfer(lab, down=3_000_000, comm="earlier")
+    _, earlier = transfer(lab, down=3_000_000, comm="earlier")
     with live(esimmon, folder) as tmux:
         screen = tmux.wait_for("0.00 of 1.00 GB (0.3 %), left 997 MB, resets in")
         assert screen.startswith("phone  0.00 of")
-        assert re.search(r" 3\.1\d MB$", row_of(screen, "traffic.py"))
+        assert row_of(screen, "traffic.py").endswith(f" {size_of(earlier)}")
         tmux.press("p")
-        transfer(lab, down=2_000_000, comm="newcomer")
-        screen = tmux.wait_for("newcomer [")
+        _, newcomer = transfer(lab, down=2_000_000, comm="newcomer")
+        tmux.wait_for("newcomer [")
+        screen = tmux.wait_for(size_of(newcomer))
         lines = screen.splitlines()
         assert max(map(len, lines)) <= 80
         assert len(lines) == 24
         assert re.search(
-            r"[kM]B/s +[0-9.]+ k?B/s +2\.\d\d MB$", row_of(screen, "newcomer")
+            rf"[kM]B/s +[0-9.]+ k?B/s +{size_of(newcomer)}$", row_of(screen, "newcomer")
         )
         assert "earlier" not in screen
         tmux.press("a")
-        screen = tmux.wait_for("traffic.py")
-        assert re.search(r" 5\.\d\d MB$", row_of(screen, "traffic.py"))
+        both = size_of(earlier, newcomer)
+        screen = tmux.wait_for(both)
+        assert row_of(screen, "traffic.py").endswith(f" {both}")
         tmux.press("n")
         tmux.wait_for(" network")
         tmux.press("q")
