@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from monitor import __version__, choosing, clock, forgetting
@@ -12,11 +11,12 @@ from monitor.alerts.model import KINDS, SNOOZED_BY_CLICK, SNOOZED_FOR_A_DAY
 from monitor.control import CALLER, Access, Control, Method
 from monitor.detailing import Counted, details
 from monitor.errors import ConfigError, StoreError, UsageError
+from monitor.notifiers.pending import AGENT, PENDING
 from monitor.plans.localtime import FARTHEST_S
 from monitor.plans.writing import utc_text
 from monitor.store import snoozes
-from monitor.tickfacts import tick_facts
-from monitor.tryout import AGENT, Listener, Tryout
+from monitor.tickfacts import TICKS, tick_facts
+from monitor.tryout import Listener, Tryout
 from monitor.users import user_name
 
 if TYPE_CHECKING:
@@ -28,12 +28,10 @@ if TYPE_CHECKING:
     from monitor.recorder import Recorder
     from monitor.store.engine import Store
     from monitor.tiers import Tier
+    from monitor.usage import Attachment
     from monitor.watch import Watch
 
-PENDING: Final = "alerts.pending"
 _DAY_S: Final = 86_400
-TICKS: Final = "usage.ticks"
-"""What each tick moved; the daemon ticks every second while somebody follows."""
 _ID_DIGITS: Final = 12  # as the ids that commands make
 
 
@@ -121,11 +119,11 @@ class Answers:
 
     def last_tick(self) -> dict[str, Any]:
         """What the last tick moved, by whom."""
-        sampler, book = self._daemon.recorder.sampler, self._daemon.watch.book
-        if sampler.placement.offset_ns is None:
-            return tick_facts(None, lambda _: None, sampler.name_of)
-        now_s = sampler.placement.second(sampler.boottime_ns)
-        payer = partial(book.plan_of, at_s=now_s)
+        sampler, watch = self._daemon.recorder.sampler, self._daemon.watch
+
+        def payer(where: Attachment) -> str | None:
+            return watch.book.plan_of(where, watch.now_s)
+
         return tick_facts(sampler.ticked, payer, sampler.name_of)
 
     def _flush(self, _: Mapping[str, Any]) -> dict[str, Any]:

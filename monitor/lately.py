@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from monitor.alerts.rates import Mover, Rates
 from monitor.clock import SECOND_NS
-from monitor.errors import StoreError
 from monitor.store import queries
 from monitor.usage import Interval
 
@@ -17,7 +16,41 @@ if TYPE_CHECKING:
     from monitor.store.engine import Store
 
 WINDOW_S: Final = 3600
-_STEP_S: Final = 300
+PIECE_S: Final = 300
+
+
+class Piece(NamedTuple):
+    """A part of the hour.
+
+    Attributes:
+        rows: whose bytes moved in it.
+        until_ns: CLOCK_BOOTTIME of its end.
+    """
+
+    rows: list[Attributed]
+    until_ns: int
+
+
+def last_hour(store: Store, now_s: int, now_ns: int) -> list[Piece]:
+    """What was written down of the last hour, in pieces of `PIECE_S`.
+
+    Args:
+        store: where.
+        now_s: UTC second.
+        now_ns: CLOCK_BOOTTIME.
+
+    Returns:
+        The oldest first.
+
+    Raises:
+        StoreError: the database cannot be read.
+    """
+    pieces = []
+    for ago_s in range(WINDOW_S - PIECE_S, -1, -PIECE_S):
+        until_s = now_s - ago_s
+        rows = queries.spent(store, Interval(until_s - PIECE_S, until_s))
+        pieces.append(Piece(rows, now_ns - ago_s * SECOND_NS))
+    return pieces
 
 
 class Lately:
@@ -31,21 +64,14 @@ class Lately:
         """
         self._rates = Rates(WINDOW_S, now_ns)
 
-    def recall(self, store: Store, now_s: int, now_ns: int) -> None:
-        """Take in what runs before this one saw of the hour.
+    def recall(self, hour: Iterable[Piece]) -> None:
+        """Take in what runs before this one saw.
 
         Args:
-            store: where they wrote it down.
-            now_s: UTC second.
-            now_ns: CLOCK_BOOTTIME.
+            hour: see `last_hour`.
         """
-        for ago_s in range(WINDOW_S, 0, -_STEP_S):
-            period = Interval(now_s - ago_s, now_s - ago_s + _STEP_S)
-            at_ns = now_ns - (ago_s - _STEP_S) * SECOND_NS
-            try:
-                self.book(queries.spent(store, period), at_ns, _STEP_S)
-            except StoreError:
-                return  # what the daemon needs of the store, it complains about itself
+        for rows, until_ns in hour:
+            self.book(rows, until_ns, PIECE_S)
 
     def book(self, rows: Iterable[Attributed], at_ns: int, interval_s: float) -> None:
         """Take in the last tick.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from monitor.answering import TICKS
+from monitor.tickfacts import TICKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,6 @@ from monitor.planfacts import plan_facts
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from monitor.lately import Lately
     from monitor.planbook import PlanBook
     from monitor.sampler import Sampler
     from monitor.telling import Telling
@@ -24,16 +23,14 @@ def status_facts(
     sampler: Sampler,
     telling: Telling,
     labels: Mapping[str, str],
-    lately: Lately,
 ) -> dict[str, Any]:
     """Write how things stand after the last tick, whose time must be known.
 
     Args:
         book: the plans.
         sampler: what is attached, and how fast it moves.
-        telling: the alerts that hold.
+        telling: the alerts that hold, and who moved most.
         labels: what people call networks, by key.
-        lately: who moved most.
 
     Returns:
         Values for JSON, for `statusfile.document`.
@@ -60,6 +57,6 @@ def status_facts(
         "rate": sampler.live.rates,
         "last_hour": [
             {"application": name, "bytes": moved_bytes}
-            for name, moved_bytes in lately.largest(_MOST_APPLICATIONS)
+            for name, moved_bytes in telling.lately.largest(_MOST_APPLICATIONS)
         ],
     }

@@ -9,6 +9,7 @@ from monitor import clock
 from monitor.alerts import Newcomers, Past, RateRule, Rates, Stays, Unusual, UnusualRule
 from monitor.alerts.habits import HOUR_S, PAST_S
 from monitor.alerts.of_programs import DAY_S
+from monitor.lately import PIECE_S, Lately, last_hour
 from monitor.notifiers.buttons import Buttons
 from monitor.notifiers.courier import Courier, Patience
 from monitor.notifiers.desktop import WAY, Desktop, has_desktop
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
     from monitor.config import Config
     from monitor.store.engine import Store
-
-_PIECE_S = 600  # of the last hour, as it is asked of the store
 
 
 def rate_rule(config: Config) -> RateRule:
@@ -72,7 +71,7 @@ def make_telling(
     telling.off, telling.wishes = config.alerts.off, wishes(config)
     telling.silent = snoozes.ends(store)
     telling.newcomers = _newcomers(store)
-    telling.unusual = _unusual(store, unusual_rule(config))
+    _remember_hour(telling, store, unusual_rule(config))
     if last_s is not None:
         telling.stays = Stays(_boottime_ns(last_s))
     return telling
@@ -90,7 +89,7 @@ def recall(telling: Telling, store: Store) -> None:
     """
     telling.told = stored_alerts.told(store)
     telling.newcomers = _newcomers(store)
-    telling.unusual = _unusual(store, telling.unusual.rule)
+    _remember_hour(telling, store, telling.unusual.rule)
     telling.rates = Rates(telling.rule.within_s, clock.read().boottime_ns)
 
 
@@ -107,17 +106,17 @@ def _newcomers(store: Store) -> Newcomers:
     return newcomers
 
 
-def _unusual(store: Store, rule: UnusualRule) -> Unusual:
+def _remember_hour(telling: Telling, store: Store, rule: UnusualRule) -> None:
     """What programs moved within the last hour; their habits are learnt beside."""
     reading = clock.read()
     now_s = reading.realtime_ns // clock.SECOND_NS
-    unusual = Unusual(rule, reading.boottime_ns - HOUR_S * clock.SECOND_NS)
-    for ago_s in range(HOUR_S - _PIECE_S, -1, -_PIECE_S):
-        until_s = now_s - ago_s
-        rows = spent(store, Interval(until_s - _PIECE_S, until_s))
-        until_ns = reading.boottime_ns - ago_s * clock.SECOND_NS
-        unusual.book(rows, until_ns, _PIECE_S, lambda _: None)
-    return unusual
+    hour = last_hour(store, now_s, reading.boottime_ns)
+    telling.lately = Lately(reading.boottime_ns)
+    telling.lately.recall(hour)
+    begun_ns = reading.boottime_ns - HOUR_S * clock.SECOND_NS
+    telling.unusual = Unusual(rule, begun_ns)
+    for rows, until_ns in hour:
+        telling.unusual.book(rows, until_ns, PIECE_S, lambda _: None)
 
 
 def learn(store: Store, unusual: Unusual) -> None:

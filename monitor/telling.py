@@ -33,8 +33,9 @@ from monitor.alerts import (
     without,
 )
 from monitor.alerts.texts import named
+from monitor.lately import Lately
 from monitor.notifiers import journal
-from monitor.notifiers.pending import answer, newest, waiting
+from monitor.notifiers.pending import AGENT, answer, newest, waiting
 from monitor.notifiers.quiet import minute_now
 from monitor.notifiers.rules import DESKTOP, PUSH, Wishes
 
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
     from monitor.notifiers.notice import Notice
     from monitor.usage import Attachment
 
-AGENT: Final = "agent"
 _RETRY_S: Final = (30, 120, 600)
 _LONGEST_FAILURE: Final = 200
 _NOWHERE: Final = Uplinks()
@@ -68,6 +68,7 @@ class Telling:
         rates: how fast programs move data that nobody waits for.
         newcomers: programs that never used metered data before.
         unusual: programs that move more than they usually do.
+        lately: who moved most in the last hour.
         choices: ids of the plans that a network may be bound to by a click.
         off: shell patterns of kinds that are not told; a reload replaces it.
         wishes: how a person wants to be told; a reload replaces it.
@@ -103,6 +104,7 @@ class Telling:
         self.stays = Stays(begun_ns)
         self.newcomers = Newcomers(clock.now_s())
         self.unusual = Unusual(_ANYTHING, begun_ns)
+        self.lately = Lately(begun_ns)
         self.rates = Rates(rule.within_s, begun_ns)
         self._deliveries: list[Delivery] = []
         self._tries: dict[str, tuple[int, int]] = {}
@@ -130,6 +132,7 @@ class Telling:
             self.rates = Rates(self.rule.within_s, at_ns)
         self.newcomers.book(rows, at_ns, plan_of)
         self.unusual.book(rows, at_ns, interval_s, plan_of)
+        self.lately.book(rows, at_ns, interval_s)
         moved = list(movers(rows, plan_of))
         self.rates.add(moved, at_ns, interval_s)
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from monitor.live import Ticked
     from monitor.usage import Attachment, Process
 
+TICKS: Final = "usage.ticks"
+"""The method; the daemon ticks every second while somebody follows it."""
 UNATTRIBUTED: Final = "unattributed"
 """Reason of bytes that no row explains."""
 LEFT_OUT: Final = "others"

@@ -17,8 +17,8 @@ from monitor.notifiers import journal
 from monitor.notifiers.courier import Courier
 from monitor.notifiers.manners import Urgency
 from monitor.notifiers.notice import TEST, notice_of
-from monitor.notifiers.pending import Pending, described
-from monitor.notifiers.rules import Verdict
+from monitor.notifiers.pending import AGENT, Pending, described
+from monitor.notifiers.rules import DESKTOP, PUSH, Verdict
 from monitor.users import user_name
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from monitor.notifiers.courier import Notifier
 
-DESKTOP: Final = "desktop"
-AGENT: Final = "agent"
 _LASTS_S: Final = 90.0
 """A relay has a minute to reach the Internet."""
 _MOST_ANSWERS: Final = 64
@@ -109,7 +107,7 @@ class Tryout:
         if self._raised is None or given.get("id") != self._raised.handle:
             return False
         if len(self._answers) < _MOST_ANSWERS:
-            way = "push" if given.get("way") == "push" else AGENT
+            way = PUSH if given.get("way") == PUSH else AGENT
             texts = (str(given.get(name, "")) for name in ("failure", "by"))
             self._note(uid, way, *texts)
         return True

@@ -17,7 +17,6 @@ from monitor.blindness import Blindness
 from monitor.choosing import choices
 from monitor.eaters import largest_eater
 from monitor.errors import PlanError, StoreError
-from monitor.lately import Lately
 from monitor.planbook import PlanBook
 from monitor.plans.entries import Entry
 from monitor.plans.refusals import read
@@ -56,7 +55,6 @@ class Watch:
         labels: what people call networks.
         using: which networks are in use.
         blindness: what was not seen, or cannot be kept.
-        lately: who moved most in the last hour.
         totals: what each network ever moved.
         announce: called when there is something new for the agents of users.
     """
@@ -80,15 +78,10 @@ class Watch:
         self.using = Using(store, config.networks, self.labels)
         self.blindness = Blindness(newest_tiers(store))
         self._boot_id = clock.read().boot_id
-        self._look_back()
+        self.totals = Totals(self._store)
         self._noted: set[str] = set()
         self.announce: Callable[[], None] = lambda: None
         sampler.pending.more_marks = self.book.marks
-
-    def _look_back(self) -> None:
-        at_ns = clock.read().boottime_ns
-        self.lately, self.totals = Lately(at_ns), Totals(self._store)
-        self.lately.recall(self._store, clock.now_s(), at_ns)
 
     def _eater(self, running: Running) -> tuple[str, int] | None:
         """The program that used most of a plan in this cycle, with its bytes."""
@@ -156,7 +149,6 @@ class Watch:
         plan_of = partial(self.book.plan_of, at_s=now_s)
         # At the end of what it covers: before a sleep is long before the next tick.
         self.telling.book(tick.rows, tick.until_ns, covered_s, plan_of)
-        self.lately.book(tick.rows, tick.until_ns, covered_s)
         seen = self.blindness.found(sampler.placement.second)
         changes = self.telling.judge_monitor(now_s, seen, zone)
         if self.book.is_stale:
@@ -237,7 +229,7 @@ class Watch:
         """Names were taken out of the store: have them no more either."""
         recall(self.telling, self._store)
         self.labels.read()
-        self._look_back()
+        self.totals = Totals(self._store)
         self.announce()
         self.write_status()
 
@@ -262,12 +254,12 @@ class Watch:
         sampler = self._sampler
         if sampler.placement.offset_ns is None:
             return None
-        facts = status_facts(
-            self.book, sampler, self.telling, self.labels.by_key, self.lately
-        ) | {"store": str(self._store.path), "totals": self.totals.facts()}
-        now_s = sampler.placement.second(sampler.boottime_ns)
+        facts = status_facts(self.book, sampler, self.telling, self.labels.by_key) | {
+            "store": str(self._store.path),
+            "totals": self.totals.facts(),
+        }
         return statusfile.document(
-            now_s, sampler.boottime_ns, self._boot_id, self._tick_s, facts
+            self.now_s, sampler.boottime_ns, self._boot_id, self._tick_s, facts
         )
 
     def write_status(self) -> None:

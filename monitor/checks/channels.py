@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from monitor.checks.findings import Finding, Level
 from monitor.checks.history import local
+from monitor.notifiers.rules import PUSH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
 
     from monitor.checks.remedies import Remedies
     from monitor.store.alerts import AlertRow
-
-PUSH: Final = "push"
-AGENT: Final = "agent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

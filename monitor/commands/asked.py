@@ -8,7 +8,7 @@ import click
 
 from monitor.errors import UsageError
 from monitor.views.parts import LENGTHS
-from monitor.views.periods import CYCLE
+from monitor.views.periods import CYCLE, refuse_both
 from monitor.views.question import PAID
 
 REMOTE = "remote"
@@ -73,10 +73,7 @@ class Asked:
         Raises:
             UsageError: it does.
         """
-        if self.period is not None and self.since is not None:
-            raise UsageError(
-                "--period and --since exclude each other: give one of them."
-            )
+        refuse_both(self.period, self.since)
         is_placed = bool(self.plan_id or self.interfaces or self.networks)
         if self.by == REMOTE and (is_placed or self.metered or self.background):
             raise UsageError(

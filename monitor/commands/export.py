@@ -20,7 +20,7 @@ from monitor.store.faults import explained
 from monitor.store.tierqueries import LONGEST_DAY_S
 from monitor.usage import Interval
 from monitor.views import exports
-from monitor.views.periods import find_zone, parse_period, parse_since
+from monitor.views.periods import find_zone, parse_either
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,7 +87,7 @@ def command(  # noqa: PLR0913 - one argument an option
     path = None if output in (None, "-") else Path(output or "")
     if path is not None and path.exists() and not force:
         raise UsageError(f"{path} is there already: give --force to replace it.")
-    wanted = _period(period, since, tz)
+    wanted = parse_either(period, since, clock.now_s(), find_zone(tz))
     store_path, _ = setup.flushed()
     with (
         open_store(store_path, writable=False) as store,
@@ -117,20 +117,6 @@ def command(  # noqa: PLR0913 - one argument an option
             )
             for piece in pieces:
                 stream.write(piece)
-
-
-def _period(period: str | None, since: str | None, tz: str | None) -> Interval | None:
-    """What is asked for; None for everything.
-
-    Raises:
-        UsageError: it makes no sense.
-    """
-    if period is not None and since is not None:
-        raise UsageError("--period and --since exclude each other: give one of them.")
-    zone, now_s = find_zone(tz), clock.now_s()
-    if since is not None:
-        return parse_since(since, now_s, zone)
-    return None if period is None else parse_period(period, now_s, zone)
 
 
 @contextmanager

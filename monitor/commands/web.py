@@ -17,7 +17,7 @@ from monitor.commands.alerts.watching import AS_LISTENER
 from monitor.commands.options import with_setup
 from monitor.commands.plan.desk import plans_for
 from monitor.errors import UnsupportedError
-from monitor.notifiers.agent import PENDING
+from monitor.notifiers.pending import PENDING
 from monitor.views.periods import find_zone
 from monitor.web.reader import Reader, Ways
 

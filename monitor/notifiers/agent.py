@@ -16,7 +16,7 @@ from monitor.errors import NotShownError
 from monitor.following import follow, notify
 from monitor.notifiers.buttons import Buttons
 from monitor.notifiers.notice import TEST
-from monitor.notifiers.pending import read
+from monitor.notifiers.pending import AGENT, PENDING, read
 from monitor.notifiers.quiet import DayTimes, minute_now, waits
 from monitor.notifiers.rules import DESKTOP
 
@@ -29,9 +29,7 @@ if TYPE_CHECKING:
     from monitor.notifiers.memory import Memory
     from monitor.notifiers.pending import Pending
 
-PENDING: Final = "alerts.pending"
 SHOWN: Final = "alerts.shown"
-AGENT: Final = "agent"
 """What shows alerts on a desktop, as the daemon is told; `way` may say otherwise."""
 
 _RETRY_S: Final = 30.0

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from monitor.alerts import Key, Raised
     from monitor.notifiers.rules import Verdict, Wishes
 
+PENDING: Final = "alerts.pending"
+AGENT: Final = "agent"
+"""The way of who shows them on a user's desktop."""
 _MOST_PENDING: Final = 20
 
 

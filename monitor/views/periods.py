@@ -108,6 +108,43 @@ def parse_since(text: str, now_s: int, zone: ZoneInfo) -> Interval:
     return Interval(from_s, now_s + 1)
 
 
+def refuse_both(period: str | None, since: str | None) -> None:
+    """Insist on one of the two options.
+
+    Args:
+        period: what `--period` said.
+        since: what `--since` said.
+
+    Raises:
+        UsageError: both were given.
+    """
+    if period is not None and since is not None:
+        raise UsageError("--period and --since exclude each other: give one of them.")
+
+
+def parse_either(
+    period: str | None, since: str | None, now_s: int, zone: ZoneInfo
+) -> Interval | None:
+    """Find what `--period` or `--since` means.
+
+    Args:
+        period: see `parse_period`.
+        since: see `parse_since`.
+        now_s: UTC seconds.
+        zone: whose days and hours are meant.
+
+    Returns:
+        None where neither was given.
+
+    Raises:
+        UsageError: both were, or it is not understood.
+    """
+    refuse_both(period, since)
+    if period is not None:
+        return parse_period(period, now_s, zone)
+    return None if since is None else parse_since(since, now_s, zone)
+
+
 def _named(text: str, now_s: int, zone: ZoneInfo) -> Interval:
     """One word, date or instant; an instant has no length."""
     today = _local(now_s, zone).date()

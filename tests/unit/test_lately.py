@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from monitor.clock import SECOND_NS
-from monitor.lately import Lately
+from monitor.lately import Lately, last_hour
 from monitor.store.engine import open_store
 from monitor.usage import Traffic
 from tests.unit.living import life
@@ -38,7 +38,7 @@ def test_the_last_hour_is_told_and_no_more_and_survives_a_restart(
         now = machine.clock()
         now_s = now.realtime_ns // SECOND_NS
         again = Lately(now.boottime_ns)
-        again.recall(store, now_s, now.boottime_ns)
+        again.recall(last_hour(store, now_s, now.boottime_ns))
         assert again.largest(3) == [("curl", 3000)]
         again.book([], now.boottime_ns + 1800 * SECOND_NS, 10)
         ((_, rest_bytes),) = again.largest(3)
@@ -46,5 +46,5 @@ def test_the_last_hour_is_told_and_no_more_and_survives_a_restart(
         again.book([], now.boottime_ns + HOUR_S * SECOND_NS, 10)
         assert again.largest(3) == []
         later = Lately(now.boottime_ns)
-        later.recall(store, now_s + HOUR_S, now.boottime_ns)
+        later.recall(last_hour(store, now_s + HOUR_S, now.boottime_ns))
         assert later.largest(3) == []

@@ -14,7 +14,7 @@ from monitor.commands.alerts.watching import AS_LISTENER, follow_alerts
 from monitor.commands.options import with_format, with_setup
 from monitor.control import request
 from monitor.errors import UsageError
-from monitor.notifiers.agent import PENDING
+from monitor.notifiers.pending import PENDING
 from monitor.store import alerts as stored
 from monitor.store.engine import open_store
 from monitor.views.alert_states import Wanted
@@ -25,7 +25,7 @@ from monitor.views.alerts import (
     alerts_as_json,
     alerts_as_text,
 )
-from monitor.views.periods import find_zone, parse_period, parse_since
+from monitor.views.periods import find_zone, parse_either
 from monitor.views.table import terminal_layout
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from monitor.commands.options import Setup
-    from monitor.usage import Interval
 
 
 @click.command("list")
@@ -99,7 +98,7 @@ def command(  # noqa: PLR0913 - one argument an option
     if is_all and last is not None:
         raise UsageError("--all and --last exclude each other: give one of them.")
     zone = find_zone(None)
-    chosen = _chosen(period, since, zone)
+    chosen = parse_either(period, since, clock.now_s(), zone)
     wanted = Wanted(chosen, plan_id, kinds, holding)
     last = None if is_all else last or (MOST_SHOWN if output_format == "text" else None)
     if follow:
@@ -126,11 +125,3 @@ def _written(shown: Shown, path: Path, output_format: str, zone: ZoneInfo) -> st
         return alerts_as_csv(shown.rows, shown.silences)
     layout = terminal_layout(sys.stdout, os.environ)
     return alerts_as_text(shown, path, zone, layout)
-
-
-def _chosen(period: str | None, since: str | None, zone: ZoneInfo) -> Interval | None:
-    if period is not None and since is not None:
-        raise UsageError("--period and --since exclude each other: give one of them.")
-    if period is not None:
-        return parse_period(period, clock.now_s(), zone)
-    return None if since is None else parse_since(since, clock.now_s(), zone)

@@ -24,7 +24,7 @@ from monitor.commands.notify import daemon_socket, log_to_terminal
 from monitor.control import GROUP, request
 from monitor.errors import StoreError
 from monitor.following import follow
-from monitor.notifiers.agent import PENDING
+from monitor.notifiers.pending import PENDING
 from monitor.store import alerts as stored
 from monitor.store.alerts import AlertRow
 from monitor.store.engine import open_store

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from monitor import clock, statusfile
-from monitor.answering import TICKS
 from monitor.calling import call
 from monitor.errors import StatusStaleError, UnsupportedError
 from monitor.following import follow
 from monitor.store.engine import open_store
+from monitor.store.networks import met
+from monitor.tickfacts import TICKS
 from monitor.views.names import visible
+from monitor.views.network_names import names_of
 from monitor.views.periods import find_zone, parse_period
 from monitor.views.plan_glance import in_one_line
 from monitor.views.question import Question
@@ -118,8 +120,8 @@ def open_feed(setup: Setup) -> Feed:
     today = parse_period("today", now_s, zone)
     with open_store(path, writable=False) as store:
         apps = read_report(store, Question(period=today, zone=zone))
-        places = read_report(store, Question(period=today, zone=zone, by="network"))
-    scene = Scene(called=apps.titles | places.network_names)
+        networks = names_of(met(store))
+    scene = Scene(called=apps.titles | networks)
     scene.until_ns = clock.read().boottime_ns
     before: Counter[Who] = Counter()
     for row in apps.rows:

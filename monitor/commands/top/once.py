@@ -39,12 +39,13 @@ def one_look(feed: Feed, chosen: Chosen, output_format: str) -> str:
     def take(tick: Mapping[str, Any]) -> None:
         feed.scene.take(tick)
         if feed.scene.until_ns > before_ns:
-            os.close(writing)
+            os.write(writing, b".")  # also of a second tick in the same breath
 
     try:
         feed.follow(take, reading)
     finally:
         os.close(reading)
+        os.close(writing)
     feed.call_applications()
     return _as_json(feed, chosen) if output_format == "json" else _as_text(feed, chosen)
 

@@ -15,9 +15,10 @@ import pytest
 from monitor.control import Access, Control, Method
 from monitor.errors import NotShownError
 from monitor.notifiers import agent as agents
-from monitor.notifiers.agent import PENDING, SHOWN, Agent
+from monitor.notifiers.agent import SHOWN, Agent
 from monitor.notifiers.manners import Urgency
 from monitor.notifiers.memory import Memory
+from monitor.notifiers.pending import PENDING
 from monitor.notifiers.showing import LABEL as DETAILS
 from monitor.notifiers.snoozing import LABEL, LABEL_OF_A_DAY
 from tests.desktop.stack import wait_for
