@@ -104,6 +104,8 @@ def write(
         **about._asdict(),
         "files": {name: part._asdict() for name, part in parts.items()},
     }
+    # It says who made the file and when: that is restored as well.
+    contents["sha256"] = _sum_of(contents)
     listed = json.dumps(contents, indent=1).encode() + b"\n"
     with tarfile.open(target, "w", format=tarfile.PAX_FORMAT) as tar:
         for name, body in {_CONTENTS: listed, **encoded}.items():
@@ -209,6 +211,8 @@ def _contents(path: Path, tar: tarfile.TarFile) -> tuple[About, dict[str, _Part]
                 "version, then restore.",
                 reason="newer",
             )
+        if said.pop("sha256") != _sum_of(said):
+            raise _damaged(path, "the sum of its list of contents is wrong")
         about = About(
             _whole(said["made_s"]), _word(said["program"]), _word(said["machine"])
         )
@@ -280,6 +284,11 @@ def _part_of(path: Path) -> _Part:
 
 def _sum(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
+
+
+def _sum_of(contents: Mapping[str, object]) -> str:
+    """Of a list of contents, however it is spaced."""
+    return _sum(json.dumps(contents).encode())
 
 
 def _member(name: str, size_bytes: int, made_s: int) -> tarfile.TarInfo:

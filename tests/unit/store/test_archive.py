@@ -83,15 +83,16 @@ def with_contents(path: Path, change: dict[str, object], extra: str = "") -> Pat
     """A backup with other words about itself, and a file more."""
     body = b"x"
     part = {"size_bytes": 1, "sha256": archive._sum(body)}
-    contents = {
+    contents: dict[str, object] = {
         "kind": "esimmon backup",
         "version": 1,
         **ABOUT._asdict(),
         "files": {"usage.db": part},
-    }
+    } | change
+    contents["sha256"] = archive._sum_of(contents)
     with tarfile.open(path, "w") as tar:
         for name, text in (
-            ("contents.json", json.dumps(contents | change).encode()),
+            ("contents.json", json.dumps(contents).encode()),
             ("usage.db", body),
             *([(extra, body)] if extra else []),
         ):
