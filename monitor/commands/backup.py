@@ -19,7 +19,7 @@ from monitor.errors import UsageError
 from monitor.escapes import visible
 from monitor.store import archive, backup, files
 from monitor.store.engine import open_store
-from monitor.store.faults import explained
+from monitor.store.faults import explained_file
 from monitor.units import format_size
 from monitor.zones import local_zone
 
@@ -87,7 +87,7 @@ def _write(
     about = archive.About(clock.now_s(), __version__, archive.machine_name())
     with (
         open_store(store_path, writable=False) as store,
-        explained(path, writing=True),
+        explained_file(path, writing=True),
         files.new_file(path, mode=_MODE) as temporary,
         files.spare_file(files.beside(path, ".new.db"), _MODE) as copy,
     ):

@@ -16,7 +16,7 @@ from monitor.errors import UsageError
 from monitor.store import archive, backup, files, history
 from monitor.store.engine import open_store
 from monitor.store.exporting import Detail, exported
-from monitor.store.faults import explained
+from monitor.store.faults import explained_file
 from monitor.store.tierqueries import LONGEST_DAY_S
 from monitor.usage import Interval
 from monitor.views import exports
@@ -126,7 +126,7 @@ def _opened(path: Path | None) -> Iterator[TextIO]:
         yield sys.stdout
         return
     with (
-        explained(path, writing=True),
+        explained_file(path, writing=True),
         files.new_file(path, mode=_MODE) as temporary,
         temporary.open("w", encoding="utf-8", newline="") as stream,
     ):
@@ -134,5 +134,8 @@ def _opened(path: Path | None) -> Iterator[TextIO]:
 
 
 def _copy(store: Store, path: Path, progress: Progress) -> None:
-    with explained(path, writing=True), files.new_file(path, mode=_MODE) as temporary:
+    with (
+        explained_file(path, writing=True),
+        files.new_file(path, mode=_MODE) as temporary,
+    ):
         backup.copy_of(store, temporary, lambda *done: progress.part("copying", *done))

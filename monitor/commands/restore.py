@@ -27,7 +27,7 @@ from monitor.errors import ConfigError
 from monitor.escapes import visible
 from monitor.store import archive, files, history, restoring
 from monitor.store.engine import open_store
-from monitor.store.faults import explained
+from monitor.store.faults import explained, explained_file
 from monitor.zones import local_zone
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _target(file: Path, config_file: str | None, store_file: str | None) -> _Tar
         ConfigError: the configuration here, or in the backup, cannot be used.
     """
     texts = {}
-    with explained(file):
+    with explained_file(file):
         if archive.is_archive(file):
             texts = dict(archive.read(file, None, lambda *_: None).texts)
     text = texts.get(archive.CONFIG, "")

@@ -71,7 +71,7 @@ def command(setup: Setup, *, port: int, is_opened: bool, tz: str | None) -> None
             raise
         raise UnsupportedError(
             f"esimmon web needs {error.name}, which is not installed here.",
-            remedy="Install it with: pip install 'esimmon[web]'",
+            remedy=f"Install it: {sys.executable} -m pip install starlette uvicorn",
         ) from error
     token = secrets.token_urlsafe(32)
     ways = Ways(setup, partial(plans_for, setup), partial(_silences, setup))

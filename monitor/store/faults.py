@@ -65,6 +65,29 @@ def explained(path: Path, *, writing: bool = False) -> Iterator[None]:
         raise StoreError(message, reason="refused") from error
 
 
+@contextmanager
+def explained_file(path: Path, *, writing: bool = False) -> Iterator[None]:
+    """The same about a file beside the store: one that is made, or brought along.
+
+    Args:
+        path: the file.
+        writing: whether it is made.
+
+    Raises:
+        StoreError: as `explained`; that it is not there is not that nobody counted.
+    """
+    with explained(path, writing=writing):
+        try:
+            yield
+        except FileNotFoundError as error:
+            folder = path.parent
+            if writing and not folder.is_dir():
+                raise StoreError(f"{path}: there is no folder {folder}.") from error
+            if not writing and not path.exists():
+                raise StoreError(f"{path}: there is no such file.") from error
+            raise
+
+
 def of_sqlite(path: Path, error: BaseException | None) -> StoreError:
     """The fault that SQLite reported about the database at `path`."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY_CODE

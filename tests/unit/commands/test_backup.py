@@ -213,7 +213,12 @@ def test_what_is_no_backup_changes_nothing(
     before = contents(here.store)
     assert here("restore", str(file)) == 1
     assert str(file) in capsys.readouterr().err
-    assert here("restore", str(tmp_path / "absent")) == 1
+    absent = tmp_path / "absent"
+    assert here("restore", str(absent)) == 1
+    assert f"esimmon: {absent}: there is no such file." in capsys.readouterr().err
+    assert here("backup", str(absent / "file")) == 1
+    sentence = f"esimmon: {absent / 'file'}: there is no folder {absent}.\n"
+    assert capsys.readouterr().err == sentence
     assert contents(here.store) == before
 
 

@@ -139,6 +139,9 @@ def test_of_a_time_without_usage_there_is_a_document_all_the_same(
 def test_a_folder_that_is_not_there_is_said_so(
     store: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    words = ["--output", str(tmp_path / "no" / "file")]
-    assert main(["export", "--store", str(store), *words]) == 1
-    assert "esimmon: " in capsys.readouterr().err
+    file = tmp_path / "no" / "file"
+    for words in ((), ("--format", "sqlite")):
+        options = ("--store", str(store), "--output", str(file), *words)
+        assert main(["export", *options]) == 1
+        sentence = f"esimmon: {file}: there is no folder {file.parent}.\n"
+        assert capsys.readouterr().err == sentence
