@@ -20,7 +20,7 @@ class Covered(NamedTuple):
     Attributes:
         when: without what the machine slept at its end.
         until_ns: CLOCK_BOOTTIME of that end.
-        slept_s: whole seconds of sleep behind it.
+        slept_s: of sleep behind it, to the nearest second.
     """
 
     when: Interval | BootInterval
@@ -48,7 +48,7 @@ def covered(
     slept = slept_ns(asleep_ns, reading)
     until_ns = reading.boottime_ns - slept
     when = between(placement, from_ns, until_ns)
-    return Covered(when, until_ns, slept // SECOND_NS)
+    return Covered(when, until_ns, (slept + SECOND_NS // 2) // SECOND_NS)
 
 
 def between(

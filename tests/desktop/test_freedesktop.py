@@ -54,8 +54,11 @@ def questions() -> list[threading.Thread]:
 
 
 def show(stack: Stack, way: Freedesktop, notice: Notice) -> str:
-    """Show it there."""
-    return way.show(stack.environ["DBUS_SESSION_BUS_ADDRESS"], notice)
+    """Show it there, until the desktop wrote it down: it does so in any order."""
+    earlier = len(stack.told(0))
+    shown = way.show(stack.environ["DBUS_SESSION_BUS_ADDRESS"], notice)
+    stack.told(earlier + 1)
+    return shown
 
 
 def put(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from monitor.config import control_socket
 from monitor.control import request
+from monitor import statusfile
 from monitor.statusfile import status_path
 
 if TYPE_CHECKING:
@@ -274,7 +275,7 @@ class Esimmon:
                 daemon.kill()
         # What a killed one left.
         self.control().unlink(missing_ok=True)
-        Path(status_path(self.control())).unlink(missing_ok=True)
+        statusfile.remove(status_path(self.control()))
         for pin in sorted(self.pins().rglob("*"), reverse=True):
             pin.rmdir() if pin.is_dir() else pin.unlink()
         with contextlib.suppress(OSError):  # not there, or others have pins, too

@@ -18,6 +18,7 @@ from tests.e2e.truth import adds_up, transfer
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from subprocess import CompletedProcess
 
     from tests.e2e.daemon import Esimmon
     from tests.e2e.places import Place
@@ -42,6 +43,15 @@ def live(esimmon: Esimmon, folder: Path, *options: str) -> Iterator[Tmux]:
     with Tmux(folder, esimmon.command("top", *options)) as tmux:
         tmux.wait_for("down/s")
         yield tmux
+
+
+def looked(lab: Lab, esimmon: Esimmon, *options: str) -> CompletedProcess[str]:
+    """One look while short processes move something, one after another."""
+    with ThreadPoolExecutor() as threads:
+        look = threads.submit(esimmon.call, "top", "--once", *options)
+        while not look.done():
+            transfer(lab, down=300_000, comm="short")
+    return look.result()
 
 
 def row_of(screen: str, name: str) -> str:
@@ -135,12 +145,7 @@ def test_a_script_gets_one_look_with_whole_rows_that_add_up(
 ) -> None:
     esimmon.configure(SLOW)
     daemon = esimmon.start()
-    options = ("top", "--once", "--json", "--by", "process")
-    with ThreadPoolExecutor() as threads:
-        look = threads.submit(esimmon.call, *options)
-        while not look.done():
-            transfer(lab, down=300_000, comm="short")
-    done = look.result()
+    done = looked(lab, esimmon, "--json", "--by", "process")
     assert (done.returncode, done.stderr) == (0, "")
     found = json.loads(done.stdout)
     (device,) = found["devices"]
@@ -148,7 +153,7 @@ def test_a_script_gets_one_look_with_whole_rows_that_add_up(
     assert whole == device["rx_bytes"] + device["tx_bytes"]
     short = [row for row in found["rows"] if row["name"].startswith("short [")]
     assert max(row["rx_bytes_per_s"] for row in short) > 0
-    text = esimmon.call("top", "--once")
+    text = looked(lab, esimmon)
     assert re.search(r"^traffic.py .*B/s .*B/s .*MB", text.stdout, re.MULTILINE)
     assert daemon.stop() == 0
 
