@@ -7,7 +7,7 @@ places keeps its status. Everything else, and every error, is left to the comman
 
 from __future__ import annotations
 
-from monitor import statusfile
+from monitor.client import statusfile
 from monitor.errors import StatusStaleError
 from monitor.views.standing import check_status
 from monitor.views.status import written

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from monitor.clock import Reading
     from monitor.devices import DeviceCounters, Link
-    from monitor.uplink import Network as Uplink
+    from monitor.networks.uplink import Network as Uplink
     from monitor.usage import Owner, Process, SocketCounters, SocketKey
     from monitor.wire import Reading as WireReading
 

@@ -209,7 +209,7 @@ class Attachment:
     """A network on a device for a time: what usage is booked on.
 
     Attributes:
-        network: key of the network (`monitor.uplink.Network`).
+        network: key of the network (`monitor.networks.uplink.Network`).
         device: the kernel's name of the interface.
         billed: whether its bytes are part of the bill.
         metered: whether its bytes cost; None when nobody said.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from monitor.callers import LINE_BYTES
+from monitor.daemon.callers import LINE_BYTES
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from monitor.devices import Link
-from monitor.networks import ARPHRD_ETHER, InterfaceRules, attach
-from monitor.uplink import ETHERNET, SIM, USB, WIFI, Network
+from monitor.networks.attaching import ARPHRD_ETHER, InterfaceRules, attach
+from monitor.networks.uplink import ETHERNET, SIM, USB, WIFI, Network
 
 if TYPE_CHECKING:
     from monitor.usage import Attachment

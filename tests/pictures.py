@@ -15,7 +15,7 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from monitor import agreements
+from monitor.accounts import agreements
 from monitor.store.batch import Batch
 from monitor.store.engine import open_store
 from monitor.store.rollups import roll_up

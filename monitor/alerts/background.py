@@ -13,7 +13,7 @@ from monitor.applications import BACKGROUND
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from monitor.attribution import Attributed
+    from monitor.attribution.shares import Attributed
     from monitor.usage import Attachment
 
 

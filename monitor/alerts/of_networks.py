@@ -31,7 +31,13 @@ from monitor.alerts.model import (
     Raised,
 )
 from monitor.alerts.stays import place_of
-from monitor.uplink import METERED_GUESS_YES, METERED_YES, SIM, WIFI, Connections
+from monitor.networks.uplink import (
+    METERED_GUESS_YES,
+    METERED_YES,
+    SIM,
+    WIFI,
+    Connections,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -39,7 +45,7 @@ if TYPE_CHECKING:
     from monitor.alerts.holding import Watched
     from monitor.alerts.model import Change, Told
     from monitor.alerts.stays import Place, Stays
-    from monitor.uplink import Network, SavedWifi
+    from monitor.networks.uplink import Network, SavedWifi
     from monitor.usage import Attachment
 
 _SHARED_BYTES: Final = 1_000_000

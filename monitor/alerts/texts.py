@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from monitor.alerts.habits import Usual
     from monitor.alerts.of_networks import Used
     from monitor.alerts.rates import Rate
-    from monitor.uplink import Network, SavedWifi
+    from monitor.networks.uplink import Network, SavedWifi
     from monitor.usage import Interval
 
 _LONGEST_NAME: Final = 60

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from monitor.alerts.holding import Watched
     from monitor.alerts.model import Change, Told
-    from monitor.attribution import Attributed
+    from monitor.attribution.shares import Attributed
     from monitor.usage import Attachment
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from monitor import __version__, tiers
 from monitor.checks.findings import Finding, Level
-from monitor.control import GROUP
+from monitor.daemon.control import GROUP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

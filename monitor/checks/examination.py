@@ -29,7 +29,7 @@ from monitor.checks.probes import modems as look_at_modems
 from monitor.checks.probes import networks as look_at_networks
 from monitor.checks.probes import storage as look_at_storage
 from monitor.collectors.bpf import Surroundings
-from monitor.networks import InterfaceRules
+from monitor.networks.attaching import InterfaceRules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

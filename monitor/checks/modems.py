@@ -12,7 +12,7 @@ from monitor.units import format_size
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from monitor.uplink import Modem
+    from monitor.networks.uplink import Modem
 
 _SHOWN_DIGITS: Final = 4
 _LEAST_BYTES: Final = 10_000_000

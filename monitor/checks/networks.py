@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from monitor.checks.findings import Finding, Level
-from monitor.networks import attach, lowers
+from monitor.networks.attaching import attach, lowers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from monitor.devices import Link
-    from monitor.networks import Attached, InterfaceRules
+    from monitor.networks.attaching import Attached, InterfaceRules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

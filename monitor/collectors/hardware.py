@@ -18,7 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from monitor.uplink import Hardware
+from monitor.networks.uplink import Hardware
 
 _ROOT: Final = Path("/sys/class/net")
 _MOST_BYTES: Final = 4096  # one page: what sysfs gives at most

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 from monitor.collectors.following import Follower
 from monitor.collectors.objects import Facts, Objects, Watch, wanted_for, weigh
 from monitor.collectors.services import Signal, Source, Weight
-from monitor.uplink import Bearer, Modem
+from monitor.networks.uplink import Bearer, Modem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -29,7 +29,7 @@ from monitor.collectors.objects import (
     weigh,
 )
 from monitor.collectors.services import Signal, Source, Wanted, Weight
-from monitor.uplink import Connection, Connections, SavedWifi
+from monitor.networks.uplink import Connection, Connections, SavedWifi
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from monitor import agreements, clock
-from monitor.bookkeeping import open_book
+from monitor import clock
+from monitor.accounts import agreements
+from monitor.accounts.bookkeeping import open_book
+from monitor.accounts.paying import bindings_at
 from monitor.commands.plan.desk import plans_for
 from monitor.errors import UsageError
 from monitor.moments import Clocks
-from monitor.paying import bindings_at
 from monitor.plans.payers import Paying
 from monitor.usage import Interval
 from monitor.users import named_users

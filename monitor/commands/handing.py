@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from monitor.config import SYSTEM_STORE
-from monitor.control import call
+from monitor.daemon.control import call
 from monitor.errors import EsimmonError, RejectedError, StoreBusyError
 from monitor.store.engine import open_store
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
-from monitor.choosing import known_by
+from monitor.daemon.choosing import known_by
 from monitor.errors import ConfigError, StoreError
+from monitor.networks.uplink import SIM
 from monitor.store.engine import open_store
 from monitor.store.networks import met
-from monitor.uplink import SIM
 from monitor.views.network_names import called
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from monitor import statusfile
+from monitor.client import statusfile
 from monitor.config import (
     control_socket,
     find_config,
@@ -20,7 +20,7 @@ from monitor.config import (
     readable_stores,
     with_plan_files,
 )
-from monitor.control import request
+from monitor.daemon.control import request
 from monitor.errors import ConfigError, EsimmonError, StatusStaleError
 from monitor.store.begun import is_restore_begun
 from monitor.zones import local_zone

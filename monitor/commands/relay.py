@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from monitor import statusfile
+from monitor.client import statusfile
 from monitor.commands.notify import daemon_socket, log_to_terminal
 from monitor.commands.options import with_setup
 from monitor.errors import (

@@ -15,9 +15,9 @@ from monitor import __version__, clock
 from monitor.collectors import netdev
 from monitor.commands.options import find_setup, with_setup
 from monitor.config import SYSTEM_SOCKET, SYSTEM_STORE
-from monitor.control import request
-from monitor.daemon import Daemon
-from monitor.daemon import Setup as DaemonSetup
+from monitor.daemon.control import request
+from monitor.daemon.life import Daemon
+from monitor.daemon.life import Setup as DaemonSetup
 from monitor.errors import SourceError, StoreBusyError, StoreError
 from monitor.notifiers.sudo import spawn_for_sudo_user
 from monitor.sdnotify import writes_to_journal
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from monitor.commands.options import Setup
     from monitor.config import Config
-    from monitor.live import Live
+    from monitor.counting.live import Live
     from monitor.tiers import Tier
 
 _CLEAR_LINE = "\r\x1b[K"

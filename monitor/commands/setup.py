@@ -26,7 +26,7 @@ from monitor.config import (
     not_counted,
     parse_config,
 )
-from monitor.control import request
+from monitor.daemon.control import request
 from monitor.errors import ConfigError, SourceError, UsageError
 from monitor.escapes import visible
 from monitor.service.marks import State, judge

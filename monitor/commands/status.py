@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor import statusfile
+from monitor.client import statusfile
 from monitor.commands.options import plan_ids, with_format, with_setup
 from monitor.errors import StatusStaleError, UsageError
 from monitor.views.standing import check_status

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.calling import request
+from monitor.client.calling import request
 from monitor.commands.alerts.silent import find_silences
 from monitor.commands.alerts.watching import AS_LISTENER
 from monitor.commands.options import with_setup

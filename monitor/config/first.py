@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from monitor.config.writing import plan_lines
-from monitor.networks import InterfaceRules, attach
+from monitor.networks.attaching import InterfaceRules, attach
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -12,8 +12,8 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from monitor import clock
+from monitor.client.following import follow, notify
 from monitor.errors import NotShownError
-from monitor.following import follow, notify
 from monitor.notifiers.buttons import Buttons
 from monitor.notifiers.notice import TEST
 from monitor.notifiers.pending import AGENT, PENDING, read

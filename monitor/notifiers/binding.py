@@ -7,7 +7,7 @@ import shlex
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from monitor.calling import call
+from monitor.client.calling import call
 from monitor.notifiers.clicks import refusal_of, say
 from monitor.notifiers.notice import Question
 

@@ -9,7 +9,7 @@ from monitor.errors import NotShownError
 from monitor.notifiers.notice import ANSWER, Notice
 
 if TYPE_CHECKING:
-    from monitor.calling import Answer
+    from monitor.client.calling import Answer
     from monitor.notifiers.courier import Notifier
 
 log = logging.getLogger("esimmon")

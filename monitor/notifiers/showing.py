@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from monitor import clock
 from monitor.alerts.model import DETAILED
-from monitor.calling import call
+from monitor.client.calling import call
 from monitor.errors import NotShownError
 from monitor.escapes import visible
 from monitor.moments import Clocks

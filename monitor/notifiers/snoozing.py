@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from monitor.alerts.model import SNOOZED_BY_CLICK, SNOOZED_FOR_A_DAY
-from monitor.calling import call
+from monitor.client.calling import call
 from monitor.notifiers.clicks import refusal_of, say
 from monitor.notifiers.notice import Question
 from monitor.zones import local_zone

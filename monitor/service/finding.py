@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from monitor import __version__, clock
 from monitor.collectors import procstat
-from monitor.control import GROUP, request
+from monitor.daemon.control import GROUP, request
 from monitor.errors import ServiceError
 from monitor.service.marks import State, judge, marked
 from monitor.service.program import newest_change_s

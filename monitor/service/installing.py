@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from monitor.control import GROUP
+from monitor.daemon.control import GROUP
 from monitor.errors import ServiceError
 from monitor.service.finding import of_user
 from monitor.service.marks import State, marked

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from monitor import __version__
-from monitor.control import request
+from monitor.daemon.control import request
 from monitor.notifiers.memory import memory_path
 from monitor.service.finding import (
     BOOTED,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from monitor.alerts import Change, Delivery
     from monitor.devices import DeviceCounters
-    from monitor.uplink import Network
+    from monitor.networks.uplink import Network
     from monitor.usage import (
         Application,
         Attachment,

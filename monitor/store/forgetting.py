@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import delete, func, insert, literal, or_, select, union, update
 
-from monitor.networks import is_local, whole
+from monitor.networks.attaching import is_local, whole
+from monitor.networks.uplink import Network
 from monitor.store import alerts, dropping, meta, networks, unsaying
 from monitor.store.alert_tables import ALERT_MARKS, ALERTS
 from monitor.store.amounts import adding
@@ -37,7 +38,6 @@ from monitor.store.schema import (
     SPANS,
     UNPLACED,
 )
-from monitor.uplink import Network
 from monitor.usage import FORGOTTEN, SOCKET, Application, Share
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from sqlalchemy.dialects.sqlite import insert
 
 from monitor.errors import RejectedError, UsageError
 from monitor.escapes import visible
+from monitor.networks.uplink import Network
 from monitor.store.network_tables import NETWORKS
 from monitor.store.networks import values_of
 from monitor.store.schema import ATTACHMENTS
-from monitor.uplink import Network
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

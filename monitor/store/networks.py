@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from sqlalchemy import exists, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
+from monitor.networks.uplink import CONFIG, Network
 from monitor.store.columns import FLAG, FLAGS
 from monitor.store.network_tables import NETWORKS
 from monitor.store.schema import ATTACHMENTS
-from monitor.uplink import CONFIG, Network
 from monitor.usage import Attachment, Interval
 
 if TYPE_CHECKING:

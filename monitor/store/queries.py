@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from monitor.attribution import Attributed
+from monitor.attribution.shares import Attributed
 from monitor.store import places
 from monitor.store.answers import ExplanationRow, Gap, InterfaceBill, ProcessUsage, Run
 from monitor.store.batch import Event

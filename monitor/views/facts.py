@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from monitor.networks import whole
+from monitor.networks.attaching import whole
 from monitor.users import user_name
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from collections import defaultdict
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from monitor.networks import is_local, whole
+from monitor.networks.attaching import is_local, whole
 from monitor.usage import Traffic
 from monitor.users import user_name
 from monitor.views.names import visible

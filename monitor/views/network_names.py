@@ -11,14 +11,14 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from monitor.errors import UsageError
-from monitor.uplink import BLUETOOTH, ETHERNET, INTERFACE, SIM, USB, WIFI
+from monitor.networks.uplink import BLUETOOTH, ETHERNET, INTERFACE, SIM, USB, WIFI
 from monitor.views.names import columns, fit, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from monitor.networks.uplink import Network
     from monitor.store.networks import Met
-    from monitor.uplink import Network
 
 _KINDS: Final = {
     WIFI: "Wi-Fi",

@@ -10,10 +10,10 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from monitor.networkfacts import with_own_word
+from monitor.networks.facts import with_own_word
+from monitor.networks.uplink import Network
 from monitor.store import networks, queries
 from monitor.store.networks import Met
-from monitor.uplink import Network
 from monitor.usage import Traffic, total
 from monitor.views.network_names import find_network, names_of
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from zoneinfo import ZoneInfo
 
-    from monitor.networkfacts import Present
+    from monitor.networks.facts import Present
     from monitor.store.engine import Store
     from monitor.store.queries import InterfaceBill
     from monitor.usage import Attachment, Interval

@@ -7,8 +7,8 @@ import textwrap
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from monitor.networks.uplink import INTERFACE
 from monitor.units import format_size
-from monitor.uplink import INTERFACE
 from monitor.views.names import visible
 from monitor.views.network_names import operator_text, what_it_is
 from monitor.views.phrases import date_text, store_sentence, wrapped
@@ -17,7 +17,7 @@ from monitor.views.table import Line, table
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from monitor.uplink import Network
+    from monitor.networks.uplink import Network
     from monitor.views.networks import NetworkRow, Overview
     from monitor.views.table import Layout
 

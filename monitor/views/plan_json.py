@@ -15,7 +15,7 @@ from monitor.plans.matching import ICCID
 from monitor.plans.writing import plain, utc_text
 
 if TYPE_CHECKING:
-    from monitor.bookkeeping import Book
+    from monitor.accounts.bookkeeping import Book
     from monitor.plans.lots import Lot
 
 _INSTANTS: Final = (

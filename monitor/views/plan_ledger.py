@@ -12,7 +12,7 @@ from monitor.views.phrases import wrapped
 from monitor.views.plan_phrases import entry_text
 
 if TYPE_CHECKING:
-    from monitor.bookkeeping import Book
+    from monitor.accounts.bookkeeping import Book
     from monitor.moments import Clocks
     from monitor.plans.entries import Entry
     from monitor.views.table import Layout

@@ -13,7 +13,7 @@ from monitor.views.plan_phrases import amount, left
 from monitor.views.table import Line, table
 
 if TYPE_CHECKING:
-    from monitor.bookkeeping import Book
+    from monitor.accounts.bookkeeping import Book
     from monitor.moments import Clocks
     from monitor.plans.members import MemberStatus
     from monitor.views.table import Layout

@@ -21,7 +21,7 @@ from monitor.views.plan_terms import scope_text, terms_text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from monitor.bookkeeping import Book
+    from monitor.accounts.bookkeeping import Book
     from monitor.moments import Clocks
     from monitor.plans.forecast import Forecast
     from monitor.plans.lots import Lot

@@ -18,7 +18,7 @@ from monitor.views.plan_phrases import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from monitor.bookkeeping import Trial
+    from monitor.accounts.bookkeeping import Trial
     from monitor.moments import Clocks
     from monitor.plans import entries as kinds
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from monitor.networks import whole
+from monitor.networks.attaching import whole
 from monitor.plans.payers import Paying
 from monitor.views.parts import LENGTHS
 

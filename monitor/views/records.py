@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from monitor.networks import is_local
+from monitor.networks.attaching import is_local
 from monitor.store import queries
 from monitor.usage import Interval, total
 from monitor.views.parts import local_parts

@@ -5,7 +5,7 @@ Imports next to nothing, as `monitor.views.standing`.
 
 from __future__ import annotations
 
-from monitor.statusfile import age_s
+from monitor.client.statusfile import age_s
 from monitor.views.standing import as_json, as_text
 
 TYPE_CHECKING = False  # `typing` would cost as much as all the rest

@@ -12,14 +12,14 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from monitor import statusfile
+from monitor.accounts.bookkeeping import open_book
+from monitor.accounts.paying import bindings_at
+from monitor.accounts.planfacts import plan_facts
 from monitor.alerts import look_at
-from monitor.bookkeeping import open_book
+from monitor.client import statusfile
 from monitor.errors import UsageError
 from monitor.escapes import visible
-from monitor.networkfacts import present
-from monitor.paying import bindings_at
-from monitor.planfacts import plan_facts
+from monitor.networks.facts import present
 from monitor.plans.payers import Paying, payer
 from monitor.store import alerts as stored
 from monitor.store import queries

@@ -21,7 +21,7 @@ from pathlib import Path
 if __package__ in {None, ""}:  # as a script
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from monitor.planbook import PlanBook
+from monitor.daemon.planbook import PlanBook
 from monitor.plans.agreement import Agreement
 from monitor.plans.offers import Bucket, Scope
 from monitor.plans.terms import Plan

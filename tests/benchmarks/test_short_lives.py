@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from monitor import socket_rows
 from monitor.collectors.bpf import open_program
-from monitor.socket_rows import SocketRows
+from monitor.counting import socket_rows
+from monitor.counting.socket_rows import SocketRows
 from monitor.store.batch import Batch
 from tests.benchmarks.churn import Watched
 from tests.benchmarks.resources import slope

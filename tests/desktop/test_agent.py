@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from monitor.control import Access, Control, Method
+from monitor.daemon.control import Access, Control, Method
 from monitor.notifiers.agent import SHOWN
 from monitor.notifiers.pending import PENDING
 from tests.desktop.stack import desktop, wait_for

@@ -13,10 +13,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from monitor.client import statusfile
+from monitor.client.statusfile import status_path
 from monitor.config import control_socket
-from monitor.control import request
-from monitor import statusfile
-from monitor.statusfile import status_path
+from monitor.daemon.control import request
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from monitor import statusfile
+from monitor.client import statusfile
 from monitor.store.lock import is_held
 from tests.e2e.daemon import wait_for
 from tests.e2e.places import Mounts, plain_user, readable_copy

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from monitor.control import call
+from monitor.daemon.control import call
 from monitor.notifiers.showing import DETAILS, LABEL
 from monitor.notifiers.snoozing import LABEL as SNOOZE
 from tests.e2e.daemon import wait_for

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from monitor import statusfile
+from monitor.client import statusfile
 from monitor.collectors.bpf.cgroups import find_root
 from monitor.store.lock import is_held
 from tests.e2e.daemon import Esimmon, wait_for

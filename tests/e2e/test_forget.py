@@ -6,7 +6,7 @@ import json
 import subprocess
 from typing import TYPE_CHECKING, Any
 
-from monitor.control import call
+from monitor.daemon.control import call
 from tests.e2e.daemon import wait_for
 from tests.e2e.test_ledger import PLAN, plan
 from tests.e2e.truth import billed, raw, transfer
@@ -100,7 +100,7 @@ def test_only_the_group_may_have_something_forgotten(
     transfer(lab, down=100_000)
     assert daemon.flush()
     ask = (
-        "import sys, pathlib; from monitor.calling import call; "
+        "import sys, pathlib; from monitor.client.calling import call; "
         "print(call(pathlib.Path(sys.argv[1]), 'data.forget', "
         "{'everything': True}).refusal)"
     )

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import given, settings
 
-from monitor.statusfile import status_path
+from monitor.client.statusfile import status_path
 from tests.conversations import (
     METHODS,
     ODD,
@@ -57,7 +57,7 @@ print("here", flush=True)
 sys.stdin.read()
 """
 ASK = (
-    "import sys, pathlib; from monitor.calling import call; "
+    "import sys, pathlib; from monitor.client.calling import call; "
     "print(call(pathlib.Path(sys.argv[1]), 'status', {}).result['pid'])"
 )
 # What Python says where nobody thought of the case.

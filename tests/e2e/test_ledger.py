@@ -9,7 +9,7 @@ import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from monitor.control import call
+from monitor.daemon.control import call
 from tests.e2e.daemon import QUICK
 from tests.e2e.truth import transfer
 

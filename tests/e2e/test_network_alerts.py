@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from monitor.statusfile import status_path
+from monitor.client.statusfile import status_path
 from tests.e2e.daemon import QUICK, wait_for
 from tests.e2e.telling import agent_of
 from tests.e2e.truth import transfer
@@ -125,7 +125,7 @@ def test_who_may_change_nothing_may_not_bind(
     del lab
     daemon = service.start()
     call = (
-        "import sys, pathlib; from monitor.calling import call; "
+        "import sys, pathlib; from monitor.client.calling import call; "
         "print(call(pathlib.Path(sys.argv[1]), 'networks.bind', "
         "{'network': 'if:wwan0', 'plan': 'pk'}).refusal)"
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from monitor.control import call
+from monitor.daemon.control import call
 from tests.e2e.daemon import QUICK, wait_for
 from tests.e2e.places import root_in
 from tests.e2e.truth import transfer

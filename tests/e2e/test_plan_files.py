@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from monitor.statusfile import status_path
+from monitor.client.statusfile import status_path
 from tests.e2e.daemon import wait_for
 from tests.e2e.places import NOBODY
 

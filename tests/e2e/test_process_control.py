@@ -188,7 +188,7 @@ def test_beside_the_systems_daemon_a_user_needs_a_store_of_his_own(
 
 ASK = """
 import json, pathlib, sys
-from monitor.control import request
+from monitor.daemon.control import request
 path = pathlib.Path(sys.argv[1])
 print(json.dumps([request(path, name, {}) for name in ("status", "live", "flush")]))
 """

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from monitor.control import call
+from monitor.daemon.control import call
 from monitor.notifiers.snoozing import LABEL, LABEL_OF_A_DAY, SNOOZE
 from tests.e2e.daemon import QUICK, wait_for
 from tests.e2e.telling import agent_of
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.needs("Xvfb", "dunst", "dunstctl", "dbus-daemon", "dbus
 
 NOTHING = {"alerts": [], "quiet": ""}
 ASK = (
-    "import sys, pathlib; from monitor.calling import call; "
+    "import sys, pathlib; from monitor.client.calling import call; "
     "print(call(pathlib.Path(sys.argv[1]), sys.argv[2], {'id': sys.argv[3]}))"
 )
 

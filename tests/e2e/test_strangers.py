@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from monitor.statusfile import details_path, status_path
+from monitor.client.statusfile import details_path, status_path
 from tests.e2e.daemon import QUICK, wait_for
 from tests.e2e.truth import transfer
 
@@ -25,7 +25,7 @@ every = "month"
 interface = ["wwan0"]
 """
 ASK = (
-    "import sys, json, pathlib; from monitor.calling import call; "
+    "import sys, json, pathlib; from monitor.client.calling import call; "
     "answers = {name: call(pathlib.Path(sys.argv[1]), name, {}) "
     "for name in sys.argv[2:]}; "
     "print(json.dumps({name: [a.result, a.refusal] for name, a in answers.items()}))"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from monitor import statusfile
+from monitor.client import statusfile
 from tests.e2e.daemon import wait_for
 from tests.e2e.truth import transfer
 from tests.lab import DEVICE

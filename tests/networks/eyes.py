@@ -7,13 +7,13 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Self
 
 from monitor.collectors import modemmanager, networkmanager
-from monitor.identities import NetworkRules, identify
+from monitor.networks.identities import NetworkRules, identify
 from tests.desktop.stack import wait_for
 from tests.networks.service import PATIENCE_S
 
 if TYPE_CHECKING:
     from monitor.collectors.following import Follower
-    from monitor.uplink import Connections, Modem, Network
+    from monitor.networks.uplink import Connections, Modem, Network
 
 
 class Eyes:

@@ -6,14 +6,14 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
-from monitor.uplink import METERED_GUESS_NO, METERED_GUESS_YES
+from monitor.networks.uplink import METERED_GUESS_NO, METERED_GUESS_YES
 from tests.desktop.stack import wait_for
 from tests.networks.eyes import Eyes, is_told
 from tests.networks.machine import NETWORK_MANAGER
 from tests.networks.stage import ANDROID
 
 if TYPE_CHECKING:
-    from monitor.uplink import Connection
+    from monitor.networks.uplink import Connection
     from tests.networks.stage import Stage
 
 PHONE, LAN, IPHONE = "192.168.43.1/24", "10.77.0.1/24", "172.20.10.1/28"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from monitor.uplink import METERED_UNKNOWN, Modem
+from monitor.networks.uplink import METERED_UNKNOWN, Modem
 from tests.desktop.stack import wait_for
 from tests.networks.at_modem import (
     HOME,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from monitor.control import request
+from monitor.daemon.control import request
 from tests.e2e.daemon import QUICK, wait_for
 from tests.e2e.places import NOBODY, Mounts, plain_user, readable_copy
 from tests.e2e.truth import Transfer, adds_up, are_gone, of_process

@@ -11,7 +11,7 @@ import pytest
 from monitor.collectors.bpf import features
 from monitor.collectors.bpf.libbpf import Library
 from monitor.collectors.bpf.loading import map_sizes
-from monitor.control import GROUP
+from monitor.daemon.control import GROUP
 from monitor.service.shipped import text_for
 
 FOLDER = Path(__file__).parents[2] / "systemd"

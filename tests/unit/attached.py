@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from monitor.identities import NetworkRules, identify
-from monitor.uplink import (
+from monitor.networks.identities import NetworkRules, identify
+from monitor.networks.uplink import (
     METERED_GUESS_NO,
     Bearer,
     Connection,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-from monitor import uplink
+from monitor.networks import uplink
+from monitor.networks.uplink import Network
 from monitor.plans.agreement import Agreement
 from monitor.plans.offers import Bucket, Rollover, Scope, Tier
 from monitor.plans.terms import (
@@ -18,7 +19,6 @@ from monitor.plans.terms import (
 )
 from monitor.plans.timing import Day, Elapsed, Month, Validity, Whole, Window
 from monitor.plans.values import Bytes, Minute, Money, Name, Pattern, Second
-from monitor.uplink import Network
 from monitor.usage import Attachment
 from tests.unit.store.builders import T0, WLAN, WWAN
 

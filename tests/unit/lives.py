@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 from hypothesis import strategies as st
 
-from monitor.bookkeeping import open_book
-from monitor.planbook import PlanBook
+from monitor.accounts.bookkeeping import open_book
+from monitor.daemon.planbook import PlanBook
 from monitor.plans.entries import (
     Activate,
     Adjust,

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from monitor.clock import RELEASED_S, Placement
 from monitor.config import parse_config
-from monitor.networks import InterfaceRules
-from monitor.recorder import Recorder
-from monitor.sampler import Sampler
+from monitor.counting.sampler import Sampler
+from monitor.daemon.recorder import Recorder
+from monitor.daemon.watch import make_watch
+from monitor.networks.attaching import InterfaceRules
 from monitor.sources import Sources
 from monitor.store.writer import Writer
-from monitor.watch import make_watch
 from tests.unit.machine import NETNS, START_S
 
 if TYPE_CHECKING:

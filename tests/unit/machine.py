@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from monitor.clock import RELEASED_S, SECOND_NS, Reading
 from monitor.devices import DeviceCounters, Link
 from monitor.errors import SourceError
-from monitor.networks import ARPHRD_ETHER, ARPHRD_LOOPBACK
+from monitor.networks.attaching import ARPHRD_ETHER, ARPHRD_LOOPBACK
 from monitor.usage import Owner, Process, SocketCounters, SocketKey, Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from monitor.networks.uplink import Network
     from monitor.sources import Wakeups, WireSource
-    from monitor.uplink import Network
 
 NETNS = 4026531840
 START_S = RELEASED_S + 100_000 // 300 * 300

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 from msgspec import structs
 
-from monitor import statusfile
+from monitor.accounts.planfacts import plan_facts
 from monitor.alerts import look_at
-from monitor.planfacts import plan_facts
+from monitor.client import statusfile
 from monitor.plans.account import replay
 from monitor.plans.agreement import Agreement
 from monitor.plans.offers import Bucket

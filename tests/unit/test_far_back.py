@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec.structs import replace
 
-from monitor.bookkeeping import open_book
-from monitor.planbook import PlanBook
+from monitor.accounts.bookkeeping import open_book
+from monitor.daemon.planbook import PlanBook
 from monitor.plans.agreement import Agreement
 from monitor.plans.offers import Bucket, Scope
 from monitor.plans.terms import Plan

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from monitor.networks.uplink import SIM, USB, WIFI, Network
 from monitor.plans.entries import Attach, Undo
 from monitor.plans.values import Name, Second
 from monitor.store import ledger
 from monitor.store.engine import open_store
-from monitor.uplink import SIM, USB, WIFI, Network
 from monitor.usage import Traffic
 from tests.unit.living import life
 from tests.unit.machine import ROW, Machine
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from monitor.recorder import Recorder
+    from monitor.daemon.recorder import Recorder
     from monitor.store.engine import Store
 
 ICCID = "8992000000000000001"

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from monitor.accounts.planfacts import quota_bytes
 from monitor.config import (
     Answers,
     candidates,
@@ -16,7 +17,6 @@ from monitor.config import (
 from monitor.config.contracts import plans_of
 from monitor.config.first import plan_id_of
 from monitor.devices import Link
-from monitor.planfacts import quota_bytes
 from monitor.plans.account import replay
 from monitor.plans.entries import Sync
 from monitor.plans.status import status

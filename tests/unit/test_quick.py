@@ -11,8 +11,8 @@ import pytest
 
 from monitor import __main__, config, quick
 from monitor.cli import main
+from monitor.client.statusfile import status_path
 from monitor.config import places
-from monitor.statusfile import status_path
 from tests.unit.standings import GB, PACK, WWAN, document, keep
 
 ROOT = Path(__file__).parents[2]

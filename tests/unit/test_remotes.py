@@ -15,14 +15,14 @@ from monitor.store.engine import open_store
 from monitor.store.remotes import Met
 from monitor.usage import Interval, Owner, Traffic
 from monitor.wire import NOTHING, Reading
+from tests.unit.daemon.test_recorder import recorder_of
 from tests.unit.machine import CURL, ROW, START_S, Machine
-from tests.unit.test_recorder import recorder_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from monitor.recorder import Recorder
+    from monitor.daemon.recorder import Recorder
     from monitor.store.engine import Store
 
     Network = IPv4Network | IPv6Network

@@ -8,11 +8,11 @@ from importlib.metadata import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from monitor.answering import Answers
-from monitor.control import Access
+from monitor.daemon.answering import Answers
+from monitor.daemon.control import Access
 
 if TYPE_CHECKING:
-    from monitor.answering import Asked
+    from monitor.daemon.answering import Asked
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / ".github" / "SECURITY.md").read_text(encoding="utf-8")

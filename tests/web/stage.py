@@ -12,8 +12,9 @@ import time
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from monitor import agreements, statusfile
+from monitor.accounts import agreements
 from monitor.alerts import BACKGROUND_RATE, Alert, Cleared, Key, Raised
+from monitor.client import statusfile
 from monitor.config import control_socket
 from monitor.store.batch import Batch
 from monitor.store.engine import open_store

@@ -8,16 +8,16 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from monitor import clock
-from monitor.calling import request
 from monitor.checks.channels import Channels, Listening
 from monitor.checks.history import DAYS
+from monitor.client.calling import request
 from monitor.config import places
+from monitor.daemon.tellers import wishes
 from monitor.errors import ConfigError, StoreError
 from monitor.notifiers import push
 from monitor.notifiers.rules import DESKTOP, PUSH
 from monitor.store import alerts
 from monitor.store.engine import open_store
-from monitor.tellers import wishes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

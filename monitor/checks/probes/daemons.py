@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from monitor.checks.daemons import Daemon, Service, Stranger
 from monitor.collectors.bpf import refusal
-from monitor.control import GROUP, may_read, request
+from monitor.daemon.control import GROUP, may_read, request
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,10 +10,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from monitor import statusfile
 from monitor.checks.leftovers import Left, Leftovers
 from monitor.checks.probes import pins
 from monitor.checks.probes.daemons import listens
+from monitor.client import statusfile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

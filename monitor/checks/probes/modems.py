@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from monitor.uplink import Bearer, Modem
+    from monitor.networks.uplink import Bearer, Modem
 
 
 def look(environ: Mapping[str, str], store: Path) -> Modems:

@@ -12,7 +12,7 @@ from monitor import clock
 from monitor.commands.alerts.silent import find_silences
 from monitor.commands.alerts.watching import AS_LISTENER, follow_alerts
 from monitor.commands.options import with_format, with_setup
-from monitor.control import request
+from monitor.daemon.control import request
 from monitor.errors import UsageError
 from monitor.notifiers.pending import PENDING
 from monitor.store import alerts as stored

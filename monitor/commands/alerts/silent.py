@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from monitor import clock
-from monitor.bookkeeping import open_book
+from monitor.accounts.bookkeeping import open_book
 from monitor.commands.plan.desk import plans_for
 from monitor.errors import EsimmonError
 from monitor.notifiers.pending import read

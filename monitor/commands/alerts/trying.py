@@ -17,7 +17,7 @@ import click
 
 from monitor.commands.options import with_setup
 from monitor.config import places
-from monitor.control import call
+from monitor.daemon.control import call
 from monitor.errors import ConfigError, NotShownError
 from monitor.notifiers import push
 from monitor.notifiers.courier import Patience

@@ -19,11 +19,11 @@ import click
 from monitor import clock
 from monitor.alerts import Alert, Key, Raised
 from monitor.alerts.model import OF_NO_PLAN
+from monitor.client.following import follow
 from monitor.commands.alerts.silent import find_silences
 from monitor.commands.notify import daemon_socket, log_to_terminal
-from monitor.control import GROUP, request
+from monitor.daemon.control import GROUP, request
 from monitor.errors import StoreError
-from monitor.following import follow
 from monitor.notifiers.pending import PENDING
 from monitor.store import alerts as stored
 from monitor.store.alerts import AlertRow

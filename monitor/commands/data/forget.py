@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from monitor import clock, forgetting
+from monitor import clock
+from monitor.accounts import forgetting
 from monitor.commands.handing import hand_over, write_here
 from monitor.commands.options import with_setup
 from monitor.commands.plan.desk import plans_for

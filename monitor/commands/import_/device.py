@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor import clock
+from monitor.accounts.paying import bindings_at
 from monitor.commands.handing import start_again, without_daemon
 from monitor.commands.import_.adding import Addition, add_all, told
 from monitor.commands.options import any_file, plan_ids, with_setup
 from monitor.commands.plan.desk import plans_for
 from monitor.errors import PlanError, UsageError
 from monitor.escapes import visible
-from monitor.paying import bindings_at
 from monitor.plans.payers import payer
 from monitor.store import overlap
 from monitor.store.engine import open_store

@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from monitor.config.settings import Interfaces
+    from monitor.networks.uplink import Network
     from monitor.store.networks import Met
     from monitor.store.overlap import Source
-    from monitor.uplink import Network
 
 _OWN: Final = "if:"
 _NOT: Final = "-"
 _MOST: Final = 30  # networks in a question; others by their names
-# What only carries other devices' bytes a second time, as `monitor.networks` says of
-# devices that are here; of one that was, there is only its name.
+# What only carries other devices' bytes a second time, as `monitor.networks.attaching`
+# says of devices that are here; of one that was, there is only its name.
 _VIRTUAL: Final = (
     *("lo", "docker*", "br-*", "br[0-9]*", "virbr*", "veth*", "vnet*", "tun*", "tap*"),
     *("wg*", "tailscale*", "zt*", "ifb*", "dummy*", "bond*", "team*", "*.[0-9]*"),

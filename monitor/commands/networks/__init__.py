@@ -11,6 +11,7 @@ import click
 from click.core import ParameterSource
 
 from monitor import clock
+from monitor.accounts.paying import bindings_at
 from monitor.commands.options import (
     config_option,
     find_setup,
@@ -20,8 +21,7 @@ from monitor.commands.options import (
 from monitor.commands.plan.desk import plans_for
 from monitor.errors import UsageError
 from monitor.lazy import LazyGroup
-from monitor.networkfacts import present
-from monitor.paying import bindings_at
+from monitor.networks.facts import present
 from monitor.plans.payers import payer
 from monitor.store.engine import open_store
 from monitor.views.networks import Asked, read_networks

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from monitor.agreements import agreements_of
-from monitor.choosing import known_by
+from monitor.accounts.agreements import agreements_of
+from monitor.accounts.paying import bindings_at
 from monitor.collectors import rtnetlink
 from monitor.config.plan_editing import with_match
+from monitor.daemon.choosing import known_by
 from monitor.errors import SourceError, StoreError, UsageError
-from monitor.paying import bindings_at
+from monitor.networks.uplink import (
+    BLUETOOTH,
+    ETHERNET,
+    INTERFACE,
+    SIM,
+    USB,
+    WIFI,
+    Network,
+)
 from monitor.plans.agreement import all_bindings
 from monitor.plans.payers import payer
 from monitor.store.engine import open_store
 from monitor.store.networks import Met, met
-from monitor.uplink import BLUETOOTH, ETHERNET, INTERFACE, SIM, USB, WIFI, Network
 from monitor.usage import Attachment
 from monitor.views.network_names import called, find_network
 

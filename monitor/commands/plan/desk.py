@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from monitor import agreements, bookkeeping, clock
+from monitor import clock
+from monitor.accounts import agreements, bookkeeping
 from monitor.commands.options import plan_ids, with_setup
 from monitor.commands.plan.values import NAMED
 from monitor.errors import RejectedError
@@ -22,7 +23,7 @@ from monitor.zones import local_zone
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from monitor.bookkeeping import Book
+    from monitor.accounts.bookkeeping import Book
     from monitor.commands.options import Setup
     from monitor.plans.agreement import Agreement
     from monitor.plans.terms import Plan

@@ -25,7 +25,7 @@ from monitor.config.plan_writing import Change, apply, exclusively
 from monitor.config.plans import PLAN_ID
 from monitor.config.reading import parse_plan, read_text
 from monitor.config.refusals import line_of_plan
-from monitor.control import request
+from monitor.daemon.control import request
 from monitor.errors import ConfigError, UsageError
 from monitor.views.names import visible
 from monitor.views.plan_lines import Viewer

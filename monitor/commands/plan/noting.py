@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from monitor import bookkeeping, clock
+from monitor import clock
+from monitor.accounts import bookkeeping
 from monitor.commands.handing import hand_over, write_here
 from monitor.commands.options import plan_ids, with_setup
 from monitor.commands.plan.desk import Desk, show
@@ -28,7 +29,7 @@ from monitor.users import user_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from monitor.bookkeeping import Trial
+    from monitor.accounts.bookkeeping import Trial
     from monitor.commands.options import Setup
     from monitor.moments import Clocks
     from monitor.plans.entries import Entry

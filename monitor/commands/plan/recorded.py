@@ -8,9 +8,9 @@ from datetime import date, timedelta
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from monitor.apart import telling_of
+from monitor.accounts.apart import telling_of
+from monitor.accounts.paying import bindings_at
 from monitor.errors import EsimmonError, UsageError
-from monitor.paying import bindings_at
 from monitor.plans.agreement import Agreement
 from monitor.plans.loads import Load, day_bytes, load_of, local_days
 from monitor.plans.localtime import instant_of, local_time

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor import __version__, statusfile
+from monitor import __version__
 from monitor.checks.remedies import called_as
+from monitor.client import statusfile
 from monitor.commands.service.common import (
     check_user,
     dry_run_option,
@@ -21,7 +22,7 @@ from monitor.commands.service.common import (
     service_of,
     user_option,
 )
-from monitor.control import GROUP, request
+from monitor.daemon.control import GROUP, request
 from monitor.errors import ServiceError, StatusStaleError
 from monitor.service.finding import check_manager, find, joiner
 from monitor.service.installing import check_files, steps

@@ -7,13 +7,14 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from monitor import clock, statusfile
-from monitor.calling import call
+from monitor import clock
+from monitor.client import statusfile
+from monitor.client.calling import call
+from monitor.client.following import follow
+from monitor.daemon.tickfacts import TICKS
 from monitor.errors import StatusStaleError, UnsupportedError
-from monitor.following import follow
 from monitor.store.engine import open_store
 from monitor.store.networks import met
-from monitor.tickfacts import TICKS
 from monitor.views.names import visible
 from monitor.views.network_names import names_of
 from monitor.views.periods import find_zone, parse_period

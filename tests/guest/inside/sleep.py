@@ -28,11 +28,11 @@ from monitor.clock import (
     slept_ns,
 )
 from monitor.usage import Traffic
+from tests.unit.counting.test_sampler import begun, explained, notes
 from tests.unit.machine import ROW, Machine
-from tests.unit.test_sampler import begun, explained, notes
 
 if TYPE_CHECKING:
-    from monitor.sampler import Sampler
+    from monitor.counting.sampler import Sampler
 
 POWER = Path("/sys/power/state")
 ALARM = Path("/sys/class/rtc/rtc0/wakealarm")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from monitor.alerts import is_background
-from monitor.attribution import Attributed
+from monitor.attribution.shares import Attributed
 from monitor.usage import Application, Attachment, Owner, Process, Share, Traffic
 
 WWAN = Attachment("if:wwan0", "wwan0", billed=True)

@@ -8,7 +8,7 @@ import pytest
 
 from monitor.alerts import Newcomers, Noted, Raised, Told, judge_newcomers
 from monitor.alerts.newcomers import QUIET_S
-from monitor.attribution import Attributed
+from monitor.attribution.shares import Attributed
 from monitor.usage import Application, Attachment, Share, Traffic
 from tests.alerting import DAY_S, GB, JUNE_S, MB, looked_at, plan, standing
 

@@ -19,9 +19,7 @@ from monitor.alerts.model import (
 )
 from monitor.alerts.of_networks import Uplinks, Used, judge_networks, places
 from monitor.alerts.stays import AWAY_S, Stays
-from monitor.plans.terms import Zones
-from monitor.plans.values import Mcc
-from monitor.uplink import (
+from monitor.networks.uplink import (
     METERED_YES,
     SIM,
     WIFI,
@@ -29,6 +27,8 @@ from monitor.uplink import (
     Network,
     SavedWifi,
 )
+from monitor.plans.terms import Zones
+from monitor.plans.values import Mcc
 from monitor.usage import Attachment
 from tests.alerting import GB, JUNE_S, looked_at, plan, standing
 

@@ -18,7 +18,7 @@ from monitor.alerts import (
     without,
 )
 from monitor.alerts.habits import HOUR_S
-from monitor.attribution import Attributed
+from monitor.attribution.shares import Attributed
 from monitor.usage import Application, Attachment, Share, Traffic
 from tests.alerting import DAY_S, GB, JUNE_S, MB, looked_at, plan, standing
 

@@ -10,7 +10,7 @@ import pytest
 from monitor.checks import modems
 from monitor.checks.modems import Counted, Modems
 from monitor.checks.probes import modems as probe
-from monitor.uplink import Bearer, Modem
+from monitor.networks.uplink import Bearer, Modem
 from monitor.usage import SLOT_S
 from tests.desktop.stack import session_bus
 from tests.mocked import NEEDS, add_modem, modem_manager, modem_paths

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from monitor import statusfile
 from monitor.checks.leftovers import Leftovers, Life
 from monitor.checks.probes import leftovers, pins
 from monitor.checks.removal import remove
+from monitor.client import statusfile
 from monitor.store.lock import WriterLock, is_held
 from monitor.tiers import pin_name
 from tests.unit.commands.listening import daemon_at

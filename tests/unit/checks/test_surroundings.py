@@ -12,7 +12,7 @@ from monitor.checks.desktop import NOTIFICATIONS, Bus, Desktop
 from monitor.checks.networks import Networks
 from monitor.checks.remedies import INSTALLERS, Remedies
 from monitor.devices import Link
-from monitor.networks import ARPHRD_ETHER, ARPHRD_LOOPBACK, InterfaceRules
+from monitor.networks.attaching import ARPHRD_ETHER, ARPHRD_LOOPBACK, InterfaceRules
 from tests.unit.checks.reading import USER, levels, only
 
 if TYPE_CHECKING:

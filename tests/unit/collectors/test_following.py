@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from monitor.uplink import Modem
+    from monitor.networks.uplink import Modem
 
 pytestmark = pytest.mark.needs(*NEEDS)
 

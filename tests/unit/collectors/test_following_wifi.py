@@ -9,7 +9,7 @@ import pytest
 
 from monitor.collectors import networkmanager
 from monitor.collectors.networkmanager import follow
-from monitor.uplink import (
+from monitor.networks.uplink import (
     METERED_GUESS_NO,
     METERED_NO,
     METERED_UNKNOWN,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor.collectors.hardware import collect, parse_devtype
-from monitor.uplink import Hardware
+from monitor.networks.uplink import Hardware
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,7 +16,7 @@ from monitor.collectors.modemmanager import (
     parse,
     related,
 )
-from monitor.uplink import Bearer, Modem
+from monitor.networks.uplink import Bearer, Modem
 from tests.desktop.stack import session_bus, wait_for
 from tests.mocked import (
     NEEDS,

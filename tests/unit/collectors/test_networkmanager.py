@@ -16,7 +16,7 @@ from monitor.collectors.networkmanager import (
     parse,
     parse_profile,
 )
-from monitor.uplink import (
+from monitor.networks.uplink import (
     METERED_GUESS_NO,
     METERED_NO,
     Connection,

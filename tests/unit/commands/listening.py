@@ -8,7 +8,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from monitor.control import Access, Control, Method
+from monitor.daemon.control import Access, Control, Method
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -8,7 +8,8 @@ from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from monitor import agreements, clock
+from monitor import clock
+from monitor.accounts import agreements
 from monitor.cli import main
 from monitor.plans.agreement import Agreement
 from monitor.plans.refusals import read

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from monitor import agreements, clock, statusfile
+from monitor import clock
+from monitor.accounts import agreements
 from monitor.cli import main
+from monitor.client import statusfile
+from monitor.client.statusfile import status_path
 from monitor.config import control_socket
-from monitor.networkfacts import network_facts
-from monitor.statusfile import status_path
+from monitor.networks.facts import network_facts
 from monitor.store.batch import Batch
 from monitor.store.engine import open_store
 from monitor.store.lock import WriterLock

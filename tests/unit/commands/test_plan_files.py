@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from monitor import statusfile
 from monitor.cli import main
+from monitor.client import statusfile
+from monitor.client.statusfile import status_path
 from monitor.config import places
-from monitor.statusfile import status_path
 from tests.unit.commands.listening import daemon_at
 from tests.unit.standings import document
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from monitor import statusfile
 from monitor.cli import main
+from monitor.client import statusfile
 from monitor.commands import relay as relaying
 from monitor.config import load_config
 from monitor.errors import ConfigError

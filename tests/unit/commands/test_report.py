@@ -16,7 +16,7 @@ import pytest
 
 from monitor.cli import main
 from monitor.config import places
-from monitor.control import Access, Control, Method
+from monitor.daemon.control import Access, Control, Method
 from monitor.store.engine import open_store
 from monitor.usage import Interval, Traffic
 from monitor.views.text import report_text

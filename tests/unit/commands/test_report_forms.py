@@ -290,7 +290,7 @@ def test_a_report_imports_neither_plans_nor_pictures(
         "apscheduler",
         "matplotlib",
         "monitor.alerts.judging",
-        "monitor.bookkeeping",
+        "monitor.accounts.bookkeeping",
         "monitor.commands.asking",
         "monitor.views.as_html",
         "monitor.views.remotes",

@@ -25,7 +25,7 @@ from tests.unit.store.builders import T0, bill, writing
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from monitor.uplink import Network
+    from monitor.networks.uplink import Network
 
 ROOT = Path(__file__).parents[3]
 CTRL_C, CTRL_D = "\x03", "\x04"

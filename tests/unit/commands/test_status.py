@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from monitor import statusfile
 from monitor.cli import main
+from monitor.client import statusfile
 from monitor.config import control_socket, places
 from tests.unit.standings import GB, PACK, WWAN, document, keep
 

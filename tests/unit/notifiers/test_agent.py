@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from monitor.control import Access, Control, Method
+from monitor.daemon.control import Access, Control, Method
 from monitor.errors import NotShownError
 from monitor.notifiers import agent as agents
 from monitor.notifiers.agent import SHOWN, Agent

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.agreements import configured
+from monitor.accounts.agreements import configured
 from monitor.config import parse_config
 from monitor.plans.agreement import (
     Agreement,

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from monitor.accounts.forgetting import Wish, carry_out, scour, wish_of
 from monitor.alerts import Alert, Key, Raised
 from monitor.config import Config
+from monitor.daemon.jobs import calendar_jobs
 from monitor.errors import RejectedError, UsageError
-from monitor.forgetting import Wish, carry_out, scour, wish_of
-from monitor.jobs import calendar_jobs
+from monitor.networks.uplink import SIM, WIFI, Network
 from monitor.plans.localtime import NEVER
 from monitor.store import queries, scouring
 from monitor.store.backup import back_up
@@ -23,7 +24,6 @@ from monitor.store.batch import Batch, Event, ProcessHour, ProcessRow, RemoteHou
 from monitor.store.engine import open_store
 from monitor.store.rescue import backups
 from monitor.store.rollups import roll_up
-from monitor.uplink import SIM, WIFI, Network
 from monitor.usage import Application, Attachment, Interval, Share, Traffic
 from tests.unit.store.builders import (
     DAY_S,

@@ -10,11 +10,11 @@ import pytest
 
 from monitor.alerts import Past, Unusual, UnusualRule
 from monitor.alerts.habits import PAST_S
+from monitor.daemon.tellers import learn
 from monitor.store.batch import Batch
 from monitor.store.habits import past, users
 from monitor.store.queries import spent
 from monitor.store.rollups import roll_up
-from monitor.tellers import learn
 from monitor.usage import Application, Attachment, Interval, Share
 from tests.unit.store.builders import (
     CURL,
@@ -128,7 +128,7 @@ def test_the_newest_hours_are_learnt_beside_those_that_are_known(
         asked.append(since_s)
         return past(store, since_s, least_bytes)
 
-    monkeypatch.setattr("monitor.tellers.past", ask)
+    monkeypatch.setattr("monitor.daemon.tellers.past", ask)
     unusual = Unusual(RULE, 0)
     now_s = T0 + 3 * DAY_S
     monkeypatch.setattr("monitor.clock.now_s", lambda: now_s)

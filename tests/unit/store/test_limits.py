@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from monitor.jobs import purge_all
+from monitor.daemon.jobs import purge_all
 from monitor.store import queries, sizecap
 from monitor.store.batch import Batch, ProcessHour, ProcessRow
 from monitor.store.engine import open_store

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor.errors import RejectedError, UsageError
+from monitor.networks.uplink import Network
 from monitor.store.batch import Batch, Unplaced
 from monitor.store.engine import open_store
 from monitor.store.labels import LONGEST, put_label, usable_label
 from monitor.store.networks import Met, met
-from monitor.uplink import Network
 from monitor.usage import Interval, Traffic
 from tests.networking import CABLE, ESIM, ICCID, attachment, wifi
 from tests.unit.store.builders import BRIDGE, T0, WWAN, bill, writing

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from monitor.config import parse_config
-from monitor.jobs import calendar_jobs
+from monitor.daemon.jobs import calendar_jobs
 from monitor.store import remotes, sizecap
 from monitor.store.backup import back_up
 from monitor.store.batch import OTHER, Batch, RemoteHour

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from monitor.networks.uplink import WIFI, Network
 from monitor.plans.measured import NOTHING, Telling
 from monitor.plans.samples import Sample
 from monitor.store import networks
@@ -16,7 +17,6 @@ from monitor.store.engine import open_store
 from monitor.store.retention import purge
 from monitor.store.rollups import roll_up
 from monitor.store.samples import billed_attachments, samples
-from monitor.uplink import WIFI, Network
 from monitor.usage import Attachment, Interval, Share, Traffic
 from tests.unit.store.builders import (
     BRIDGE,

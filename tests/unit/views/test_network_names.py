@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from monitor.errors import UsageError
+from monitor.networks.uplink import BLUETOOTH, SIM, WIFI, Network
 from monitor.store.networks import Met
-from monitor.uplink import BLUETOOTH, SIM, WIFI, Network
 from monitor.views.names import columns
 from monitor.views.network_names import (
     called,

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from monitor.networkfacts import Present, network_facts, present
+from monitor.networks.facts import Present, network_facts, present
+from monitor.networks.uplink import Network
 from monitor.store.answers import InterfaceBill
 from monitor.store.networks import Met
-from monitor.uplink import Network
 from monitor.usage import Attachment, Interval, Traffic
 from monitor.views.networks import Asked, NetworkRow, Overview, network_rows
 from monitor.views.networks_as_data import networks_as_csv, networks_as_json
