@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from pathlib import Path
 
 import click
@@ -17,6 +18,7 @@ from monitor.views.periods import EXAMPLES, parse_period, parse_since
 from monitor.views.periods import find_zone as zone
 
 ROOT = Path(__file__).parents[2]
+PAGES = [*ROOT.glob("*.md"), *(ROOT / ".github").rglob("*.md")]
 NOW_S = 1_749_634_215
 
 
@@ -99,10 +101,31 @@ def test_the_exit_statuses_are_documented_where_they_are_made() -> None:
         assert f"{status} " in text
 
 
-def test_the_configuration_in_the_readme_can_be_used() -> None:
+def test_the_configuration_in_the_pages_can_be_used() -> None:
     """A person copies it."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    blocks = [block.partition("```")[0] for block in text.split("```toml\n")[1:]]
-    found = [parse_config(block, "README.md") for block in blocks]
+    found = [
+        parse_config(block.partition("```")[0], page.name)
+        for page in PAGES
+        for block in page.read_text(encoding="utf-8").split("```toml\n")[1:]
+    ]
     assert any(config.plans for config in found)
     assert any(config.alerts.rules for config in found)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_from_a_page_to_a_page_leads_somewhere(page: Path) -> None:
+    for link in re.findall(r"\]\(([^)]+)\)", page.read_text(encoding="utf-8")):
+        name, _, anchor = link.partition("#")
+        if "://" in name:
+            continue
+        place = page.parent / name if name else page
+        assert place.exists(), link
+        if anchor:
+            assert anchor in _anchors(place), link
+
+
+def _anchors(page: Path) -> set[str]:
+    """What headings are called in an address, as the forges make it."""
+    lines = page.read_text(encoding="utf-8").splitlines()
+    headings = [line.lstrip("# ").lower() for line in lines if line.startswith("#")]
+    return {re.sub(r"[^\w\- ]", "", each).replace(" ", "-") for each in headings}
