@@ -18,6 +18,7 @@ from monitor.moments import Clocks
 from monitor.plans.payers import Paying
 from monitor.usage import Interval
 from monitor.users import named_users
+from monitor.views.payers import Sharing
 from monitor.zones import local_zone
 
 if TYPE_CHECKING:
@@ -96,11 +97,14 @@ class Plans:
             validities[each.plan.id] = book.account_now.books.validities
         return Paying(bindings_at(self._store, self._plans, now_s), validities)
 
-    def members(self) -> dict[str, dict[int, str]]:
-        """Who shares which plan, by its id and user id: those with a login here."""
+    def members(self) -> dict[str, Sharing]:
+        """Who shares which plan, by its id."""
+        names = {
+            each.plan.id: [member.id for member in each.members] for each in self._plans
+        }
         return {
-            each.plan.id: named_users(member.id for member in each.members)
-            for each in self._plans
+            plan: Sharing(named_users(ids), frozenset(ids))
+            for plan, ids in names.items()
         }
 
     def _meant(self, plan_id: str | None) -> Plan:

@@ -55,6 +55,8 @@ def _besides(report: Report) -> dict[str, object]:
         "total": traffic_facts(report.total.l3),
         "shown": traffic_facts(report.shown),
         "billed": traffic_facts(report.billed),
+        "this_device": traffic_facts(report.total.l3 - report.elsewhere),
+        "other_devices": traffic_facts(report.elsewhere),
         "before": None
         if before is None
         else {

@@ -146,7 +146,8 @@ def interface_facts(interface: InterfaceTotal) -> dict[str, str | int | float | 
 
     Returns:
         Layer-3 bytes and packets, raw counters, explained percent; how much of layer 3
-        is estimated; beside it, what stayed among a tether's neighbours.
+        is estimated; beside it, what stayed among a tether's neighbours; whether it
+        stands for another device, whose export was imported.
     """
     permille = interface.coverage_permille
     return {
@@ -158,6 +159,7 @@ def interface_facts(interface: InterfaceTotal) -> dict[str, str | int | float | 
         "estimated_bytes": interface.estimated_bytes,
         "rx_local_bytes": interface.local.rx_bytes,
         "tx_local_bytes": interface.local.tx_bytes,
+        "is_other_device": bool(interface.elsewhere),
     }
 
 

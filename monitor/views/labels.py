@@ -15,7 +15,13 @@ from monitor.users import user_name
 from monitor.views.names import visible
 from monitor.views.parts import MINUTES
 from monitor.views.phrases import date_text
-from monitor.views.rows import NO_MEMBER, OTHER_PROCESSES, OTHERS, THIS_COMPUTER
+from monitor.views.rows import (
+    ELSEWHERE,
+    NO_MEMBER,
+    OTHER_PROCESSES,
+    OTHERS,
+    THIS_COMPUTER,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -151,8 +157,10 @@ def _subject(row: Row, report: Report, called: str) -> str:
         return _network(row.place.network, report)
     if row.device == THIS_COMPUTER:
         return "this computer"
+    if row.device is not None:
+        return f"{visible(row.device.removeprefix(ELSEWHERE))} (imported)"
     user = None if row.uid is None else user_name(row.uid)
-    named = user or row.device or row.member or row.plan or row.app_class
+    named = user or row.member or row.plan or row.app_class
     return called or visible(named or row.place.interface)
 
 

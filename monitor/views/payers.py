@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from monitor.usage import Traffic
+from monitor.usage import IMPORTED, Traffic
 from monitor.views.rows import (
     NO_MEMBER,
     NO_PLAN,
@@ -22,6 +22,24 @@ if TYPE_CHECKING:
 
     from monitor.plans.payers import Paying
     from monitor.store.queries import ExplanationRow, InterfaceBill
+
+
+class Sharing(NamedTuple):
+    """Who shares a plan.
+
+    Attributes:
+        users: their names by user id, of those who have a login here.
+        names: of all, for what they moved with other devices.
+    """
+
+    users: Mapping[int, str] = {}
+    names: frozenset[str] = frozenset()
+
+    def member_of(self, row: ExplanationRow) -> str | None:
+        """Which of them moved something; None for nobody who shares it."""
+        if row.share_kind == IMPORTED:
+            return row.via if row.via in self.names else None
+        return self.users.get(row.uid) if explained(row).is_owned else None
 
 
 def by_plan(records: Records, paying: Paying) -> list[Row]:
@@ -42,14 +60,14 @@ def by_plan(records: Records, paying: Paying) -> list[Row]:
 
 
 def by_member(
-    records: Records, paying: Paying, members: Mapping[str, Mapping[int, str]]
+    records: Records, paying: Paying, members: Mapping[str, Sharing]
 ) -> list[Row]:
     """What each member moved of each plan, and what no member did.
 
     Args:
         records: bills and explanation of parts in which who pays stays the same.
         paying: which plan pays for what.
-        members: login names by plan and user id.
+        members: who shares each plan, by its id.
 
     Returns:
         One row for each plan with a member or a reason, and place; they add up to the
@@ -59,14 +77,13 @@ def by_member(
 
 
 def _of_members(
-    records: Records, paying: Paying, members: Mapping[str, Mapping[int, str]]
+    records: Records, paying: Paying, members: Mapping[str, Sharing]
 ) -> Iterator[Row]:
     for part in records.paid:
         for row in part.explanation:
             plan = _payer(row, paying, part.interval.from_s)
-            member = None
-            if plan is not None and explained(row).is_owned:
-                member = members.get(plan, {}).get(row.uid)
+            sharing = None if plan is None else members.get(plan)
+            member = sharing.member_of(row) if sharing else None
             reason = NO_MEMBER if member is None else None
             yield _row_of(row, plan, row.traffic, member, reason)
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from monitor.store.queries import ExplanationRow
     from monitor.usage import Attachment, Interval
+    from monitor.views.payers import Sharing
 
 SUBJECTS = (
     "application",
@@ -49,7 +50,7 @@ class Question:
         metered: only networks that cost, as was known then.
         top: how many subjects to keep; None for all.
         paying: which plan pays for what.
-        members: login names of those who share a plan, by plan and user id.
+        members: who shares each plan, by its id.
         plan: only what the plan of this id pays for.
         applications: shell patterns; empty for all. With some, and with `background`,
             the rows no longer add up to the bill, but to what these programs moved.
@@ -71,7 +72,7 @@ class Question:
     metered: bool = False
     top: int | None = None
     paying: Paying = field(default_factory=Paying)
-    members: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
+    members: Mapping[str, Sharing] = field(default_factory=dict)
     plan: str | None = None
     applications: tuple[str, ...] = ()
     background: bool = False

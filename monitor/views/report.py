@@ -122,6 +122,11 @@ class Report:
         return total(row.traffic for row in self.rows)
 
     @property
+    def elsewhere(self) -> Traffic:
+        """What of the bill was counted by other devices."""
+        return total(interface.elsewhere for interface in self.interfaces)
+
+    @property
     def unattributed(self) -> Traffic:
         """What nobody claims, on all interfaces together."""
         return total(interface.unattributed for interface in self.interfaces)

@@ -23,6 +23,8 @@ NO_PLAN = "no_plan"
 NO_MEMBER = "no_member"
 THIS_COMPUTER = "local"
 """The device that counted, in a report by device."""
+ELSEWHERE = "@"
+"""Begins the name of another device: what a member of a plan moved with it follows."""
 OWN_WAYS = (TUNNEL, FORWARDED)
 """Reasons of rows that are a program's own all the same, where they name one."""
 
@@ -67,7 +69,8 @@ class Row:
         uid: the user, in a report by user.
         plan: who pays, in a report by plan or member.
         member: who of those that share the plan moved them, in a report by member.
-        device: `local`, in a report by device.
+        device: `local`, or a member's other one such as `@amina`, in a report by
+            device.
         process: in a report by process.
         interval: in a report by parts of the period.
         active: first and last second of a process's traffic.
@@ -97,10 +100,10 @@ class Row:
 
     @property
     def is_owned(self) -> bool:
-        """Whether these are bytes of a program, whatever way they took."""
-        return self.reason is None or (
-            self.reason in OWN_WAYS and self.application is not None
-        )
+        """Whether it is known whose these bytes are, whatever way they took."""
+        if self.reason in OWN_WAYS:
+            return self.application is not None
+        return self.reason is None or self.device is not None
 
     @property
     def subject(self) -> Hashable:

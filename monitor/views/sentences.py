@@ -103,6 +103,8 @@ def _whole(report: Report) -> Iterator[str]:
         part = _share(everything, report.billed)
         yield f"{part}all billed interfaces together moved {_both(report.billed)}"
     for interface in () if question.is_narrow else report.interfaces:
+        if interface.elsewhere:
+            continue
         yield _counter(interface)
         if interface.imported:
             yield (
@@ -114,7 +116,23 @@ def _whole(report: Report) -> Iterator[str]:
                 f"  beside it {_both(interface.local)} stayed among its neighbours, "
                 "and is in no plan"
             )
+    yield from () if question.is_narrow else _devices(report)
     yield from _coverage(report)
+
+
+def _devices(report: Report) -> Iterator[str]:
+    """What the total is made of, where it is not of this computer alone."""
+    everything, elsewhere = report.total.l3, report.elsewhere
+    for interface in report.interfaces:
+        if interface.elsewhere:
+            moved = _both(interface.bill.l3)
+            yield f"+ {interface.name}: {moved}, imported: counted by another device"
+    if 0 < elsewhere.bytes < everything.bytes:
+        yield (
+            f"total {format_size(everything.bytes)} = "
+            f"{format_size(everything.bytes - elsewhere.bytes)} of this computer + "
+            f"{format_size(elsewhere.bytes)} of other devices"
+        )
 
 
 def _share(part: Traffic, whole: Traffic) -> str:
@@ -144,8 +162,16 @@ def _coverage(report: Report) -> Iterator[str]:
     if permille is None:
         return
     sentence = f"coverage {permille // 10}.{permille % 10} %"
-    left = report.unattributed.bytes
-    yield f"{sentence}: {format_size(left)} without a known owner" if left else sentence
+    left, imported = report.unattributed.bytes, _imported_bytes(report)
+    if left:
+        sentence += f": {format_size(left)} without a known owner"
+    if imported:
+        sentence += f", of it {format_size(imported)} imported"
+    yield sentence
+
+
+def _imported_bytes(report: Report) -> int:
+    return sum(each.imported.bytes + each.elsewhere.bytes for each in report.interfaces)
 
 
 def _before(report: Report) -> Iterator[str]:

@@ -12,8 +12,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from monitor.usage import SOCKET, Bill, Traffic
+from monitor.usage import IMPORTED, SOCKET, Bill, Traffic
 from monitor.views.rows import (
+    ELSEWHERE,
     OVER_EXPLAINED,
     THIS_COMPUTER,
     UNATTRIBUTED,
@@ -138,21 +139,25 @@ def by_class(records: Records) -> list[Row]:
 
 
 def by_device(records: Records) -> list[Row]:
-    """Rows of this computer, of what was moved for others, and of what is left.
+    """Rows of this computer, of others that count by themselves or are behind it.
 
     Args:
         records: bills and explanation of the same places.
 
     Returns:
-        One row for this computer, each downstream device or reason, and place.
+        One row for this computer, each imported or downstream device or reason, and
+        place.
     """
-    rows = (
-        replace(_unnamed(row), device=THIS_COMPUTER)
-        if row.is_owned
-        else replace(row, application=None)
-        for row in map(explained, records.explanation)
-    )
+    rows = (_of_device(explained(row)) for row in records.explanation)
     return merged(rows) + residual(records)
+
+
+def _of_device(row: Row) -> Row:
+    if row.reason == IMPORTED and row.via is not None:
+        return replace(row, device=f"{ELSEWHERE}{row.via}")
+    if row.is_owned:
+        return replace(_unnamed(row), device=THIS_COMPUTER)
+    return replace(row, application=None)
 
 
 def by_interface(records: Records) -> list[Row]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ class InterfaceTotal:
             counting of the device.
         local: IP packets beside the bill that stayed among a tether's neighbours.
         imported: of the bill, what another program counted, with the link layer.
+        elsewhere: of the bill, what was counted by another device.
     """
 
     name: str
@@ -34,6 +35,7 @@ class InterfaceTotal:
     estimated_bytes: int = 0
     local: Traffic = field(default_factory=Traffic)
     imported: Traffic = field(default_factory=Traffic)
+    elsewhere: Traffic = field(default_factory=Traffic)
 
     @property
     def coverage_permille(self) -> int | None:
@@ -76,11 +78,12 @@ def interface_totals(records: Records) -> tuple[InterfaceTotal, ...]:
         if row.reason == UNATTRIBUTED:
             name = row.place.interface
             left[name] = left.get(name, Traffic()) + row.traffic
-    imported: dict[str, Traffic] = {}
+    imported: defaultdict[str, Traffic] = defaultdict(Traffic)
+    elsewhere: defaultdict[str, Traffic] = defaultdict(Traffic)
     for each in records.explanation:
         if each.share_kind == IMPORTED:
-            name = each.interface
-            imported[name] = imported.get(name, Traffic()) + each.traffic
+            found = elsewhere if each.via else imported
+            found[each.interface] += each.traffic
     names = sorted(
         {*bills}
         | {row.interface for row in records.explanation}
@@ -93,10 +96,11 @@ def interface_totals(records: Records) -> tuple[InterfaceTotal, ...]:
         InterfaceTotal(
             name,
             bills.get(name, nothing),
-            left.get(name, Traffic()) + imported.get(name, Traffic()),
+            left.get(name, Traffic()) + imported[name] + elsewhere[name],
             estimated[name],
             records.local.get(name, Traffic()),
-            imported.get(name, Traffic()),
+            imported[name],
+            elsewhere[name],
         )
         for name in names
     )

@@ -158,6 +158,34 @@ def test_a_later_export_adds_what_came_since(
     assert used(here, capsys)["amina"] == moved(there, "wwan0").bytes
 
 
+@pytest.mark.parametrize("by", ["device", "member"])
+def test_a_report_has_a_row_of_it_and_still_adds_up_to_the_bill(
+    by: str, here: Path, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    count(here, cycle(), 300)
+    bound(here)
+    assert take_over(here, file, "--network", "sim:1") == 0
+    capsys.readouterr()
+    words = ["report", "--by", by, "--store", str(here), "--since", "2h"]
+    assert main([*words, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    rows = {(row[by], row["interface"]): row["rx_bytes"] for row in found["rows"]}
+    name = {"device": "@amina", "member": "amina"}[by]
+    assert rows[name, "@amina"] == moved(here, "@amina").rx_bytes
+    own, others = found["this_device"], found["other_devices"]
+    assert others["rx_bytes"] == moved(here, "@amina").rx_bytes
+    assert own["rx_bytes"] == sum(
+        moved(here, device).rx_bytes for device in ("wwan0", "wlan0")
+    )
+    for key in ("rx_bytes", "tx_bytes", "rx_packets", "tx_packets"):
+        assert sum(row[key] for row in found["rows"]) == found["total"][key]
+        assert own[key] + others[key] == found["total"][key] == found["billed"][key]
+    is_other = {each["name"]: each["is_other_device"] for each in found["interfaces"]}
+    assert is_other == {"@amina": True, "wlan0": False, "wwan0": False}
+    assert main([*words, "--csv"]) == 0
+    assert f'"{name}"' in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

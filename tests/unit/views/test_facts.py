@@ -86,6 +86,7 @@ def test_a_report_by_application_has_every_field_of_the_contract() -> None:
                 "estimated_bytes": 2**60 + 2001,
                 "rx_local_bytes": 0,
                 "tx_local_bytes": 0,
+                "is_other_device": False,
             }
         ],
         "top": None,
@@ -94,6 +95,8 @@ def test_a_report_by_application_has_every_field_of_the_contract() -> None:
         "total": bill_of_all,
         "shown": bill_of_all,
         "billed": nothing,
+        "this_device": bill_of_all,
+        "other_devices": nothing,
         "before": None,
         "slots_from": "1970-01-01T00:00:00Z",
         "hours_from": "1970-01-01T00:00:00Z",

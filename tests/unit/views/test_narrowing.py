@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 
 from monitor.plans.payers import Bindings, Paying, Wide
 from monitor.usage import Traffic, total
+from monitor.views.payers import Sharing
 from monitor.views.question import SUBJECTS
 from monitor.views.subjects import Part, Records
 from tests.unit.views.records import DAY, bill, process, report, share, traffic
 
 PAYING = Paying(Bindings(wides=(Wide("wwan*", "home"),)))
-MEMBERS = {"home": {1000: "amina"}}
+MEMBERS = {"home": Sharing({1000: "amina"})}
 EXPLANATION = [
     share("firefox", traffic(9000), app_class="interactive"),
     share("firefox", traffic(1000), app_class="background"),

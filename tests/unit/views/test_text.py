@@ -165,6 +165,30 @@ def test_the_ways_of_a_program_are_one_line_and_reasons_name_their_device() -> N
     ]
 
 
+def test_other_devices_are_named_and_the_total_says_what_it_is_made_of() -> None:
+    records = Records(
+        [bill(traffic(6000)), bill(traffic(3000), "@amina")],
+        [
+            share("firefox", traffic(4000)),
+            share(None, traffic(2000), kind="forwarded", via="ap0"),
+            share(None, traffic(3000), kind="imported", via="amina", name="@amina"),
+        ],
+    )
+    lines = _lines(report(records, by="device"))
+    assert [line.split("  ")[0] for line in lines[2:7]] == [
+        "device",
+        "this computer",
+        "amina (imported)",
+        "(forwarded: ap0)",
+        "total",
+    ]
+    assert lines[8:11] == [
+        "= wwan0 counter: 6.00 kB down, 0 B up, all of it IP packets",
+        "+ @amina: 3.00 kB down, 0 B up, imported: counted by another device",
+        "total 9.00 kB = 6.00 kB of this computer + 3.00 kB of other devices",
+    ]
+
+
 def test_folded_rows_say_how_many_they_are() -> None:
     text = as_text(report(RECORDS, top=1), PLAIN)
     assert "(2 others)" in text
