@@ -67,6 +67,11 @@ class Asked:
         """Whether plans matter."""
         return self.is_cycle or self.plan_id is not None or self.by in PAID
 
+    @property
+    def is_accounted(self) -> bool:
+        """Whether a table of it can say of each row who paid and what counted."""
+        return self.by in LENGTHS and not (self.applications or self.background)
+
     def insist(self) -> None:
         """Refuse what means nothing together.
 

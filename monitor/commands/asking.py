@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from monitor import clock
 from monitor.accounts import agreements
+from monitor.accounts.aside import asides
 from monitor.accounts.bookkeeping import open_book
 from monitor.accounts.paying import bindings_at
 from monitor.commands.plan.desk import plans_for
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from zoneinfo import ZoneInfo
 
+    from monitor.accounts.aside import Aside
     from monitor.commands.options import Setup
     from monitor.plans.agreement import Agreement
     from monitor.plans.terms import Plan
@@ -106,6 +108,15 @@ class Plans:
             plan: Sharing(named_users(ids), frozenset(ids))
             for plan, ids in names.items()
         }
+
+    def asides(self) -> list[Aside]:
+        """What plans did not count."""
+        now_s = clock.now_s()
+        return [
+            aside
+            for each in self._plans
+            for aside in asides(self._store, self._plans, each.plan.id, now_s)
+        ]
 
     def _meant(self, plan_id: str | None) -> Plan:
         found = _only(self._plans) if plan_id is None else _named(self._plans, plan_id)

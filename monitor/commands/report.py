@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -126,6 +127,10 @@ def command(
     a memory of some hours, off unless [remotes] of the configuration turns it on.
     They have no names, since asking for those would leave this machine.
 
+    As csv by day and the like each row also has host, plan (who paid), start_utc,
+    zero_rated_bytes and uncovered_bytes (what the plan did not count, as it judges
+    now) and coverage_pct: tables of several machines add up.
+
     \b
     esimmon report                                   today, by application
     esimmon report --last-night --by process
@@ -144,13 +149,14 @@ def command(
     period = None if asked.is_cycle else _chosen(asked, zone)
     target = write(output_format, output)
     path, socket = setup.flushed()
+    is_accounted = output_format == "csv" and asked.is_accounted
     if socket is None and asked.wants_plans:
         _plans_module().insist_on_plans(
             setup, asked.plan_id, path, is_cycle=asked.is_cycle
         )
     with open_store(path, writable=False) as store:
         plans = None
-        if asked.wants_plans:
+        if asked.wants_plans or is_accounted:
             is_running = socket is not None
             plans = _plans_module().Plans(setup, store, is_running=is_running)
             asked_plan = plans.named(asked.plan_id)
@@ -158,6 +164,8 @@ def command(
                 zone = plans.zone(asked_plan)
         time = _time(asked, period, plans, store)
         question = _question(asked, store, time, zone, plans)
+        if plans is not None and is_accounted:
+            question = replace(question, asides=plans.asides())
         target.show(store, question)
 
 

@@ -19,6 +19,7 @@ from monitor.plans.offers import Scope
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from monitor.plans.charging import Aside
     from monitor.plans.contract import Contract
     from monitor.plans.entries import Topup
     from monitor.plans.lots import Lot
@@ -82,11 +83,21 @@ class Books:
         drifts: what calibrations changed.
         position: number of ledger entries that were done.
         meter: recent and today's bytes.
+        aside: what was not counted, as it was charged; None where nobody asks for it.
         is_stale: whether lots or the cycle changed since somebody looked.
     """
 
     __slots__ = (
-        *("borrowed", "buckets", "caps", "clock_s", "contract", "cycle", "drifts"),
+        *(
+            "aside",
+            "borrowed",
+            "buckets",
+            "caps",
+            "clock_s",
+            "contract",
+            "cycle",
+            "drifts",
+        ),
         *("given_bytes", "granted", "grid", "history", "is_stale", "lots"),
         *("main_taken_bytes", "member_used", "meter", "next_buckets", "over_s"),
         *("overage_bytes", "phase", "position", "queue", "replaced", "results"),
@@ -120,6 +131,7 @@ class Books:
         self.meter = Meter(contract.days, plan.forecast.rapid_window_s)
         self.is_stale = True
         self.snoozed: dict[str, int | None] = {}
+        self.aside: list[Aside] | None = None
         self.clear()
 
     def clear(self) -> None:
@@ -143,6 +155,7 @@ class Books:
         """Books that change apart from these."""
         return twin(
             self,
+            aside=None,
             lots=[lot.copy() for lot in self.lots],
             caps=self.caps[:],
             history=self.history[:],

@@ -39,6 +39,24 @@ class Route(NamedTuple):
     member: str | None = None
 
 
+class Aside(NamedTuple):
+    """A piece of a sample that was not counted.
+
+    Attributes:
+        start_s: UTC second at which it begins.
+        end_s: UTC second at which it ends.
+        sample: what it is a part of.
+        zero_rated_bytes: free of charge.
+        uncovered_bytes: outside of countries and validity.
+    """
+
+    start_s: int
+    end_s: int
+    sample: Sample
+    zero_rated_bytes: int
+    uncovered_bytes: int
+
+
 class Piece:
     """A part of a sample in which nothing turns.
 
@@ -110,9 +128,9 @@ def charge(books: Books, piece: Piece, route: Route) -> None:
     upto_bytes = max(before_bytes, piece.flow.counted(piece.end_s, count))
     piece.before_bytes = upto_bytes
     if route.kind == UNCOVERED:
-        books.uncovered_bytes += upto_bytes - before_bytes
+        _put_aside(books, piece, uncovered_bytes=upto_bytes - before_bytes)
     elif route.kind == ZERO_RATED:
-        books.zero_rated_bytes += upto_bytes - before_bytes
+        _put_aside(books, piece, zero_rated_bytes=upto_bytes - before_bytes)
     elif upto_bytes > before_bytes:
         taken = _take(books, piece, before_bytes, [books.lots[i] for i in route.lots])
         counted_bytes = sum(part for part, _ in taken)
@@ -122,6 +140,17 @@ def charge(books: Books, piece: Piece, route: Route) -> None:
             books.meter.add_piece(
                 Metered(*span, piece.flow, before_bytes, taken, count)
             )
+
+
+def _put_aside(
+    books: Books, piece: Piece, zero_rated_bytes: int = 0, uncovered_bytes: int = 0
+) -> None:
+    """Note what is not counted."""
+    books.zero_rated_bytes += zero_rated_bytes
+    books.uncovered_bytes += uncovered_bytes
+    if books.aside is not None:
+        what = (piece.flow.sample, zero_rated_bytes, uncovered_bytes)
+        books.aside.append(Aside(piece.start_s, piece.end_s, *what))
 
 
 def _take(
@@ -143,7 +172,7 @@ def _take(
             _start_within(books, piece, (before_bytes, total_bytes), lots)
     rest_bytes = piece.before_bytes - before_bytes - total_bytes
     if rest_bytes and books.phase == "gap":
-        books.uncovered_bytes += rest_bytes
+        _put_aside(books, piece, uncovered_bytes=rest_bytes)
     elif rest_bytes:
         books.overage_bytes += rest_bytes
         taken.append((rest_bytes, _OVERAGE))

@@ -1,5 +1,8 @@
 """A report as csv: one header, the same columns for every report by one subject.
 
+By parts of the period each byte is in one row, with the machine and the plan: tables of
+several machines can be put below each other and summed.
+
 Quoted by RFC 4180. Lines end in a plain newline, because the reader is more often awk
 than a spreadsheet, and both take it. All text is quoted, and numbers are not: a name
 that begins with =, +, - or @ is kept as it is (a script must find it again, and
@@ -10,9 +13,10 @@ number. Characters that a terminal would obey are escaped; JSON has them exactly
 from __future__ import annotations
 
 import csv
+import os
 from typing import TYPE_CHECKING
 
-from monitor.views.facts import interface_facts, row_facts
+from monitor.views.facts import interface_facts, row_facts, utc
 from monitor.views.names import visible
 from monitor.views.parts import LENGTHS
 
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from monitor.views.report import Report
+    from monitor.views.rows import Row
 
 _ALWAYS = ("interface", "via", "network")
 _TRAFFIC = ("rx_bytes", "tx_bytes", "rx_packets", "tx_packets")
@@ -37,6 +42,10 @@ _SUBJECT = {
     "device": ("device", "reason"),
     **{length: (length, "from", "to") for length in LENGTHS},
 }
+_ACCOUNT = (
+    *("host", "plan", "start_utc"),
+    *("zero_rated_bytes", "uncovered_bytes", "coverage_pct"),
+)
 _COMPARED = ("before_rx_bytes", "before_tx_bytes")
 
 
@@ -51,15 +60,38 @@ def as_csv(report: Report) -> str:
     """
     question = report.question
     compared = _COMPARED if question.compare else ()
-    header = (*_SUBJECT[question.by], *_ALWAYS, *_TRAFFIC, *compared)
+    account = _ACCOUNT if question.is_in_time else ()
+    header = (*_SUBJECT[question.by], *_ALWAYS, *_TRAFFIC, *compared, *account)
     # What programs moved is a part of no counter.
     whole = () if question.is_narrow else report.interfaces
     interfaces = {each.name: interface_facts(each) for each in whole}
     every: list[dict[str, object]] = [
-        {**interfaces.get(row.place.interface, {}), **row_facts(row, report)}
+        {
+            **interfaces.get(row.place.interface, {}),
+            **row_facts(row, report),
+            **(_account(row) if question.is_in_time else {}),
+        }
         for row in report.rows
     ]
     return csv_text(header, [[facts.get(name) for name in header] for facts in every])
+
+
+def _account(row: Row) -> dict[str, object]:
+    """Of which machine and plan, and what of it was not counted; of programs nothing.
+
+    Args:
+        row: of a part of the period.
+    """
+    account, interval = row.account, row.interval
+    permille = account.coverage_permille if account else None
+    return {
+        "host": os.uname().nodename,
+        "plan": row.plan,
+        "start_utc": utc(interval.from_s) if interval else None,
+        "zero_rated_bytes": account.zero_rated_bytes if account else None,
+        "uncovered_bytes": account.uncovered_bytes if account else None,
+        "coverage_pct": None if permille is None else permille / 10,
+    }
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Iterable[object]]) -> str:

@@ -11,9 +11,10 @@ from monitor.plans.payers import Paying
 from monitor.views.parts import LENGTHS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from zoneinfo import ZoneInfo
 
+    from monitor.accounts.aside import Aside
     from monitor.store.queries import ExplanationRow
     from monitor.usage import Attachment, Interval
     from monitor.views.payers import Sharing
@@ -61,6 +62,7 @@ class Question:
         before: the period to compare with; None for none.
         compare: whether each row is compared, and not the sum alone.
         slices: into about how many parts the period is cut for a picture; 0 for none.
+        asides: what plans did not count; None where rows need not say who paid.
         bills_only: whether what the bill is made of is of no interest.
     """
 
@@ -81,7 +83,13 @@ class Question:
     before: Interval | None = None
     compare: bool = False
     slices: int = 0
+    asides: Sequence[Aside] | None = None
     bills_only: bool = False
+
+    @property
+    def is_accounted(self) -> bool:
+        """Whether parts of the period say who paid, and how much is explained."""
+        return self.asides is not None and self.is_in_time and not self.is_narrow
 
     @property
     def is_in_time(self) -> bool:
@@ -139,8 +147,8 @@ class Question:
         Args:
             period: all of that asked for, or a part.
         """
-        is_whole = self.by not in PAID and self.plan is None
-        return [period] if is_whole else self.paying.parts(period)
+        is_paid = self.by in PAID or self.plan is not None or self.is_accounted
+        return self.paying.parts(period) if is_paid else [period]
 
     def includes(self, network: str) -> bool:
         """Whether a network is meant, as far as it is asked for.

@@ -82,15 +82,15 @@ def _part(
     found_in: Mapping[Interval, tuple[list[InterfaceBill], list[ExplanationRow]]],
 ) -> Part:
     """A part in time, of the pieces in which who pays stays the same."""
-    pieces = question.parts(part)
+    pieces = [
+        Part(piece, _meant(question, piece, found_in[piece][0]), found_in[piece][1])
+        for piece in question.parts(part)
+    ]
     return Part(
         part,
-        [
-            bill
-            for piece in pieces
-            for bill in _meant(question, piece, found_in[piece][0])
-        ],
-        [row for piece in pieces for row in found_in[piece][1]],
+        [bill for piece in pieces for bill in piece.bills],
+        [row for piece in pieces for row in piece.explanation],
+        pieces,
     )
 
 
@@ -109,10 +109,11 @@ def _explanation(
 def _narrow_explanation(
     store: Store, question: Question, pieces: Sequence[Interval]
 ) -> list[list[ExplanationRow]]:
-    """What is meant of it, where only that is wanted; else nothing."""
-    if not question.is_narrow:
+    """What is meant of it, where only that or how much it is is wanted."""
+    if not question.is_narrow and not question.is_accounted:
         return [[] for _ in pieces]
-    found = queries.explanation_of(store, pieces, question.means)
+    means = question.means if question.is_narrow else None
+    found = queries.explanation_of(store, pieces, means)
     return _covered(question, pieces, found)
 
 

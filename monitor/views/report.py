@@ -14,6 +14,7 @@ from monitor.store import networks, queries
 from monitor.store.answers import Kept
 from monitor.usage import Bill, Interval, Traffic, total
 from monitor.views import subjects
+from monitor.views.accounting import by_part_and_plan
 from monitor.views.before import Before, compared
 from monitor.views.narrowing import narrowed
 from monitor.views.network_names import names_of, plain_name
@@ -240,6 +241,8 @@ def rows_of(records: Records, question: Question) -> list[Row]:
         return by_plan(records, question.paying)
     if by == "member":
         return by_member(records, question.paying, question.members)
+    if question.is_accounted:
+        return by_part_and_plan(records, question)
     if question.is_in_time:
         return subjects.by_part(records)
     rows = _MAKERS[by](records)

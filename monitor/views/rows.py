@@ -55,6 +55,20 @@ class ProcessName:
     uid: int
 
 
+class Account(NamedTuple):
+    """What is to be said of bytes beside who paid.
+
+    Attributes:
+        zero_rated_bytes: free of charge.
+        uncovered_bytes: outside of the plan's countries or time.
+        coverage_permille: explained of 1,000; None without bytes.
+    """
+
+    zero_rated_bytes: int = 0
+    uncovered_bytes: int = 0
+    coverage_permille: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """Bytes of one subject in one place.
@@ -67,7 +81,7 @@ class Row:
         via: the device between the owner and the interface, if there is one.
         app_class: `interactive`, `background` or `unknown`; None without an owner.
         uid: the user, in a report by user.
-        plan: who pays, in a report by plan or member.
+        plan: who pays, in a report by plan or member, or with accounts.
         member: who of those that share the plan moved them, in a report by member.
         device: `local`, or a member's other one such as `@amina`, in a report by
             device.
@@ -78,6 +92,8 @@ class Row:
         counter: the raw counter's bytes, in a report by interface.
         folded: how many subjects a row `others` stands for.
         before: the same of the period before, where each row is compared.
+        account: what its plan did not count, and how much is explained, where that is
+            asked for.
     """
 
     place: Place
@@ -97,6 +113,7 @@ class Row:
     counter: Traffic | None = None
     folded: int = 0
     before: Traffic | None = None
+    account: Account | None = None
 
     @property
     def is_owned(self) -> bool:

@@ -38,11 +38,13 @@ class Part(NamedTuple):
         interval: half-open.
         bills: of the interfaces in question.
         explanation: the same; empty unless asked for.
+        pieces: of it, in which who pays stays the same.
     """
 
     interval: Interval
     bills: Sequence[InterfaceBill]
     explanation: Sequence[ExplanationRow] = ()
+    pieces: Sequence[Part] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +188,7 @@ def by_part(records: Records) -> list[Row]:
     """
     places = bills_by_place(records.bills)
     rows = []
-    for interval, bills, _ in records.parts:
+    for interval, bills, *_ in records.parts:
         part = bills_by_place(bills)
         rows += [
             Row(

@@ -263,7 +263,8 @@ def test_parts_of_a_period_are_named_by_the_local_calendar(
 
 def test_csv_without_rows_is_its_header() -> None:
     assert as_csv(report(Records([]), by="day")) == (
-        "day,from,to,interface,via,network,rx_bytes,tx_bytes,rx_packets,tx_packets"
+        "day,from,to,interface,via,network,rx_bytes,tx_bytes,rx_packets,tx_packets,"
+        "host,plan,start_utc,zero_rated_bytes,uncovered_bytes,coverage_pct"
     )
 
 
