@@ -91,7 +91,9 @@ def _write(
         files.new_file(path, mode=_MODE) as temporary,
         files.spare_file(files.beside(path, ".new.db"), _MODE) as copy,
     ):
+        progress.step("copying")
         backup.copy_of(store, copy, lambda *done: progress.part("copying", *done))
+        progress.step("writing")
         archive.write(
             temporary, about, copy, texts, lambda *done: progress.part("writing", *done)
         )

@@ -96,6 +96,7 @@ def command(  # noqa: PLR0913 - one argument an option
         if output_format == _SQLITE:
             if path is None or wanted is not None:
                 raise UsageError("a copy is of everything, into a file: give --output.")
+            progress.step("copying")
             _copy(store, path, progress)
             return
         recorded = history.recorded(store) or Interval(0, 0)
@@ -108,6 +109,7 @@ def command(  # noqa: PLR0913 - one argument an option
         # Days that begin before the first byte, or end after the last, are whole.
         around_s = 0 if wanted else LONGEST_DAY_S
         among = Interval(interval.from_s - around_s, interval.to_s + around_s)
+        progress.step("exporting")
         rows = exported(store, among, Detail(detail), show)
         with _opened(path) as stream:
             pieces = (

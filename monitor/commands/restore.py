@@ -104,9 +104,14 @@ def _target(file: Path, config_file: str | None, store_file: str | None) -> _Tar
 def _restore(target: _Target, store: Path, progress: Progress) -> list[str]:
     """Do it; what is to be said of it."""
     machine = archive.machine_name()
-    with restoring.prepared(
-        target.file, store, machine, lambda *done: progress.part("restoring", *done)
-    ) as ready:
+    progress.step("restoring")
+
+    def show(done_bytes: int, all_bytes: int) -> None:
+        progress.part("restoring", done_bytes, all_bytes)
+        if done_bytes >= all_bytes:
+            progress.step("checking")
+
+    with restoring.prepared(target.file, store, machine, show) as ready:
         plans = _plans(target, ready)
         if target.config and target.setup.config_file is not None:
             _write_config(target.setup.config_file, target.config)

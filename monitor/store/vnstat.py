@@ -14,6 +14,7 @@ import re
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from monitor.errors import StoreError
@@ -30,6 +31,7 @@ _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d(?: \d\d:\d\d(?::\d\d)?)?")
 _NAME: Final = re.compile(r"[^\s/\0]{1,15}")  # the kernel's rule for a device
 _MOST_ROWS: Final = 5_000_000
 _MOST_INTERFACES: Final = 1000
+_OFTEN: Final = 1000
 
 
 class Interface(NamedTuple):
@@ -48,6 +50,22 @@ class Interface(NamedTuple):
     tiers: tuple[Mapping[Interval, Traffic], ...]
 
 
+class _Reading(NamedTuple):
+    """A database as it is read.
+
+    Attributes:
+        path: the file.
+        connection: to it.
+        calendar: how its dates are to be read.
+        tell: called with each row.
+    """
+
+    path: Path
+    connection: sqlite3.Connection
+    calendar: Calendar
+    tell: Callable[[], None]
+
+
 class Calendar(NamedTuple):
     """How its dates are to be read.
 
@@ -60,12 +78,15 @@ class Calendar(NamedTuple):
     month_day: int = 1
 
 
-def read(path: Path, calendar: Calendar) -> list[Interface]:
+def read(
+    path: Path, calendar: Calendar, show: Callable[[int, int], None]
+) -> list[Interface]:
     """Read a database of vnStat.
 
     Args:
         path: the file; vnstatd may be writing it.
         calendar: how its dates are to be read.
+        show: called now and then with how many rows are read, and of how many.
 
     Returns:
         In order of their names.
@@ -77,7 +98,8 @@ def read(path: Path, calendar: Calendar) -> list[Interface]:
         with closing(connect(path, "ro")) as connection:
             connection.execute("BEGIN")
             _insist_on_tables(path, connection)
-            return _interfaces(path, connection, calendar)
+            counter = _counter(connection, show)
+            return _interfaces(_Reading(path, connection, calendar, counter))
     except sqlite3.Error as error:
         if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_CANTOPEN:
             raise StoreError(_unopened(path)) from error
@@ -107,9 +129,26 @@ def _insist_on_tables(path: Path, connection: sqlite3.Connection) -> None:
         )
 
 
-def _interfaces(
-    path: Path, connection: sqlite3.Connection, calendar: Calendar
-) -> list[Interface]:
+def _counter(
+    connection: sqlite3.Connection, show: Callable[[int, int], None]
+) -> Callable[[], None]:
+    """Counts rows, and tells of each thousand."""
+    rows = 0
+    for table in _TABLES:
+        wanted = f"SELECT count(*) FROM {table}"  # noqa: S608 - one of ours
+        rows += connection.execute(wanted).fetchone()[0]
+    numbers = count(1)
+
+    def tell() -> None:
+        number = next(numbers)
+        if number % _OFTEN == 0:
+            show(number, rows)
+
+    return tell
+
+
+def _interfaces(reading: _Reading) -> list[Interface]:
+    path, connection, calendar, _ = reading
     found = []
     wanted = "SELECT id, name, created, updated FROM interface ORDER BY name LIMIT ?"
     for number, name, *dates in connection.execute(wanted, (_MOST_INTERFACES,)):
@@ -118,9 +157,7 @@ def _interfaces(
         created_s, updated_s = (
             _utc_s(_local(path, "interface", date), calendar.zone) for date in dates
         )
-        tiers = [
-            _tier(path, connection, (table, number), calendar) for table in _TABLES
-        ]
+        tiers = [_tier(reading, table, number) for table in _TABLES]
         if calendar.month_day != 1 and tiers[-2]:
             tiers[-1] = _before(tiers[-1], created_s, min(tiers[-2]).from_s)
         found.append(Interface(name, created_s, updated_s, tuple(tiers)))
@@ -138,17 +175,13 @@ def _before(
     }
 
 
-def _tier(
-    path: Path,
-    connection: sqlite3.Connection,
-    table_of: tuple[str, int],
-    calendar: Calendar,
-) -> dict[Interval, Traffic]:
-    table, interface = table_of
+def _tier(reading: _Reading, table: str, interface: int) -> dict[Interval, Traffic]:
+    path, connection, calendar, tell = reading
     wanted = f"SELECT date, rx, tx FROM {table} WHERE interface = ? LIMIT ?"  # noqa: S608 - one of ours
     when = _WHEN[table]
     found: dict[Interval, Traffic] = {}
     for date, rx, tx in connection.execute(wanted, (interface, _MOST_ROWS)):
+        tell()
         if not (_is_amount(rx) and _is_amount(tx)):
             raise _nonsense(path, table, (date, rx, tx))
         interval = when(_local(path, table, date), calendar)

@@ -7,6 +7,7 @@ not looked at.
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections import defaultdict
 from datetime import UTC, datetime
@@ -18,9 +19,11 @@ from monitor.usage import Interval, Traffic
 from monitor.views.exports import KIND, VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
     from typing import TextIO
+
+    Show = Callable[[int, int], None]
 
 _LONGEST_LINE: Final = 100_000
 _MOST_ROWS: Final = 20_000_000
@@ -42,31 +45,35 @@ class Export(NamedTuple):
     networks: Mapping[str, Sequence[Part]]
 
 
-def read_export(path: Path) -> Export:
+def read_export(path: Path, show: Show) -> Export:
     """Read a file that `esimmon export` wrote as JSON.
 
     Args:
         path: the file.
+        show: called with each row with how many bytes are read, and of how many.
 
     Raises:
         EsimmonError: it is none, or makes no sense; says where.
     """
     try:
         with path.open(encoding="utf-8", errors="strict") as stream:
-            return _read(path, stream)
+            return _read(path, stream, show)
     except OSError as error:
         raise EsimmonError(f"{path}: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise _foreign(path) from error
 
 
-def _read(path: Path, stream: TextIO) -> Export:
+def _read(path: Path, stream: TextIO, show: Show) -> Export:
     machine = _head(path, stream.readline(_LONGEST_LINE))
+    size_bytes, read_bytes = os.fstat(stream.fileno()).st_size, 0
     sums: defaultdict[str, defaultdict[Interval, Traffic]] = defaultdict(
         lambda: defaultdict(Traffic)
     )
     for number in range(2, _MOST_ROWS):
         line = stream.readline(_LONGEST_LINE).strip()
+        read_bytes += len(line) + 1  # what esimmon writes is ASCII
+        show(min(read_bytes, size_bytes), size_bytes)
         if line == "]}":
             break
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pwd
 import sys
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -13,6 +14,7 @@ from monitor.accounts import forgetting
 from monitor.commands.handing import hand_over, write_here
 from monitor.commands.options import with_setup
 from monitor.commands.plan.desk import plans_for
+from monitor.commands.progress import Progress
 from monitor.errors import UsageError
 from monitor.store.engine import open_store
 from monitor.store.networks import met
@@ -91,7 +93,9 @@ def command(
         if not sys.stdin.isatty():
             raise UsageError("this is for good: give --yes, or ask on a terminal.")
         click.confirm("Forget that for good?", abort=True)
-    told = here.forget(asked)
+    with closing(Progress(between=False)) as progress:
+        progress.step("forgetting")
+        told = here.forget(asked)
     _show(told, is_done=True)
     _say_what_is_left(path, told)
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from monitor import clock
-from monitor.commands.progress import Progress
 from monitor.store import importing, overlap
 from monitor.store.rollups import roll_up
 from monitor.units import format_size
@@ -18,6 +16,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from monitor.commands.options import Setup
+    from monitor.commands.progress import Progress
     from monitor.store.engine import Store
     from monitor.store.overlap import Chosen, Source
     from monitor.usage import Attachment
@@ -39,48 +38,59 @@ class Addition(NamedTuple):
     chosen: Chosen
 
 
-def add_all(
-    store: Store,
-    setup: Setup,
-    additions: Sequence[Addition],
-    zone: ZoneInfo,
-    member: str = "",
-) -> None:
+class Target(NamedTuple):
+    """Where it is added, and how.
+
+    Attributes:
+        store: open for writing.
+        setup: says how long details are kept.
+        zone: whose midnights begin a day.
+        progress: says how far it is.
+        member: of a plan, whose it was; empty for this machine's own.
+    """
+
+    store: Store
+    setup: Setup
+    zone: ZoneInfo
+    progress: Progress
+    member: str = ""
+
+
+def add_all(target: Target, additions: Sequence[Addition]) -> None:
     """Add it in one transaction, then sum it up; nobody else writes meanwhile.
 
     Args:
-        store: open for writing.
-        setup: says how long details are kept.
+        target: where to.
         additions: what is to be added.
-        zone: whose midnights begin a day.
-        member: of a plan, whose it was; empty for this machine's own.
 
     Raises:
         StoreError: nothing was added, or it is not summed up yet.
     """
+    store, setup, zone, progress, member = target
     retention, now_s = setup.config.retention, clock.now_s()
     added = {
         each.attachment: each.chosen.parts
         for each in additions
         if each.attachment is not None
     }
-    with closing(Progress(between=False)) as progress:
-        manner = importing.Manner(
-            retention.slots_s,
-            retention.hours_s,
-            now_s,
-            zone,
-            lambda *done: progress.part("adding", *done),
-            member,
-        )
-        with store.begin() as connection:
-            importing.add(connection, added, manner)
-            for each in additions:
-                overlap.remember(connection, each.source, now_s)
-        done = 0
-        while summed := roll_up(store, now_s, zone, max_hours=_SUMS):
-            done += summed
-            progress.show(f"summing up: {done} hours and days")
+    progress.step("adding")
+    manner = importing.Manner(
+        retention.slots_s,
+        retention.hours_s,
+        now_s,
+        zone,
+        lambda *done: progress.part("adding", *done),
+        member,
+    )
+    with store.begin() as connection:
+        importing.add(connection, added, manner)
+        for each in additions:
+            overlap.remember(connection, each.source, now_s)
+    progress.step("summing up")
+    done = 0
+    while summed := roll_up(store, now_s, zone, max_hours=_SUMS):
+        done += summed
+        progress.show(f"summing up: {done} hours and days")
 
 
 def told(chosen: Chosen, zone: ZoneInfo) -> str:

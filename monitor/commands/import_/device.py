@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,10 @@ import click
 from monitor import clock
 from monitor.accounts.paying import bindings_at
 from monitor.commands.handing import start_again, without_daemon
-from monitor.commands.import_.adding import Addition, add_all, told
+from monitor.commands.import_.adding import Addition, Target, add_all, told
 from monitor.commands.options import any_file, plan_ids, with_setup
 from monitor.commands.plan.desk import plans_for
+from monitor.commands.progress import Progress
 from monitor.errors import PlanError, UsageError
 from monitor.escapes import visible
 from monitor.plans.payers import payer
@@ -72,20 +74,28 @@ def command(  # noqa: PLR0913 - one argument an option
     esimmon plan bind family @amina
     esimmon import device amina.json --plan family --member amina
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
-    export = read_export(Path(file))
+    with closing(Progress(between=False)) as progress:
+        progress.step("reading")
+        export = read_export(Path(file), lambda *done: progress.part("reading", *done))
     parts = _of_networks(file, export, networks)
     until_s = max((part.when.to_s for part in parts), default=0)
     device = f"@{member}"
     source = overlap.Source(f"device {export.machine} {member}", device, parts, until_s)
     where = Attachment(f"if:{device}", device, billed=True)
     zone, path = local_zone(os.environ), setup.store()
-    with without_daemon(path), open_store(path, writable=not dry_run) as store:
+    with (
+        without_daemon(path),
+        open_store(path, writable=not dry_run) as store,
+        closing(Progress(between=False)) as progress,
+    ):
+        progress.step("looking for what is new")
         _insist_on_member(setup, store, (plan_id, member), where)
         now = overlap.Now(clock.now_s(), "", 0)
         with store.read() as connection:
             chosen = overlap.choose(connection, source, [], now)
         if not dry_run:
-            add_all(store, setup, [Addition(source, where, chosen)], zone, member)
+            target = Target(store, setup, zone, progress, member)
+            add_all(target, [Addition(source, where, chosen)])
     verb = "Would import" if dry_run else "Imported"
     click.echo(f"{verb}: {visible(member)} of {plan_id}: {told(chosen, zone)}")
     if not dry_run:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -11,9 +11,10 @@ import click
 
 from monitor import clock
 from monitor.commands.handing import start_again, without_daemon
-from monitor.commands.import_.adding import Addition, add_all, told
+from monitor.commands.import_.adding import Addition, Target, add_all, told
 from monitor.commands.import_.whose import Wishes, places_of
 from monitor.commands.options import any_file, with_setup
+from monitor.commands.progress import Progress
 from monitor.escapes import visible
 from monitor.store import overlap, rescue, vnstat
 from monitor.store.engine import open_store
@@ -79,16 +80,23 @@ def command(  # noqa: PLR0913 - one argument an option
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
     wishes, zone = Wishes.of(networks, yes=yes), find_zone(tz)
     calendar = vnstat.Calendar(zone, month_rotate)
-    found = vnstat.read(Path(database), calendar)
+    with closing(Progress(between=False)) as progress:
+        progress.step("reading")
+        found = vnstat.read(
+            Path(database), calendar, lambda *done: progress.part("reading", *done)
+        )
+        wishes.insist_on({each.name for each in found})
+        progress.step("putting times together")
+        sources, excess = _sources(found, month_rotate)
     path = setup.store()
     with without_daemon(path), ExitStack() as stack:
         store = stack.enter_context(_opened(path, stack, dry_run=dry_run))
-        wishes.insist_on({each.name for each in found})
-        sources, excess = _sources(found, month_rotate)
         places = places_of(sources, met(store), setup.config.interfaces, wishes)
+        progress = stack.enter_context(closing(Progress(between=False)))
+        progress.step("looking for what is new")
         additions = _chosen(store, sources, places)
         if not dry_run:
-            add_all(store, setup, additions, zone)
+            add_all(Target(store, setup, zone, progress), additions)
     for source, _, chosen in additions:
         name = places[source.device].name
         what = f"{visible(source.device)} as {name}" if name else visible(source.device)
