@@ -12,6 +12,8 @@ import select
 import socket
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from monitor.escapes import visible
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -20,6 +22,7 @@ _FIRST_PAUSE_S: Final = 0.2
 _LONGEST_PAUSE_S: Final = 30.0
 _CONNECT_S: Final = 5.0
 _LONGEST_LINE: Final = 1_000_000
+_LONGEST_REFUSAL: Final = 300
 _FOLLOW_ID: Final = 1
 
 log = logging.getLogger("esimmon")
@@ -108,7 +111,7 @@ def _listen(
 
     Raises:
         OSError: the connection broke.
-        ValueError: the daemon does not know the method, or says nonsense.
+        ValueError: the daemon refused, or says nonsense.
     """
     received = b""
     watched: list[socket.socket | int] = [link, *more]
@@ -139,11 +142,19 @@ def _content(message: Any, method: str) -> Mapping[str, Any] | None:  # noqa: AN
     if not isinstance(message, dict):
         raise ValueError("that is no daemon of esimmon")  # noqa: TRY004 - as documented
     if message.get("id") == _FOLLOW_ID and "error" in message:
-        raise ValueError("the daemon is of another version: restart it")
+        raise ValueError(_refusal(message["error"]))
     if message.get("id") == _FOLLOW_ID or message.get("method") == method:
         content = message.get("result", message.get("params")) or {}
         return content if isinstance(content, dict) else {}
     return None
+
+
+def _refusal(error: object) -> str:
+    """What the daemon says against it, harmless and not too long."""
+    said = error.get("message") if isinstance(error, dict) else None
+    if not isinstance(said, str) or not said:
+        return "the daemon refused, and does not say why"
+    return visible(said)[:_LONGEST_REFUSAL]
 
 
 def _call(
