@@ -84,11 +84,6 @@ class Asked:
             raise UsageError(
                 f"--by {REMOTE} is over all interfaces, networks and plans."
             )
-        if self.by == "process" and self.background:
-            raise UsageError(
-                "--background goes not with --by process: processes are kept "
-                "without their class. Use --by application."
-            )
         if self.compare and self.by in (*LENGTHS, "process", REMOTE):
             raise UsageError(
                 f"--compare goes not with --by {self.by}: such rows are not the same "

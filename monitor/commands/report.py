@@ -83,7 +83,8 @@ class Time(NamedTuple):
 @click.option(
     "--background",
     is_flag=True,
-    help="Only what programs moved with nobody in front of them.",
+    help="Only what programs moved with nobody in front of them. By process: those "
+    "of programs that did so all of an hour; of others it is not known which.",
 )
 @click.option("--plan", "plan_id", metavar="NAME", help="Only what this plan pays for.")
 @click.option(

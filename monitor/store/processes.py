@@ -25,6 +25,30 @@ if TYPE_CHECKING:
 _NS_PER_S = 1_000_000_000
 
 
+def process_hours(store: Store, period: Interval) -> list[Interval]:
+    """The hours of which it is known which processes moved something.
+
+    Args:
+        store: where.
+        period: half-open.
+
+    Returns:
+        Clock hours, cut at the edges of the period, in order.
+
+    Raises:
+        StoreError: the database cannot be read.
+    """
+    first_hour_s = period.from_s - period.from_s % HOUR_S
+    hours = PROCESS_HOURS.c.hour_s
+    wanted = select(hours).where(hours >= first_hour_s, hours < period.to_s)
+    with store.read() as connection:
+        found = connection.scalars(wanted.distinct().order_by(hours)).all()
+    return [
+        Interval(max(hour_s, period.from_s), min(hour_s + HOUR_S, period.to_s))
+        for hour_s in found
+    ]
+
+
 def process_usage(store: Store, period: Interval) -> list[ProcessUsage]:
     """What each process moved, as long as rows of processes are kept.
 

@@ -19,7 +19,7 @@ from monitor.store.answers import ExplanationRow, Gap, InterfaceBill, ProcessUsa
 from monitor.store.batch import Event
 from monitor.store.history import events, gaps, kept, last_run, recorded, runs
 from monitor.store.ids import NOBODY
-from monitor.store.processes import process_usage
+from monitor.store.processes import process_hours, process_usage
 from monitor.store.schema import APPLICATIONS, ATTACHMENTS, SHARES
 from monitor.store.tiers import bills_of, shares_of
 from monitor.usage import Application, Attachment, Bill, Share, Traffic
@@ -47,6 +47,7 @@ __all__ = [
     "interface_bills_of",
     "kept",
     "last_run",
+    "process_hours",
     "process_usage",
     "recorded",
     "runs",

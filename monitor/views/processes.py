@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
     from monitor.store.queries import ProcessUsage
 
-_UNKNOWN = "unknown"  # processes are kept without their class
+UNKNOWN = "unknown"
+"""The class of processes, which are kept without it."""
 
 
-def by_process(records: Records) -> list[Row]:
+def by_process(records: Records, app_class: str = UNKNOWN) -> list[Row]:
     """Rows of processes, and of what the explanation holds beyond them.
 
     Processes are kept by the hour and for some days only, the smallest ones are merged:
@@ -33,13 +34,16 @@ def by_process(records: Records) -> list[Row]:
 
     Args:
         records: bills, explanation and processes of the same places.
+        app_class: which one they are all of, where that is known.
 
     Returns:
         One row for each process or remainder and place, the reasons and what is left.
     """
     # Merged rows of small processes have no pid, and those of a service or user whose
     # processes cannot be seen a negative one: they are in the remainder.
-    processes = [_process(usage) for usage in records.processes if usage.pid > 0]
+    processes = [
+        _process(usage, app_class) for usage in records.processes if usage.pid > 0
+    ]
     rows = [explained(row) for row in records.explanation]
     known: defaultdict[tuple[Place, str | None], Traffic] = defaultdict(Traffic)
     for row in processes:
@@ -50,7 +54,7 @@ def by_process(records: Records) -> list[Row]:
             place=place,
             application=name,
             reason=OTHER_PROCESSES,
-            app_class=_UNKNOWN,
+            app_class=app_class,
             traffic=rest,
         )
         for (place, name), rest in _remainders(owned, known).items()
@@ -59,12 +63,12 @@ def by_process(records: Records) -> list[Row]:
     return merged(processes) + remainders + unowned + residual(records)
 
 
-def _process(usage: ProcessUsage) -> Row:
+def _process(usage: ProcessUsage, app_class: str) -> Row:
     return Row(
         place=Place(usage.interface, usage.network),
         traffic=usage.traffic,
         application=usage.application,
-        app_class=_UNKNOWN,
+        app_class=app_class,
         process=ProcessName(
             pid=usage.pid,
             started_s=usage.started_s,

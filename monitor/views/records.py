@@ -15,6 +15,7 @@ from monitor.views.rows import sums
 from monitor.views.slices import Slices, slices_of
 from monitor.views.subjects import Part, Records
 from monitor.views.titles import find_entries, titles_of
+from monitor.views.unseen import background_processes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -133,6 +134,13 @@ def _processes(
 ) -> list[ProcessUsage]:
     if question.by != "process":
         return []
+    if question.background:
+        return [
+            usage
+            for piece in pieces
+            for usage in background_processes(store, piece)
+            if question.covers(usage.where, piece.from_s)
+        ]
     return [
         usage
         for piece in pieces

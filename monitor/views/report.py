@@ -19,7 +19,8 @@ from monitor.views.before import Before, compared
 from monitor.views.narrowing import narrowed
 from monitor.views.network_names import names_of, plain_name
 from monitor.views.payers import by_member, by_plan
-from monitor.views.processes import by_process
+from monitor.views.processes import UNKNOWN, by_process
+from monitor.views.question import BACKGROUND
 from monitor.views.records import read_records
 from monitor.views.rows import Row, fold_smallest
 from monitor.views.titles import shown_titles, titles_of
@@ -245,6 +246,8 @@ def rows_of(records: Records, question: Question) -> list[Row]:
         return by_part_and_plan(records, question)
     if question.is_in_time:
         return subjects.by_part(records)
+    if by == "process":
+        return by_process(records, BACKGROUND if question.background else UNKNOWN)
     rows = _MAKERS[by](records)
     # Programs have a part of a bill, but of no counter.
     return [replace(row, counter=None) for row in rows] if question.is_narrow else rows
@@ -252,7 +255,6 @@ def rows_of(records: Records, question: Question) -> list[Row]:
 
 _MAKERS: Final[dict[str, Callable[[Records], list[Row]]]] = {
     "application": subjects.by_application,
-    "process": by_process,
     "user": subjects.by_user,
     "class": subjects.by_class,
     "device": subjects.by_device,

@@ -9,6 +9,7 @@ from monitor.units import format_duration, format_share, format_size
 from monitor.views.parts import MINUTES
 from monitor.views.phrases import date_text, period_text, store_sentence
 from monitor.views.report import ESTIMATED, EXACT
+from monitor.views.rows import OTHER_PROCESSES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,6 +103,13 @@ def _whole(report: Report) -> Iterator[str]:
     if question.is_placed and not question.interfaces and everything.bytes:
         part = _share(everything, report.billed)
         yield f"{part}all billed interfaces together moved {_both(report.billed)}"
+    if question.background and any(
+        row.reason == OTHER_PROCESSES for row in report.rows
+    ):
+        yield (
+            "processes are told apart where a program was in the background for all "
+            "of an hour; the rest is in its (other processes)"
+        )
     for interface in () if question.is_narrow else report.interfaces:
         if interface.elsewhere:
             continue

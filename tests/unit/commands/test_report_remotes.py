@@ -225,7 +225,6 @@ def test_a_report_of_one_program_says_what_it_is_a_part_of(
         (("--by", "remote", "--plan", "home"), "is over all interfaces"),
         (("--by", "remote", "--metered"), "is over all interfaces"),
         (("--by", "remote", "--format", "png"), "is text, json or csv"),
-        (("--by", "process", "--background"), "processes are kept without their class"),
         (("--by", "hour", "--compare"), "not the same in two periods"),
     ],
 )
