@@ -265,16 +265,23 @@ def test_what_was_forgotten_twice_adds_up(path: Path) -> None:
         _forget(path, Wish(app=name))
 
 
+def _wait_s(attempt: int) -> float:
+    return 0.02 * attempt if attempt < 16 else 0.3 * (attempt - 14)
+
+
 def test_a_kill_leaves_all_or_nothing_and_the_rest_is_made_up_for(
     tmp_path: Path, filled: Path
 ) -> None:
-    outcomes = set()
-    for attempt in range(16):
+    outcomes: set[tuple[bool, bool]] = set()
+    for attempt in range(40):
+        # The last ones wait for a machine that is busy otherwise.
+        if attempt >= 16 and len({done for done, _ in outcomes}) == 2:
+            break
         path = tmp_path / str(attempt) / "usage.db"
         shutil.copytree(filled, path.parent)
         before = contents(path)
 
-        def work(path: Path = path, wait_s: float = attempt * 0.02) -> None:
+        def work(path: Path = path, wait_s: float = _wait_s(attempt)) -> None:
             with open_store(path, writable=True) as store:
                 # From the first statement to the last copy.
                 kill = (os.getpid(), signal.SIGKILL)
