@@ -232,7 +232,7 @@ def _question(
         plan=asked.plan_id,
         applications=asked.applications,
         background=asked.background,
-        until_s=counted_s if clock.now_s() < time.period.to_s else None,
+        until_s=counted_s if clock.now_s() + 1 < time.period.to_s else None,
         before=period_before(time.period, counted_s, zone, time.whole),
         compare=asked.compare,
     )

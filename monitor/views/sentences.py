@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from monitor.applications.interpreters import DELETED
 from monitor.units import format_duration, format_share, format_size
 from monitor.views.parts import MINUTES
 from monitor.views.phrases import date_text, period_text, store_sentence
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from monitor.views.totals import InterfaceTotal
 
 _MOST_GAPS = 3
+_MOST_HIDDEN = 3
+_TEMPORARY = ("/tmp/", "/var/tmp/", "/dev/shm/")  # noqa: S108 - where others write
 _TENFOLD = 10
 _MINUTES_S = 300
 
@@ -49,6 +52,7 @@ def sentences(report: Report) -> Iterator[str]:
     if not any(row.traffic for row in report.rows):
         yield _nothing(report)
     yield from _whole(report)
+    yield from _hidden(report)
     yield from _before(report)
     yield from _ahead(report)
     yield from _coarse(report)
@@ -140,6 +144,21 @@ def _devices(report: Report) -> Iterator[str]:
             f"total {format_size(everything.bytes)} = "
             f"{format_size(everything.bytes - elsewhere.bytes)} of this computer + "
             f"{format_size(elsewhere.bytes)} of other devices"
+        )
+
+
+def _hidden(report: Report) -> Iterator[str]:
+    """Programs that run from where no program is installed, once each."""
+    found = {
+        row.process.exe: row.process
+        for row in report.rows
+        if row.process is not None and row.process.exe.startswith(_TEMPORARY)
+    }
+    for exe, process in list(found.items())[:_MOST_HIDDEN]:
+        gone = " whose file is gone" if exe.endswith(DELETED) else ""
+        yield (
+            f"{process.comm} is {exe}: a program{gone} in a folder for temporary files "
+            "deserves a look"
         )
 
 

@@ -189,6 +189,23 @@ def test_other_devices_are_named_and_the_total_says_what_it_is_made_of() -> None
     ]
 
 
+def test_a_program_that_hides_deserves_a_look() -> None:
+    exe = "/tmp/.x/k\x1b (deleted)"  # noqa: S108 - where such programs are
+    hidden = replace(process("kworkr", 7, traffic(9000)), exe=exe)
+    records = Records(
+        [bill(traffic(9500))],
+        [share("kworkr", traffic(9000)), share("apt", traffic(500))],
+        [hidden, process("apt", 9, traffic(500))],
+    )
+    said = " ".join(as_text(report(records, by="process"), PLAIN).split())
+    assert (
+        "kworkr is /tmp/.x/k\\x1b (deleted): a program whose file is gone in a folder "
+        "for temporary files deserves a look"
+    ) in said
+    assert "apt is" not in said
+    assert "a look" not in as_text(report(records), PLAIN)
+
+
 def test_folded_rows_say_how_many_they_are() -> None:
     text = as_text(report(RECORDS, top=1), PLAIN)
     assert "(2 others)" in text
