@@ -26,6 +26,7 @@ _ROAMING: Final = _HEADER.index("roaming")
 NO_PLAN: Final = "NO PLAN"
 """In place of the plan of a network that costs."""
 _INDENT: Final = "    "
+_ROOM_FOR_ALL: Final = 60
 _MOST: Final = 3
 # Who says whether bytes cost: in the table, and with more room.
 _BECAUSE: Final = {
@@ -68,6 +69,9 @@ def _table(overview: Overview, layout: Layout, *, is_long: bool) -> list[str]:
         lines = [
             Line(_without_roaming(each.cells), None, each.is_dim) for each in lines
         ]
+    if layout.width < _ROOM_FOR_ALL:
+        header = _without_places(header)
+        lines = [Line(_without_places(each.cells), None, each.is_dim) for each in lines]
     first, *shown = table(header, lines, layout, texts=len(header) - 1)
     if not is_long:
         return [first, *shown, ""]
@@ -75,6 +79,11 @@ def _table(overview: Overview, layout: Layout, *, is_long: bool) -> list[str]:
     for line, row in zip(shown, overview.rows, strict=True):
         found += [line, *_details(row, overview, layout)]
     return [*found, ""]
+
+
+def _without_places(cells: tuple[str, ...]) -> tuple[str, ...]:
+    """What each is, who pays and how much: the rest has no room."""
+    return cells[0], *cells[-2:]
 
 
 def _without_roaming(cells: tuple[str, ...]) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from monitor.plans.naming import network_words
 from monitor.plans.offers import Scope
 from monitor.units import format_size
 from monitor.views.names import visible
+from monitor.views.phrases import wrapped
 from monitor.views.plan_members import members_text
 from monitor.views.plan_phrases import amount, left
 from monitor.views.plan_terms import scope_text, terms_text
@@ -51,7 +52,8 @@ def plan_as_text(book: Book, clocks: Clocks, layout: Layout) -> str:
         Lines that fit its width; names from outside are escaped.
     """
     status, plan = book.now, book.agreement.plan
-    lines = [layout.bold(visible(f"{plan.id}  {_head(status)}"))]
+    head = wrapped(f"{plan.id}  {_head(status)}", layout)
+    lines = [layout.bold(line) for line in head]
     for label, texts in _parts(book, clocks):
         for text in texts:
             lines += _labelled(label, text, layout)

@@ -59,31 +59,55 @@ def as_json(document: Mapping[str, Any]) -> str:
     return json.dumps(document, indent=2)
 
 
-def as_text(document: Mapping[str, Any], age_s: int, *, detailed: bool = False) -> str:
+def as_text(
+    document: Mapping[str, Any], age_s: int, width: int = 0, *, detailed: bool = False
+) -> str:
     """Write the status for people.
 
     Args:
         document: of the status file.
         age_s: seconds since it was written.
+        width: columns that there are room for; 0 for any number.
         detailed: more of each plan, for who asked for one.
 
     Returns:
         A line or more for each plan, what moves now, and a line for whatever a person
         should know besides.
     """
-    lines = _detailed(document, age_s) if detailed else _short(document, age_s)
-    now = _now(document)
-    return visible_lines([*(lines or [NO_PLAN]), *now, *_notes(document)])
+    lines = _detailed(document, age_s) if detailed else _short(document, age_s, width)
+    lines = [*(lines or [NO_PLAN]), *_now(document), *_notes(document)]
+    if not width:
+        return visible_lines(lines)
+    return "\n".join(part for line in lines for part in _folded(visible(line), width))
 
 
-def _short(document: Mapping[str, Any], age_s: int) -> list[str]:
+def _folded(line: str, width: int) -> list[str]:
+    """A line in lines that fit, broken at blanks where there are some."""
+    indent = len(line) - len(line.lstrip()) + len(_GAP)
+    found = []
+    while len(line) > width > 2 * indent:
+        at = line.rfind(" ", indent + 1, width + 1)
+        at = at if at > 0 else width
+        found.append(line[:at].rstrip())
+        line = f"{'':{indent}}{line[at:].lstrip()}"
+    return [*found, line]
+
+
+def _short(document: Mapping[str, Any], age_s: int, width: int) -> list[str]:
     plans = document["plans"]
     called = _called(document)
     rows = [_cells(plan, called, age_s) for plan in plans]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    is_wide = 0 < width < sum(widths) + len(_GAP) * (len(widths) - 1)
     lines = []
     for cells, plan in zip(rows, plans, strict=True):
-        lines.append(_GAP.join(map(str.ljust, cells, widths)).rstrip())
+        if is_wide:
+            name, where, state, spent, rest, coming = cells
+            parts = (f"{where}, {state}", f"{spent}{_GAP}{rest}".rstrip(), coming)
+            lines.append(f"{name:{widths[0]}}{_GAP}{parts[0]}")
+            lines += [f"{'':{widths[0]}}{_GAP}{part}" for part in parts[1:] if part]
+        else:
+            lines.append(_GAP.join(map(str.ljust, cells, widths)).rstrip())
         if said := pace(plan):
             lines.append(f"{'':{widths[0]}}{_GAP}{said}")
     return lines

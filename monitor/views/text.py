@@ -27,6 +27,7 @@ SLICES = 16
 _FEWEST_SLICES = 3  # less is no course of anything
 _ROOM_FOR_PROGRAMS = 64
 _ROOM_FOR_RATES = 72
+_ROOM_FOR_SHARES = 52  # else one does not see which hour it was
 
 
 def report_text(store: Store, period: Interval, by: str = "application") -> str:
@@ -101,7 +102,8 @@ def _columns(report: Report, layout: Layout) -> tuple[str, ...]:
     if report.question.is_in_time and layout.width >= _ROOM_FOR_RATES:
         return ("down", "up", "total", "rate", "share")
     change = ("change",) if report.question.compare else ()
-    return ("down", "up", "share", *change)
+    share = ("share",) if layout.width >= _ROOM_FOR_SHARES else ()
+    return ("down", "up", *share, *change)
 
 
 def _numbers(report: Report, line: Shown, layout: Layout) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ import subprocess
 from typing import TYPE_CHECKING, Any
 
 from monitor.daemon.control import call
+from tests.benchmarks.history import make_history
 from tests.e2e.daemon import wait_for
 from tests.e2e.test_ledger import PLAN, plan
 from tests.e2e.truth import billed, raw, transfer
@@ -78,6 +79,30 @@ def test_a_running_daemon_forgets_a_program_in_all_files_and_in_its_memory(
     assert daemon.stop() == 0
     assert esimmon.start().stop() == 0
     assert used_bytes(esimmon) > used
+
+
+def test_while_years_are_forgotten_no_byte_is_lost(lab: Lab, esimmon: Esimmon) -> None:
+    make_history(esimmon.store, years=3)
+    daemon = esimmon.start()
+    transfer(lab, down=50_000)
+    assert daemon.flush()
+    counter, bill = raw(lab.near), billed(esimmon.report("interface"))
+    own = ("--config", esimmon.config, "--store", esimmon.store)
+    command = esimmon._python("data", "forget", *own, "--everything", "--yes")
+    with (esimmon.folder / "said").open("w+") as said:
+        done = subprocess.Popen(command, env=esimmon.place.environ, stdout=said)
+        while done.poll() is None:
+            transfer(lab, down=200_000)
+        said.seek(0)
+        assert said.read().startswith("Forgotten: whose ")
+    assert done.returncode == 0
+    transfer(lab, down=50_000)
+    assert daemon.flush()
+    report = esimmon.report("interface")
+    assert billed(report) - bill == raw(lab.near) - counter
+    named = {row["application"] for row in esimmon.report("application")["rows"]}
+    assert not {name for name in named if name and name.startswith("application-")}
+    assert daemon.stop() == 0
 
 
 def test_without_a_daemon_the_command_forgets_itself(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,8 +16,11 @@ from monitor.plans.iccid import shortened
 from monitor.plans.naming import network_words
 from monitor.units import format_size
 from monitor.views.plan_lines import bound_to, quota_text, times_text, when_bound
+from monitor.views.table import terminal_layout
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from monitor.commands.plan.filing import Folder, Places
     from monitor.config.contracts import Configured
 
@@ -41,12 +45,26 @@ def command(*, output_format: str, places: Places) -> None:
         click.echo(json.dumps(_as_json(folder, plans, standing), indent=2))
         return
     rows = [_row(each, folder, standing.get(each.plan.id)) for each in plans]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = zip(row, widths, strict=True)
-        say(_GAP.join(cell.ljust(width) for cell, width in cells if width).rstrip())
+    for line in _lines(rows, terminal_layout(sys.stdout, os.environ).width):
+        say(line)
     if not rows:
         say(_NONE)
+
+
+def _lines(rows: Sequence[tuple[str, ...]], room: int) -> Iterator[str]:
+    """A line for each; where there is no room for that, a line for each part of it."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    is_wide = sys.stdout.isatty() and sum(widths) + len(_GAP) * len(widths) > room
+    for name, *parts in rows:
+        if is_wide:
+            said = [part for part in parts if part]
+            yield f"{name:{widths[0]}}{_GAP}{said[0]}"
+            yield from (f"{'':{widths[0]}}{_GAP}{part}" for part in said[1:])
+        else:
+            cells = zip((name, *parts), widths, strict=True)
+            yield _GAP.join(
+                cell.ljust(width) for cell, width in cells if width
+            ).rstrip()
 
 
 def _standing(folder: Folder) -> dict[str, dict[str, Any]]:

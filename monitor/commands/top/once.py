@@ -11,6 +11,7 @@ from monitor import clock
 from monitor.units import format_rate, format_size
 from monitor.views.facts import utc
 from monitor.views.names import visible
+from monitor.views.phrases import wrapped
 from monitor.views.table import Line, table, terminal_layout
 
 if TYPE_CHECKING:
@@ -71,7 +72,10 @@ def _as_text(feed: Feed, chosen: Chosen) -> str:
     ]
     header = (chosen.by, *HEADER, total_header(chosen))
     now = f"now down {format_rate(rate.rx)}, up {format_rate(rate.tx)}"
-    return "\n".join([*feed.plan_lines(), now, "", *table(header, lines, layout)])
+    head = [
+        part for line in (*feed.plan_lines(), now) for part in wrapped(line, layout)
+    ]
+    return "\n".join([*head, "", *table(header, lines, layout)])
 
 
 def _as_json(feed: Feed, chosen: Chosen) -> str:

@@ -217,3 +217,17 @@ def test_an_alert_that_holds_is_a_warning() -> None:
     assert check_status(document(alerts=[_alert("background.rate")])) == 10
     over = _alert("background.rate", cleared_at="2026-11-25T16:00:00Z")
     assert check_status(document(alerts=[over])) == 0
+
+
+@pytest.mark.parametrize("width", [30, 40, 60, 79])
+def test_a_narrow_terminal_has_lines_that_fit_and_say_the_same(width: int) -> None:
+    for detailed in (False, True):
+        whole = as_text(document([WWAN, PACK, HOME]), 0, detailed=detailed)
+        narrow = as_text(document([WWAN, PACK, HOME]), 0, width, detailed=detailed)
+        assert all(len(line) <= width for line in narrow.split("\n"))
+        said = narrow.replace(", active", " active").split()
+        assert sorted(said) == sorted(whole.replace(", active", " active").split())
+
+
+def test_a_wide_terminal_has_what_a_pipe_has() -> None:
+    assert as_text(document([WWAN, PACK]), 0, 200) == as_text(document([WWAN, PACK]), 0)
