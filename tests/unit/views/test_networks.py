@@ -243,6 +243,7 @@ def test_hostile_names_neither_break_the_table_nor_reach_the_terminal(
     assert all(line.isprintable() for line in lines)
     if not is_long:
         assert len([line for line in lines if "NO PLAN" in line]) == 2
+        assert max(map(len, lines)) <= width
     if width == 200:
         assert any("\\xff\\u202e" in line for line in lines)
 
