@@ -34,6 +34,11 @@ _CONNECT_S: Final = 1.0
 _READ_BYTES: Final = 4096
 _MOST_FDS: Final = 253  # SCM_MAX_FD of linux/net/scm.h
 _FDS_BYTES: Final = socket.CMSG_SPACE(_MOST_FDS * array.array("i").itemsize)
+# Anybody may send anybody a signal, on the system bus of 32 MB: one of 16 MB took 13 s
+# to take apart. All objects of NetworkManager on a large machine are 1 MB.
+_LARGEST_BYTES: Final = 65_536
+_LARGEST_ANSWER_BYTES: Final = 16_000_000
+_HEAD_BYTES: Final = 16  # of a message, which say how long it is
 ANSWER_S: Final = 2.0
 """How long to wait for a reply, also of a daemon that the bus has yet to start."""
 
@@ -81,6 +86,7 @@ class Bus:
         self._serial = 0
         self._takes_fds = takes_fds
         self._came: list[FileDescriptor] = []
+        self._unread_bytes = 0
         self.on_signal: Callable[[Message], object] = lambda _: None
         (self.unique_name,) = self.call(message_bus.Hello(), _CONNECT_S)
 
@@ -130,7 +136,7 @@ class Bus:
             OSError: the bus is gone.
         """
         self.close_untaken()
-        while (message := self._parser.get_next_message()) is None:
+        while (message := self._next()) is None:
             left_s = None if end_s is None else end_s - time.monotonic()
             if left_s is not None and left_s <= 0:
                 raise TimeoutError("no answer")
@@ -138,13 +144,32 @@ class Bus:
             self._read()
         return message
 
+    def _next(self) -> Message | None:
+        """What has come as a whole; what is too large for its kind is passed over."""
+        parser = self._parser
+        while True:
+            passed = min(self._unread_bytes, parser.buf.bytes_buffered)
+            if passed:
+                parser.buf.read(passed)
+                self._unread_bytes -= passed
+            if self._unread_bytes or parser.buf.bytes_buffered < _HEAD_BYTES:
+                return None
+            size_bytes = parser.buf.bytes_buffered + parser.bytes_desired()
+            is_answer = parser.buf.peek(2)[1] == MessageType.method_return.value
+            if size_bytes <= (_LARGEST_ANSWER_BYTES if is_answer else _LARGEST_BYTES):
+                return parser.get_next_message()
+            self._unread_bytes, parser.next_msg_size = size_bytes, None
+            parser.fds.clear()
+
     def _read(self) -> None:
         """Read some bytes; of one message only where descriptors may come with it.
 
         Raises:
             OSError: the bus is gone, or there was no room for a descriptor.
         """
-        wanted = self._parser.bytes_desired() if self._takes_fds else _READ_BYTES
+        wanted = self._unread_bytes or (
+            self._parser.bytes_desired() if self._takes_fds else _READ_BYTES
+        )
         received, attached, flags, _ = self._link.recvmsg(
             min(wanted, _READ_BYTES), _FDS_BYTES, socket.MSG_CMSG_CLOEXEC
         )

@@ -62,12 +62,15 @@ def answer(
     document = _usual_document(environ, uid)
     if document is None:
         return None
-    checks = "check" in wanted or "quiet" in wanted
-    status = check_status(document) if checks else 0
-    if "quiet" in wanted:
-        return "", status
     style = str(wanted.get("format", "text"))
-    return f"{written(document, style)}\n", status
+    checks = "check" in wanted or "quiet" in wanted
+    try:
+        with statusfile.understood():
+            status = check_status(document) if checks else 0
+            text = "" if "quiet" in wanted else f"{written(document, style)}\n"
+    except StatusStaleError:
+        return None
+    return text, status
 
 
 def _usual_document(environ: Mapping[str, str], uid: int) -> dict[str, Any] | None:

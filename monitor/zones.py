@@ -6,7 +6,10 @@ refuses to answer where /etc/timezone, which the C library never reads, disagree
 
 from __future__ import annotations
 
+import io
 import os
+import stat
+import struct
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -17,6 +20,12 @@ if TYPE_CHECKING:
 _LOCALTIME = Path("/etc/localtime")  # localtime(5)
 _DATABASE = "/zoneinfo/"
 _UTC = "UTC"
+_LARGEST_BYTES = 65_536  # the largest of the database has 4 kB
+# What zoneinfo raises of a file that is none, in either of its implementations.
+_BROKEN = (
+    *(KeyError, ValueError, OSError, struct.error, IndexError, AssertionError),
+    *(OverflowError, EOFError, TypeError, MemoryError),
+)
 
 
 def local_zone(environ: Mapping[str, str], localtime: Path = _LOCALTIME) -> ZoneInfo:
@@ -35,7 +44,7 @@ def local_zone(environ: Mapping[str, str], localtime: Path = _LOCALTIME) -> Zone
             return _of_file(localtime)
         name = given.removeprefix(":")
         return _of_file(Path(name)) if name.startswith("/") else ZoneInfo(name or _UTC)
-    except (KeyError, ValueError, OSError):
+    except _BROKEN:
         return ZoneInfo(_UTC)
 
 
@@ -47,5 +56,26 @@ def _of_file(path: Path) -> ZoneInfo:
             return ZoneInfo(name)
         except (KeyError, ValueError):
             pass  # a database beside that of Python: its files are as good
-    with path.open("rb") as file:
-        return ZoneInfo.from_file(file, key="localtime")
+    with open(path, "rb", opener=_without_waiting) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise ValueError(path)
+        content = _Content(file.read(_LARGEST_BYTES))
+    return ZoneInfo.from_file(content, key="localtime")
+
+
+class _Content(io.BytesIO):
+    """A file of which nobody asks for more than is there.
+
+    zoneinfo makes room for any length that a file claims, and waits for the end of a
+    line for ever where there is none.
+    """
+
+    def read(self, size: int | None = -1) -> bytes:
+        found = super().read(size)
+        if size and size > 0 and not found:
+            raise EOFError("cut short")
+        return found
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)  # a FIFO that nobody writes

@@ -20,7 +20,7 @@ from monitor.errors import StatusStaleError
 
 TYPE_CHECKING = False  # `typing` would cost as much as all the rest
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from typing import Any
 
 VERSION = 1
@@ -33,6 +33,10 @@ _DETAILS = ("networks", "last_hour", "totals")
 _OF_PLANS = ("networks", "members")
 _GROUP = "esimmon"
 _LARGEST_BYTES = 1_000_000
+_SENSELESS = (
+    *(ValueError, TypeError, LookupError, AttributeError, ArithmeticError),
+    RecursionError,
+)
 _START = "Start counting with: esimmon run"
 
 
@@ -191,11 +195,25 @@ def read(path: str) -> dict[str, Any]:
         raise StatusStaleError(sentence, was_here=False) from None
     except OSError as error:
         raise StatusStaleError(f"{path}: {error.strerror}.") from error
-    except (ValueError, TypeError, LookupError) as error:
+    except _SENSELESS as error:
         raise StatusStaleError(
             f"{path}: this is no status file of esimmon. {_START}"
         ) from error
     return found
+
+
+@contextlib.contextmanager
+def understood() -> Iterator[None]:
+    """For who shows a document, of which `read` looks at the outside only.
+
+    Raises:
+        StatusStaleError: a plan or an alert in it is none.
+    """
+    try:
+        yield
+    except _SENSELESS as error:
+        sentence = f"the status makes no sense ({error!r:.80}). {_START}"
+        raise StatusStaleError(sentence) from error
 
 
 def _add_details(path: str, found: dict[str, Any]) -> None:
@@ -203,7 +221,7 @@ def _add_details(path: str, found: dict[str, Any]) -> None:
     try:
         with open(details_path(path), "rb") as file:  # noqa: PTH123 - see above
             details: Any = json.loads(file.read(_LARGEST_BYTES))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return
     boot_id = details.pop("boot_id", "") if type(details) is dict else ""
     if boot_id != found["boot_id"]:

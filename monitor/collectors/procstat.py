@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 _PROC: Final = Path("/proc")
 _LONGEST: Final = 4096
-# Fields 7 and 22 of the manual page, counted after the name, which is field 2.
-_TTY_NR: Final = 4
-_STARTTIME: Final = 19
+_TTY_NR: Final = 7  # as proc_pid_stat(5) counts fields
+_STARTTIME: Final = 22
+_BEFORE: Final = 3  # number, name, and the first one behind the name
 _SECOND_NS: Final = 1_000_000_000
 _TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
 
@@ -111,8 +111,24 @@ def parse(stat: bytes) -> Stat | None:
     Returns:
         The two facts; None when it is cut short.
     """
+    found = numbers(stat, _TTY_NR, _STARTTIME)
+    return None if found is None else Stat(*found)
+
+
+def numbers(stat: bytes, *wanted: int) -> tuple[int, ...] | None:
+    """Fields of that file that are numbers.
+
+    Args:
+        stat: one line; the name in it may hold blanks and parentheses.
+        wanted: which, as proc_pid_stat(5) counts them, from 4 on.
+
+    Returns:
+        One for each; None when it is cut short, or no such line.
+    """
     _, closed, rest = stat.rpartition(b")")
-    fields = rest.split()
-    if not closed or len(fields) <= _STARTTIME:
+    words = rest.split()
+    try:
+        found = tuple(int(words[field - _BEFORE]) for field in wanted)
+    except (IndexError, ValueError):
         return None
-    return Stat(int(fields[_TTY_NR]), int(fields[_STARTTIME]))
+    return found if closed else None

@@ -8,6 +8,7 @@ Source: proc_pid_net(5), net/ipv4/fib_trie.c, net/ipv6/route.c.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Final
 
@@ -26,8 +27,10 @@ def parse_v4(text: str, path: Path) -> set[str]:
         SourceError: a line has another number of columns.
     """
     devices = set()
-    for line in text.splitlines()[1:]:
-        columns = line.split()
+    for line in text.split("\n")[1:]:
+        columns = _columns(line)
+        if not columns:
+            continue
         if len(columns) != _V4_COLUMNS:
             raise SourceError(f"{path}: {len(columns)} columns in {line!r}")
         device, destination, flags, mask = (columns[i] for i in (0, 1, 3, 7))
@@ -43,8 +46,10 @@ def parse_v6(text: str, path: Path) -> set[str]:
         SourceError: a line has another number of columns.
     """
     devices = set()
-    for line in text.splitlines():
-        columns = line.split()
+    for line in text.split("\n"):
+        columns = _columns(line)
+        if not columns:
+            continue
         if len(columns) != _V6_COLUMNS:
             raise SourceError(f"{path}: {len(columns)} columns in {line!r}")
         prefix, length, flags, device = (columns[i] for i in (0, 1, 8, 9))
@@ -52,6 +57,11 @@ def parse_v6(text: str, path: Path) -> set[str]:
         if int(prefix, 16) == int(length, 16) == 0 and up:
             devices.add(device)
     return devices
+
+
+def _columns(line: str) -> list[str]:
+    # By the kernel's blanks alone: names of devices may hold what Python takes for one.
+    return [each for each in line.replace("\t", " ").split(" ") if each]
 
 
 def collect(net: Path = Path("/proc/self/net")) -> frozenset[str]:
@@ -68,7 +78,7 @@ def collect(net: Path = Path("/proc/self/net")) -> frozenset[str]:
     for name, parse in (("route", parse_v4), ("ipv6_route", parse_v6)):
         path = net / name
         try:
-            devices |= parse(path.read_text(encoding="ascii", errors="replace"), path)
+            devices |= parse(os.fsdecode(path.read_bytes()), path)
         except FileNotFoundError:
             continue
         except (OSError, ValueError) as error:

@@ -51,7 +51,11 @@ def command(
     esimmon status --quiet; echo $?
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
     try:
-        document = _chosen(_read(setup), plans)
+        document = _read(setup)
+        with statusfile.understood():
+            document = _chosen(document, plans)
+            text = written(document, output_format, detailed=bool(plans))
+            status = check_status(document)
     except StatusStaleError as error:
         if output_format in BARS and not quiet:
             from monitor.views.bars import stale_line  # noqa: PLC0415 - as `written`
@@ -59,10 +63,9 @@ def command(
             click.echo(stale_line(str(error), output_format), file=sys.stdout)
         raise
     if not quiet:
-        text = written(document, output_format, detailed=bool(plans))
         # Named, because click takes ASCII for a mistake and writes UTF-8 instead.
         click.echo(text, file=sys.stdout)
-    return check_status(document) if check or quiet else 0
+    return status if check or quiet else 0
 
 
 def _read(setup: Setup) -> dict[str, Any]:

@@ -12,14 +12,14 @@ import io
 import json
 import re
 import tarfile
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, NamedTuple, cast
 
 from monitor.errors import StoreError
+from monitor.store.tars import NotAFileError, is_plain, opened
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     Show = Callable[[int, int], None]
 
@@ -154,8 +154,15 @@ def read(path: Path, database: Path | None, show: Show) -> Backup:
         StoreError: it is none, or damaged, or from a later version.
         OSError: a file cannot be read or written.
     """
+    try:
+        return _taken_apart(path, database, show)
+    except NotAFileError as error:
+        raise _foreign(path) from error
+
+
+def _taken_apart(path: Path, database: Path | None, show: Show) -> Backup:
     texts = {}
-    with _opened(path) as tar:
+    with opened(path, _damaged) as tar:
         about, parts = _contents(path, tar)
         while member := tar.next():
             part = parts.pop(member.name, None)
@@ -178,25 +185,15 @@ def _source(
     tar: tarfile.TarFile, member: tarfile.TarInfo, part: _Part | None
 ) -> IO[bytes] | None:
     """A member to read from; None where it is not what was said of it."""
-    if part is None or not _is_plain(member) or member.size != part.size_bytes:
+    if part is None or not is_plain(member) or member.size != part.size_bytes:
         return None
     return tar.extractfile(member)
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[tarfile.TarFile]:
-    """The file, and whatever is wrong with it as one sentence."""
-    try:
-        with tarfile.open(path, "r:") as tar:
-            yield tar
-    except (tarfile.TarError, EOFError, ValueError, OverflowError) as error:
-        raise _damaged(path, str(error)) from error
 
 
 def _contents(path: Path, tar: tarfile.TarFile) -> tuple[About, dict[str, _Part]]:
     """The first member: what follows."""
     first = tar.next()
-    if first is None or first.name != _CONTENTS or not _is_plain(first):
+    if first is None or first.name != _CONTENTS or not is_plain(first):
         raise _foreign(path)
     source = tar.extractfile(first)
     if source is None or first.size > _MOST_TEXT_BYTES:
@@ -244,11 +241,6 @@ def _word(value: object) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[\w.+-]{0,100}", value):
         raise ValueError(value)
     return value
-
-
-def _is_plain(member: tarfile.TarInfo) -> bool:
-    """Whether it is a file whose size in the tar is its size."""
-    return member.type == tarfile.REGTYPE and member.sparse is None
 
 
 def _take_out(

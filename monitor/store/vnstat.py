@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections import defaultdict
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -29,9 +30,11 @@ if TYPE_CHECKING:
 _TABLES: Final = ("fiveminute", "hour", "day", "month", "year")
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d(?: \d\d:\d\d(?::\d\d)?)?")
 _NAME: Final = re.compile(r"[^\s/\0]{1,15}")  # the kernel's rule for a device
-_MOST_ROWS: Final = 5_000_000
+# Of a table: 20 years of 5 minutes; in memory each takes some 400 bytes.
+_MOST_ROWS: Final = 2_000_000
 _MOST_INTERFACES: Final = 1000
 _OFTEN: Final = 1000
+_LONGEST_BYTES: Final = 10_000  # of a row, and of the words that made a table
 
 
 class Interface(NamedTuple):
@@ -96,12 +99,16 @@ def read(
     """
     try:
         with closing(connect(path, "ro")) as connection:
+            # It may be damaged, or made to hurt.
+            connection.execute("PRAGMA cell_size_check = ON")
+            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_BYTES)
             connection.execute("BEGIN")
             _insist_on_tables(path, connection)
             counter = _counter(connection, show)
             return _interfaces(_Reading(path, connection, calendar, counter))
     except sqlite3.Error as error:
-        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_CANTOPEN:
+        # One that the driver found itself has no code, as of text that is none.
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_CANTOPEN:
             raise StoreError(_unopened(path)) from error
         raise StoreError(f"{path}: cannot be read: {error}.") from error
 
@@ -119,8 +126,12 @@ def _unopened(path: Path) -> str:
 
 
 def _insist_on_tables(path: Path, connection: sqlite3.Connection) -> None:
-    """Raise StoreError unless it is of vnStat 2; a view could be anything."""
-    rows = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
+    """Raise StoreError unless it is of vnStat 2; a view could be anything.
+
+    So could a virtual table, which is one for the schema.
+    """
+    plain = "type = 'table' AND sql LIKE 'CREATE TABLE%'"
+    rows = connection.execute(f"SELECT name FROM sqlite_schema WHERE {plain}")  # noqa: S608 - ours
     if not {"interface", *_TABLES} <= {name for (name,) in rows}:
         raise StoreError(
             f"{path}: this is no database of vnStat 2 (vnstat.db); one of vnStat 1 is "
@@ -149,19 +160,21 @@ def _counter(
 
 def _interfaces(reading: _Reading) -> list[Interface]:
     path, connection, calendar, _ = reading
-    found = []
+    # All of a table at once: that it has an index by interface is not sure either.
+    tables = [_table(reading, table) for table in _TABLES]
+    found: dict[str, Interface] = {}
     wanted = "SELECT id, name, created, updated FROM interface ORDER BY name LIMIT ?"
     for number, name, *dates in connection.execute(wanted, (_MOST_INTERFACES,)):
-        if not (isinstance(name, str) and _NAME.fullmatch(name)):
+        if not (isinstance(name, str) and _NAME.fullmatch(name)) or name in found:
             raise _nonsense(path, "interface", name)
         created_s, updated_s = (
             _utc_s(_local(path, "interface", date), calendar.zone) for date in dates
         )
-        tiers = [_tier(reading, table, number) for table in _TABLES]
+        tiers = [rows.get(number, {}) for rows in tables]
         if calendar.month_day != 1 and tiers[-2]:
             tiers[-1] = _before(tiers[-1], created_s, min(tiers[-2]).from_s)
-        found.append(Interface(name, created_s, updated_s, tuple(tiers)))
-    return found
+        found[name] = Interface(name, created_s, updated_s, tuple(tiers))
+    return list(found.values())
 
 
 def _before(
@@ -175,17 +188,26 @@ def _before(
     }
 
 
-def _tier(reading: _Reading, table: str, interface: int) -> dict[Interval, Traffic]:
+def _table(reading: _Reading, table: str) -> dict[object, dict[Interval, Traffic]]:
+    """Usage by time, by number of the interface."""
     path, connection, calendar, tell = reading
-    wanted = f"SELECT date, rx, tx FROM {table} WHERE interface = ? LIMIT ?"  # noqa: S608 - one of ours
+    wanted = f"SELECT interface, date, rx, tx FROM {table} LIMIT ?"  # noqa: S608 - one of ours
     when = _WHEN[table]
-    found: dict[Interval, Traffic] = {}
-    for date, rx, tx in connection.execute(wanted, (interface, _MOST_ROWS)):
+    found: defaultdict[object, dict[Interval, Traffic]] = defaultdict(dict)
+    rows = connection.execute(wanted, (_MOST_ROWS + 1,))
+    for number, (interface, date, rx, tx) in enumerate(rows):
         tell()
+        if number == _MOST_ROWS:
+            raise StoreError(
+                f"{path}: table {table}: more than {_MOST_ROWS:,} rows; nothing was "
+                "imported.",
+                reason="refused",
+            )
         if not (_is_amount(rx) and _is_amount(tx)):
             raise _nonsense(path, table, (date, rx, tx))
         interval = when(_local(path, table, date), calendar)
-        found[interval] = found.get(interval, Traffic()) + Traffic(rx, tx)
+        of_one = found[interface]
+        of_one[interval] = of_one.get(interval, Traffic()) + Traffic(rx, tx)
     return found
 
 

@@ -107,10 +107,10 @@ def _head(path: Path, line: str) -> str:
     try:
         head = json.loads(f"{line.strip()}]}}")
         _insist(head["kind"] == KIND)
-        machine = str(head["machine"])
+        machine, version = str(head["machine"]), head["version"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise _foreign(path) from error
-    if head["version"] != VERSION:
+    if version != VERSION:
         raise EsimmonError(f"{path}: a later version of esimmon wrote it; update this.")
     if not _MACHINE.fullmatch(machine):
         raise EsimmonError(f"{path}: it does not say which machine it is from.")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import struct
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -57,3 +59,31 @@ def test_a_link_into_another_database_is_read_as_a_file(tmp_path: Path) -> None:
     link = tmp_path / "localtime"
     link.symlink_to(other)
     assert local_zone({}, link).key == "localtime"
+
+
+def header(**counts: int) -> bytes:
+    """The beginning of a zone file, with nothing behind it (tzfile(5))."""
+    names = ("isutc", "isstd", "leap", "time", "type", "char")
+    return b"TZif2" + bytes(15) + struct.pack(">6l", *(counts.get(n, 0) for n in names))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(b"", b"TZif", b"TZif2", header(), header() + header()),
+        header(time=2**31 - 1, type=1, char=4),  # makes room for 17 GB
+        header() + header(type=1, char=1) + bytes(7),  # no end of the line: for ever
+        header() + header(type=1, char=1) + bytes(7) + b"\n<+05",
+        *(header(isutc=5, type=9), header() + b"TZif9" + bytes(60)),
+    ],
+)
+def test_a_zone_file_that_is_broken_is_none(content: bytes, tmp_path: Path) -> None:
+    broken = tmp_path / "localtime"
+    broken.write_bytes(content)
+    assert local_zone({}, broken).key == "UTC"
+    assert local_zone({"TZ": str(broken)}).key == "UTC"
+
+
+def test_a_pipe_that_nobody_writes_is_no_zone_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "localtime")
+    assert local_zone({}, tmp_path / "localtime").key == "UTC"

@@ -246,7 +246,7 @@ def web(store: Path, home: Path, *arguments: str, zone: str = ZONE) -> Iterator[
         finally:
             process.send_signal(signal.SIGINT)
             _, complaints = process.communicate(timeout=_PATIENCE_S)
-    assert (process.returncode, complaints) == (130, "")
+    assert (process.returncode, complaints) == (130, ""), complaints
 
 
 def write_status(past: Past, home: Path, document: dict[str, Any]) -> None:

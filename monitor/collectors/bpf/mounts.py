@@ -15,8 +15,11 @@ import ctypes
 import os
 from pathlib import Path
 
+from monitor.collectors.procstat import numbers
+
 _MOUNT_POINT = 4  # column of /proc/self/mountinfo
 _ESCAPES = (("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\"))
+_PPID = 4  # field of /proc/PID/stat
 _CLONE_NEWNS = 0x00020000
 # linux/mount.h: MS_NOSUID, MS_NODEV, MS_NOEXEC
 _MOUNT_FLAGS = 2 | 4 | 8
@@ -33,11 +36,12 @@ def mounts(mountinfo: Path, kind: str) -> list[Path]:
         The mount points.
     """
     found = []
-    text = mountinfo.read_text(encoding="utf-8", errors="surrogateescape")
-    for line in text.splitlines():
-        fields, _, rest = line.partition(" - ")
-        if rest.split(" ")[0] == kind:
-            point = fields.split(" ")[_MOUNT_POINT]
+    text = os.fsdecode(mountinfo.read_bytes())
+    for line in text.split("\n"):  # users mount FUSE where other line ends are in names
+        before, _, rest = line.partition(" - ")
+        fields = before.split(" ")
+        if rest.split(" ")[0] == kind and len(fields) > _MOUNT_POINT:
+            point = fields[_MOUNT_POINT]
             for escape, character in _ESCAPES:
                 point = point.replace(escape, character)
             found.append(Path(point))
@@ -76,11 +80,10 @@ def _ancestors(proc: Path) -> list[Path]:
             stat = (process / "stat").read_bytes()
         except OSError:
             break
-        # Field 4, the second behind the name, which may itself hold parentheses.
-        parent = int(stat.rpartition(b")")[2].split()[1])
-        if not parent:
+        parent = numbers(stat, _PPID)
+        if parent in (None, (0,)):
             break
-        process = proc / str(parent)
+        process = proc / str(parent[0])
         found.insert(0, process)
     return found
 

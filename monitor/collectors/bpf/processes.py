@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from monitor.collectors.bpf.records import parse_argv
+from monitor.collectors.procstat import numbers
 
 if TYPE_CHECKING:
     from monitor.usage import Owner
 
 _PROC = Path("/proc")
-_START_TIME = 19  # fields of /proc/PID/stat behind the name: 22 - 3
+_START_TIME = 22  # field of /proc/PID/stat
 _ARGV_BYTES = 256  # as many as the eBPF program keeps
 
 
@@ -44,9 +45,10 @@ def is_running(owner: Owner) -> bool:
     stat = _read(owner, "stat")
     if stat is None:
         return False
-    ticks = int(stat.rpartition(b")")[2].split()[_START_TIME])
     per_second = os.sysconf("SC_CLK_TCK")
-    return ticks == owner.start_boottime_ns * per_second // 1_000_000_000
+    return numbers(stat, _START_TIME) == (
+        owner.start_boottime_ns * per_second // 1_000_000_000,
+    )
 
 
 def read_comm(owner: Owner) -> str | None:

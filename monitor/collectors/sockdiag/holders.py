@@ -18,14 +18,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from monitor.collectors.bpf.processes import read_argv
+from monitor.collectors.procstat import numbers
 from monitor.usage import Owner, Process
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _PROC: Final = "/proc"
-# Fields 4, 22 and 28 of proc_pid_stat(5), counted after the name, which is field 2.
-_PPID, _STARTTIME, _STARTSTACK = 1, 19, 25
+_PPID, _STARTTIME, _STARTSTACK = 4, 22, 28  # fields of proc_pid_stat(5)
 _TRIES: Final = 3
 _MOST_LINKS: Final = 50_000
 """Descriptors that one scan looks at: some 0.1 s."""
@@ -144,9 +144,11 @@ def _stat(pid: int) -> tuple[Owner | None, int]:
         stat = Path(f"{_PROC}/{pid}/stat").read_bytes()
     except OSError:  # ENOENT, or ESRCH while it ends
         return None, 0
-    fields = stat.rpartition(b")")[2].split()
-    start_ns = int(fields[_STARTTIME]) * _SECOND_NS // _TICKS_PER_S
-    return Owner(start_ns, pid, int(fields[_STARTSTACK])), int(fields[_PPID])
+    found = numbers(stat, _PPID, _STARTTIME, _STARTSTACK)
+    if found is None:
+        return None, 0
+    ppid, start_ticks, start_stack = found
+    return Owner(start_ticks * _SECOND_NS // _TICKS_PER_S, pid, start_stack), ppid
 
 
 def _read(pid: int) -> Process | None:
@@ -166,7 +168,7 @@ def _read(pid: int) -> Process | None:
             ppid=ppid,
             cgroup=_unified((folder / "cgroup").read_bytes()),
         )
-    except OSError:
+    except (OSError, ValueError):
         return None
 
 
@@ -195,14 +197,20 @@ def _socket_inode(link: str) -> int:
 
 
 def _uid(status: bytes) -> int:
-    """The real user id of /proc/PID/status."""
-    line = next(each for each in status.splitlines() if each.startswith(b"Uid:"))
-    return int(line.split()[1])
+    r"""The real user id of /proc/PID/status; ValueError without one.
+
+    The kernel escapes a newline in the name of a process, and no carriage return: a
+    process that calls itself "\rUid:\t0" must not pass for root.
+    """
+    for line in status.split(b"\n"):
+        if line.startswith(b"Uid:\t"):
+            return int(line.split(b"\t")[1])
+    raise ValueError("no user in it")
 
 
 def _unified(cgroups: bytes) -> str:
     """The path in the cgroup v2 hierarchy: the line that begins with `0::`."""
-    for line in cgroups.splitlines():
+    for line in cgroups.split(b"\n"):  # a name may hold a carriage return
         if line.startswith(b"0::"):
             return _text(line[3:])
     return ""

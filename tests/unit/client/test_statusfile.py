@@ -168,3 +168,30 @@ def test_details_of_another_boot_or_that_are_none_are_left_out(
     statusfile.write(str(path), _document(**NAMES))
     Path(statusfile.details_path(str(path))).write_bytes(left)
     assert "networks" not in statusfile.read(str(path))
+
+
+@pytest.mark.parametrize(
+    "content", [b"[" * 100_000, b'{"version": 1, "boot_id": 1e999, "tick_s": 1e999}']
+)
+def test_what_would_overflow_is_no_status_file(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "esimmon.json"
+    path.write_bytes(content)
+    with pytest.raises(StatusStaleError):
+        statusfile.read(str(path))
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b"7", b'{"of_plans": []}'])
+def test_details_that_make_no_sense_are_none(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "esimmon.json"
+    statusfile.write(str(path), _document(plans=[{"id": "home"}]))
+    (tmp_path / "esimmon.details").write_bytes(content)
+    assert statusfile.read(str(path))["plans"] == [{"id": "home"}]
+
+
+def test_details_of_another_shape_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "esimmon.json"
+    statusfile.write(str(path), _document(plans=[{"id": "home"}]))
+    details = {"boot_id": BOOT_ID, "of_plans": {"home": 7}}
+    (tmp_path / "esimmon.details").write_text(json.dumps(details))
+    with pytest.raises(StatusStaleError, match="no status file"):
+        statusfile.read(str(path))

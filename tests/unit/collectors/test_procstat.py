@@ -47,6 +47,13 @@ def test_a_file_that_is_cut_short_tells_nothing(stat: bytes) -> None:
     assert procstat.parse(stat) is None
 
 
+@pytest.mark.parametrize("fields", ["x " * 30, "1 " * 18 + "x 1", "", "1 " * 18])
+def test_fields_that_are_no_numbers_tell_nothing(fields: str) -> None:
+    stat = f"7 (a) S {fields}".encode()
+    assert procstat.numbers(stat, 4, 22) is None
+    assert procstat.numbers(b"7 1 2 3", 4) is None
+
+
 def terminal_of(controlling: str) -> int | None:
     """Of a process of a session of its own that runs this first."""
     terminal, slave = pty.openpty()

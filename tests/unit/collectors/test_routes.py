@@ -30,6 +30,16 @@ def test_only_an_up_route_to_everywhere_is_a_default_route() -> None:
     assert routes.parse_v4(HEADER + DEFAULT + LOCAL + HALF + DOWN, PATH) == {"wwan0"}
 
 
+@pytest.mark.parametrize("name", ["a\x1cb", "a\x1db", "a\x85b", "a\u2028b", "\xe4"])
+def test_a_name_with_what_python_takes_for_a_blank_is_a_name(
+    name: str, tmp_path: Path
+) -> None:
+    """The kernel forbids its own blanks in names of devices, not all of Unicode's."""
+    (tmp_path / "route").write_text(HEADER + DEFAULT.replace("wwan0", name))
+    (tmp_path / "ipv6_route").write_text(V6_DEFAULT.replace("wlan0", f"{name}6"))
+    assert routes.collect(tmp_path) == {name, f"{name}6"}
+
+
 def test_the_kernels_own_ipv6_reject_route_is_none() -> None:
     """It is there on every machine, on lo."""
     assert routes.parse_v6(V6_DEFAULT + V6_REJECT, PATH) == {"wlan0"}

@@ -210,6 +210,7 @@ def test_a_name_that_is_not_there_is_said_so(
     [
         ('"esimmon export"', '"another"'),
         ('"version": 1', '"version": 2'),
+        ('"version": 1', '"x": 1'),
         ('"machine": "a', '"machine": "../'),
         ('"rx_bytes": 1', '"rx_bytes": "1'),
         ('"rx_bytes": 1', '"rx_bytes": 1e3'),

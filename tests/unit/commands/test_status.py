@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from monitor import quick
 from monitor.cli import main
 from monitor.client import statusfile
 from monitor.config import control_socket, places
@@ -148,3 +149,26 @@ def test_a_bar_says_that_nothing_is_counted(
     assert found["tooltip"].startswith("no daemon is running.")
     assert main(["status", "--waybar", "--quiet"]) == 1
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        *({"plans": [7]}, {"plans": [{"id": []}]}, {"plans": [{"id": "wwan"}]}),
+        *({"alerts": [0]}, {"alerts": 7}, {"tick_s": float("inf")}),
+    ],
+)
+def test_a_status_that_makes_no_sense_is_said_so(
+    spoilt: dict[str, object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    keep(os.environ["XDG_RUNTIME_DIR"], document([WWAN]))
+    path = Path(os.environ["XDG_RUNTIME_DIR"]) / "esimmon" / "esimmon.json"
+    path.write_text(json.dumps(json.loads(path.read_bytes()) | spoilt))
+    for words in ([], ["--oneline"], ["--check"]):
+        assert main(["status", *words]) == 1
+        assert _is_one_sentence(capsys.readouterr().err)
+        assert quick.answer(["status", *words], os.environ, 1000) is None
+
+
+def _is_one_sentence(text: str) -> bool:
+    return text.startswith("esimmon: ") and text.count("\n") == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import tarfile
 from typing import TYPE_CHECKING
 
@@ -152,6 +153,43 @@ def test_a_link_is_no_file(tmp_path: Path) -> None:
         member.type, member.linkname = tarfile.SYMTYPE, "/etc/shadow"
         tar.addfile(member)
     with pytest.raises(StoreError, match="this is no backup of esimmon"):
+        taken_out(path)
+
+
+def headers(kind: bytes, size_bytes: int, body: bytes, times: int) -> bytes:
+    """Members of a tar that say something of the next one."""
+    member = tarfile.TarInfo("x")
+    member.type, member.size = kind, size_bytes
+    return (member.tobuf(tarfile.GNU_FORMAT) + body.ljust(512, b"\0")) * times
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (headers(b"L", 512, b"a" * 512, 3_000), "this is no backup"),
+        (headers(b"x", 512, b"512 a=" + b"b" * 505 + b"\n", 3_000), "is damaged"),
+        (headers(b"x", 8_000, b"20 GNU.sparse.x=", 1), "this is no backup"),
+        *(
+            (headers(kind, 0, b"", 1), "this is no backup")
+            for kind in (b"S", b"5", b"g")
+        ),
+    ],
+)
+def test_what_a_backup_has_not_is_not_looked_into(
+    content: bytes, words: str, tmp_path: Path
+) -> None:
+    (tmp_path / "made.tar").write_bytes(content)
+    with pytest.raises(StoreError, match=words):
+        taken_out(tmp_path / "made.tar")
+
+
+def test_a_name_that_is_said_to_be_large_is_not_taken_into_memory(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "made.tar"
+    path.write_bytes(headers(b"L", 1 << 33, b"", 1))
+    os.truncate(path, 1 << 33)  # takes no room on the disk
+    with pytest.raises(StoreError, match="this is no backup"):
         taken_out(path)
 
 

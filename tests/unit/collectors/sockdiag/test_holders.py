@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from monitor.collectors.sockdiag import holders as source
 from monitor.collectors.sockdiag.holders import Holders
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from monitor.usage import Owner
 
 SLEEP = "import sys; sys.stdin.read()"
+WAIT = "import sys; print('named', flush=True); sys.stdin.read()"
 
 
 @pytest.fixture
@@ -143,3 +145,36 @@ def test_only_root_sees_into_processes_of_others() -> None:
     holders = Holders()
     assert holders.may_see(os.geteuid())
     assert holders.may_see(os.geteuid() + 1) is (os.geteuid() == 0)
+
+
+@pytest.mark.parametrize("name", [b"\rUid:\t77\t77", b"\rUid:", b"\r0::/x"])
+def test_a_name_with_a_carriage_return_is_no_line_of_its_own(name: bytes) -> None:
+    """The kernel escapes newlines alone in /proc/PID/status."""
+    script = f"import ctypes; ctypes.CDLL(None).prctl(15, {name!r}); {WAIT}"
+    with subprocess.Popen(
+        [sys.executable, "-S", "-c", script],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"named\n"
+        found = source._read(child.pid)
+        child.communicate()
+    assert found is not None
+    assert (found.uid, os.fsencode(found.comm)) == (os.getuid(), name)
+    own = source._read(os.getpid())
+    assert own is not None
+    assert found.cgroup == own.cgroup
+
+
+def test_a_cgroup_with_a_carriage_return_is_no_other_cgroup() -> None:
+    """Users name the cgroups below their own."""
+    text = b"1:name=systemd:/user.slice/a\r0::/system.slice\n0::/user.slice/a\rb\n"
+    assert source._unified(text) == "/user.slice/a\rb"
+
+
+@pytest.mark.parametrize("status", [b"", b"Uid:\t\n", b"Uid:\tx\n", b"Uid: 1000\n"])
+def test_a_status_without_a_user_is_a_value_error(status: bytes) -> None:
+    """And so the process one that cannot be looked into."""
+    with pytest.raises(ValueError, match=r"no user|invalid literal"):
+        source._uid(status)
