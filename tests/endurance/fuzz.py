@@ -80,7 +80,9 @@ def _attacked(name: str, seconds: float, asked: argparse.Namespace) -> dict[str,
         command = [sys.executable, "-m", "tests.endurance.fuzz", "--child", folder]
         command += ["--only", name, "--seed", str(asked.seed)]
         command += ["--minutes", str(seconds / 60)]
-        command += ["--guided"] if asked.guided else []
+        if asked.guided:
+            command = [sys.executable, "-m", "tests.endurance.fuzzing.guided", name]
+            command += [folder, str(seconds), str(asked.seed)]
         sys.stderr.write(f"{name} ...\n")
         with subprocess.Popen(command, env=_environment(folder)) as child:
             try:
@@ -138,16 +140,7 @@ def _be_the_child(asked: argparse.Namespace) -> int:
     resource.setrlimit(resource.RLIMIT_AS, (bound, bound))
     tally = Tally()
     _attack(target, asked, tally, folder / "last")
-    crashes = [
-        (each.what, each.words, each.given.hex()) for each in tally.crashes.values()
-    ]
-    figures: dict[str, object] = {
-        "tried": tally.tried,
-        "refused": tally.refused,
-        "count": tally.count,
-    }
-    figures |= {"crashes": crashes, "cost": cost}
-    (folder / "figures").write_text(json.dumps(figures))
+    tally.keep(folder / "figures", cost)
     target.close()
     return 0
 

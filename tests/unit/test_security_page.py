@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / ".github" / "SECURITY.md").read_text(encoding="utf-8")
-OWN = ("all", "test", "dev")  # extras that no user needs, or that are others together
+OWN = (
+    "all",
+    "test",
+    "fuzz",
+    "dev",
+)  # extras that no user needs, or that are others together
 
 
 def _rows(heading: str) -> list[list[str]]:

@@ -7,6 +7,7 @@ traceback on standard error, a store that was half written.
 
 from __future__ import annotations
 
+import json
 import signal
 import time
 import traceback
@@ -101,6 +102,20 @@ class Tally:
             return
         if before is None or len(crash.given) < len(before.given):
             self.crashes[crash.what] = crash
+
+    def keep(self, path: Path, cost: tuple[float, float] | None) -> None:
+        """Write it down for the process that waits for it.
+
+        Args:
+            path: of a file.
+            cost: of `costs`.
+        """
+        told = [(each.what, each.words, each.given.hex()) for each in self._sorted()]
+        figures = {"tried": self.tried, "refused": self.refused, "count": self.count}
+        path.write_text(json.dumps({**figures, "crashes": told, "cost": cost}))
+
+    def _sorted(self) -> list[Crash]:
+        return sorted(self.crashes.values())
 
 
 class HangError(BaseException):
