@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 FOREVER_S: Final = 1 << 50
+_IMPORTED: Final = "imported "
+_INTO: Final = "imported into "
 
 
 class Source(NamedTuple):
@@ -146,7 +148,20 @@ def _stored(connection: Connection, device: str, when: Interval) -> Traffic:
 
 
 def _fact(source: Source) -> str:
-    return f"imported {source.name}"
+    return f"{_IMPORTED}{source.name}"
+
+
+def whose(connection: Connection, device: str) -> str | None:
+    """The name of the source that an interface has usage of.
+
+    Args:
+        connection: to the store.
+        device: the interface.
+
+    Returns:
+        Of the last one; None where nothing was imported, or long ago.
+    """
+    return meta.read(connection).get(f"{_INTO}{device}")
 
 
 def remember(connection: Connection, source: Source, at_s: int) -> None:
@@ -159,4 +174,5 @@ def remember(connection: Connection, source: Source, at_s: int) -> None:
     """
     known_s = meta.number(meta.read(connection), _fact(source))
     until_s = max(known_s, min(source.until_s, at_s))
-    meta.put(connection, {_fact(source): str(until_s)})
+    into = {f"{_INTO}{source.device}": source.name}
+    meta.put(connection, {_fact(source): str(until_s), **into})

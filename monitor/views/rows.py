@@ -24,7 +24,7 @@ NO_MEMBER = "no_member"
 THIS_COMPUTER = "local"
 """The device that counted, in a report by device."""
 ELSEWHERE = "@"
-"""Begins the name of another device: what a member of a plan moved with it follows."""
+"""Begins the name of another device, whose export was imported."""
 OWN_WAYS = (TUNNEL, FORWARDED)
 """Reasons of rows that are a program's own all the same, where they name one."""
 

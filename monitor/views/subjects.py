@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from monitor.usage import IMPORTED, SOCKET, Bill, Traffic
 from monitor.views.rows import (
-    ELSEWHERE,
     OVER_EXPLAINED,
     THIS_COMPUTER,
     UNATTRIBUTED,
@@ -156,7 +155,7 @@ def by_device(records: Records) -> list[Row]:
 
 def _of_device(row: Row) -> Row:
     if row.reason == IMPORTED and row.via is not None:
-        return replace(row, device=f"{ELSEWHERE}{row.via}")
+        return replace(row, device=row.place.interface)
     if row.is_owned:
         return replace(_unnamed(row), device=THIS_COMPUTER)
     return replace(row, application=None)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from monitor.views.reading import Export
 
 
+_NAME: Final = re.compile(r"[\w.-]{1,40}")
+
+
 @click.command("device")
 @click.argument("file", metavar="FILE", shell_complete=any_file)
 @click.option(
@@ -45,6 +49,13 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--member", required=True, metavar="NAME", help="Whose use of it that was."
+)
+@click.option(
+    "--device",
+    "name",
+    metavar="NAME",
+    help="What to call that machine, where a member has several. Default: the "
+    "member's name.",
 )
 @click.option(
     "--network",
@@ -61,6 +72,7 @@ def command(  # noqa: PLR0913 - one argument an option
     file: str,
     plan_id: str,
     member: str,
+    name: str | None,
     networks: tuple[str, ...],
     dry_run: bool,
 ) -> None:
@@ -68,7 +80,7 @@ def command(  # noqa: PLR0913 - one argument an option
 
     FILE is what `esimmon export --output FILE` wrote there. A later one adds what came
     since. It is booked on an interface of its own, "@NAME", for which the plan must
-    pay: `esimmon plan bind ID @NAME` says so, once.
+    pay: `esimmon plan bind ID @NAME` says so, once for each machine.
 
     \b
     esimmon plan bind family @amina
@@ -79,7 +91,7 @@ def command(  # noqa: PLR0913 - one argument an option
         export = read_export(Path(file), lambda *done: progress.part("reading", *done))
     parts = _of_networks(file, export, networks)
     until_s = max((part.when.to_s for part in parts), default=0)
-    device = f"@{member}"
+    device = f"@{_name_of(name, member)}"
     source = overlap.Source(f"device {export.machine} {member}", device, parts, until_s)
     where = Attachment(f"if:{device}", device, billed=True)
     zone, path = local_zone(os.environ), setup.store()
@@ -91,6 +103,7 @@ def command(  # noqa: PLR0913 - one argument an option
         progress.step("looking for what is new")
         _insist_on_member(setup, store, (plan_id, member), where)
         now = overlap.Now(clock.now_s(), "", 0)
+        _insist_on_machine(store, source)
         with store.read() as connection:
             chosen = overlap.choose(connection, source, [], now)
         if not dry_run:
@@ -130,6 +143,30 @@ def _of_networks(file: str, export: Export, chosen: tuple[str, ...]) -> list[Par
             moved = part.traffic + before.traffic if before else part.traffic
             found[part.when] = part._replace(traffic=moved)
     return sorted(found.values(), key=lambda part: part.when)
+
+
+def _name_of(name: str | None, member: str) -> str:
+    """What a machine is called.
+
+    Raises:
+        UsageError: nothing can be called that.
+    """
+    if name is not None and not _NAME.fullmatch(name):
+        raise UsageError(
+            f'--device "{visible(name)}": must be letters, digits, ".", "_" and "-".'
+        )
+    return name or member
+
+
+def _insist_on_machine(store: Store, source: overlap.Source) -> None:
+    """Raise UsageError where it is another machine's name: usage would be mixed up."""
+    with store.read() as connection:
+        before = overlap.whose(connection, source.device)
+    if before not in (None, source.name):
+        raise UsageError(
+            f"{source.device} is another machine already: give this one a name of its "
+            "own with --device NAME."
+        )
 
 
 def _insist_on_member(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -12,6 +13,7 @@ from monitor.cli import main
 from monitor.store import queries
 from monitor.store.batch import Batch
 from monitor.store.engine import open_store
+from monitor.store.rollups import roll_up
 from monitor.store.writer import Writer
 from monitor.usage import Attachment, Bill, Interval, Traffic, total
 from tests.unit.store.builders import contents
@@ -158,6 +160,35 @@ def test_a_later_export_adds_what_came_since(
     assert used(here, capsys)["amina"] == moved(there, "wwan0").bytes
 
 
+def test_two_machines_of_a_member_are_told_apart_to_the_byte(
+    here: Path, there: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both moved something in one hour, of which the first export knew a part."""
+    first = clock.now_s() - clock.now_s() % 3600 - 7200
+    last = first + 3000
+    laptop, phone = there, tmp_path / "phone" / "usage.db"
+    bound(here)
+    count(laptop, (first, first + 600), 1000)
+    count(phone, (first, last), 7000)
+    file = exported(laptop, tmp_path / "laptop.json")
+    assert take_over(here, file, "--network", "sim:1") == 0
+    monkeypatch.setattr("monitor.store.archive.machine_name", lambda: "b" * 64)
+    other = exported(phone, tmp_path / "phone.json")
+    named = ("--network", "sim:1", "--device", "phone")
+    assert take_over(here, other, "--network", "sim:1") == 2
+    assert take_over(here, other, *named) == 1  # nobody pays for it so far
+    assert main(["plan", "bind", "family", "@phone", "--store", str(here)]) == 0
+    assert take_over(here, other, *named) == 0
+    monkeypatch.setattr("monitor.store.archive.machine_name", lambda: "a" * 64)
+    count(laptop, (first + 600, last), 1000)
+    with open_store(laptop, writable=True) as store:
+        roll_up(store, clock.now_s(), ZoneInfo("UTC"))
+    file = exported(laptop, tmp_path / "laptop.json")
+    assert take_over(here, file, "--network", "sim:1") == 0
+    assert moved(here, "@amina").bytes == moved(laptop, "wwan0").bytes
+    assert moved(here, "@phone").bytes == moved(phone, "wwan0").bytes
+
+
 @pytest.mark.parametrize("by", ["device", "member"])
 def test_a_report_has_a_row_of_it_and_still_adds_up_to_the_bill(
     by: str, here: Path, file: Path, capsys: pytest.CaptureFixture[str]
@@ -192,6 +223,7 @@ def test_a_report_has_a_row_of_it_and_still_adds_up_to_the_bill(
         (["--member", "zoe"], '"zoe" does not share the plan family; who does: amina'),
         (["--plan", "other"], 'no plan "other"; there are: family.'),
         (["--network", "x"], 'no network "x" in'),
+        (["--device", "a b"], '--device "a b": must be letters'),
     ],
 )
 def test_a_name_that_is_not_there_is_said_so(
