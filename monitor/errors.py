@@ -21,7 +21,7 @@ class StoreError(EsimmonError):
     """The database cannot be used; the counting goes on where it can.
 
     Attributes:
-        reason: `full`, `read-only`, `busy`, `damaged`, `missing`, `newer`,
+        reason: `full`, `read-only`, `busy`, `damaged`, `missing`, `replaced`, `newer`,
             `permission`, `refused` (values that cannot be stored), or `io`.
     """
 
@@ -49,6 +49,12 @@ class StoreDamagedError(StoreError):
     """The file is not a usable database; it is set aside, never deleted."""
 
     reason = "damaged"
+
+
+class StoreReplacedError(StoreError):
+    """Another file took the place of one that is open; only a new start can go on."""
+
+    reason = "replaced"
 
 
 class StoreNewerError(StoreError):

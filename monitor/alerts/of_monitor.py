@@ -2,7 +2,7 @@
 
 - bytes that cost were moved while it did not run, and nobody knows by what;
 - this run names fewer bytes than the run before: it has a lesser tier;
-- it cannot write its database;
+- it cannot write its database, or had to mend it;
 - the kernel's tables, or its own, had no room for all that there was.
 
 Each has its own subject. What has happened is over after a day; what is so holds until
@@ -28,6 +28,7 @@ GAP: Final = "gap"
 TIER: Final = "tier"
 STORE: Final = "store"
 OVERFLOW: Final = "overflow"
+MENDED: Final = "mended"
 
 _TIERS: Final = ("interface", "sockdiag", "ebpf")  # each names more bytes than the last
 _LEAST_BYTES: Final = 1_000_000
@@ -77,6 +78,7 @@ class Seen:
         gap: before this run, in its first judgement; else None.
         unwritten: None while the database can be written.
         overflow: what there was no room for, since the last judgement; else empty.
+        mended: what the start did to the database, in its first judgement; else empty.
     """
 
     tier: str
@@ -84,6 +86,7 @@ class Seen:
     gap: Missed | None = None
     unwritten: Unwritten | None = None
     overflow: str = ""
+    mended: str = ""
 
 
 def judge_monitor(told: Told, now_s: int, seen: Seen, zone: ZoneInfo) -> list[Change]:
@@ -117,7 +120,7 @@ def _cleared(told: Told, now_s: int, holds: set[Key]) -> Iterator[Cleared]:
             continue
         at_s = told.open[key].at_s if key in told.open else told.marks[key]
         match key.subject:
-            case "gap" if key in told.open and now_s - at_s >= _DAY_S:
+            case "gap" | "mended" if key in told.open and now_s - at_s >= _DAY_S:
                 yield Cleared(key, now_s, rearmed=False)
             case "overflow" if now_s - at_s >= _DAY_S:
                 yield Cleared(key, now_s, rearmed=True)
@@ -145,6 +148,8 @@ def _holding(told: Told, now_s: int, seen: Seen, zone: ZoneInfo) -> Iterator[Ale
         if not is_passing or now_s - unwritten.since_s >= _BUSY_S:
             words = texts.unwritten(unwritten.sentence)
             yield _alert(STORE, words, unwritten.reason)
+    if seen.mended:
+        yield _alert(MENDED, texts.mended(seen.mended), seen.mended, since_s=now_s)
     if seen.overflow:
         yield _alert(OVERFLOW, texts.overflow(seen.overflow), seen.overflow)
 

@@ -231,6 +231,15 @@ def unwritten(sentence: str) -> tuple[str, str]:
     )
 
 
+def mended(sentences: str) -> tuple[str, str]:
+    """Title and body when the start found something wrong with the database.
+
+    Args:
+        sentences: what was found, and what was done.
+    """
+    return "esimmon had to mend its database", visible(sentences)
+
+
 def overflow(detail: str) -> tuple[str, str]:
     """Title and body when there was no room for all that was to be counted.
 

@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 import sys
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -16,8 +16,8 @@ from monitor.collectors import netdev
 from monitor.commands.options import find_setup, with_setup
 from monitor.config import SYSTEM_SOCKET, SYSTEM_STORE
 from monitor.daemon.control import request
-from monitor.daemon.life import Daemon
 from monitor.daemon.life import Setup as DaemonSetup
+from monitor.daemon.lives import count
 from monitor.errors import SourceError, StoreBusyError, StoreError
 from monitor.notifiers.sudo import spawn_for_sudo_user
 from monitor.sdnotify import writes_to_journal
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from monitor.commands.options import Setup
     from monitor.config import Config
     from monitor.counting.live import Live
+    from monitor.daemon.life import Daemon
     from monitor.tiers import Tier
 
 _CLEAR_LINE = "\r\x1b[K"
@@ -232,9 +233,7 @@ def command(setup: Setup) -> None:
     def load() -> Config:
         return find_setup(given, setup.store_option).config
 
-    with ExitStack() as parts:
-        daemon = Daemon(DaemonSetup(store, socket, load), parts)
-        daemon.run(terminal, parts)
+    count(DaemonSetup(store, socket, load), terminal)
     if writes_to_journal(1):
         return  # it is no place for a report
     terminal.clear()

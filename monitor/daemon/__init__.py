@@ -1,7 +1,8 @@
 """The daemon: what runs all day, and what it knows of the moment.
 
-- `life`: from building the parts to stopping them in order. `signals`: what SIGTERM,
-  SIGINT and SIGHUP asked for. `recorder`: sampling and storing with what can fail.
+- `life`: from building the parts to stopping them in order; `lives`: one after the
+  other, where the database needs it. `signals`: what SIGTERM, SIGINT and SIGHUP asked
+  for. `recorder`: sampling and storing with what can fail.
 - `scheduler`: the calendar, the only importer of APScheduler; `jobs`: what it does;
   `appointment`: when plans are looked at next. `sleep`: all is written down before the
   machine sleeps. `presence`: who is in front of it. `uplinks`: what devices are

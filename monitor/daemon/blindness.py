@@ -24,12 +24,14 @@ class _Failure(NamedTuple):
 class Blindness:
     """Gathers it; `found` gives what there is."""
 
-    def __init__(self, tiers: Sequence[str]) -> None:
-        """Know of nothing but the tiers.
+    def __init__(self, tiers: Sequence[str], mended: str = "") -> None:
+        """Know of nothing but the tiers, and of what the start found.
 
         Args:
             tiers: of this run and of the run before, as far as there was one.
+            mended: what the start did to the database; empty when all was well.
         """
+        self._mended = mended
         self._tier, self._before = (*tiers, "", "")[:2]
         self._gap: tuple[Interval | BootInterval, int] | None = None
         self._failure: _Failure | None = None
@@ -63,7 +65,7 @@ class Blindness:
         self._failure = None
 
     def found(self, second: Callable[[int], int]) -> Seen:
-        """What there is to judge; gap and overflow are given once.
+        """What there is to judge; what has happened is given once.
 
         Args:
             second: the UTC second of a CLOCK_BOOTTIME.
@@ -78,8 +80,10 @@ class Blindness:
             error = self._failure.error
             since_s = second(self._failure.since_ns)
             unwritten = Unwritten(since_s, error.reason, str(error))
-        seen = Seen(self._tier, self._before, gap, unwritten, self._overflow)
-        self._gap, self._overflow = None, ""
+        seen = Seen(
+            self._tier, self._before, gap, unwritten, self._overflow, self._mended
+        )
+        self._gap, self._overflow, self._mended = None, "", ""
         return seen
 
 

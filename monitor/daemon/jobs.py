@@ -10,7 +10,8 @@ import logging
 from typing import TYPE_CHECKING, NamedTuple
 
 from monitor import clock
-from monitor.errors import StoreError
+from monitor.errors import StoreDamagedError, StoreError
+from monitor.store import rescue
 from monitor.store.backup import back_up
 from monitor.store.retention import MOST_ROWS, Limits, purge
 from monitor.store.rollups import roll_up
@@ -44,10 +45,15 @@ class CalendarJob(NamedTuple):
     run: Callable[[], None]
 
 
-def _careful(name: str, work: Callable[[], object]) -> Callable[[], None]:
+def _careful(name: str, work: Callable[[], object], store: Store) -> Callable[[], None]:
     def run() -> None:
         try:
             work()
+        except StoreDamagedError as error:
+            log.error("%s: %s", name, error)  # noqa: TRY400 - a sentence, no traceback
+            # Only what the next start finds as well is worth one.
+            if rescue.is_flawed(store.path):
+                store.damage = error
         except StoreError as error:
             log.error("%s: %s", name, error)  # noqa: TRY400 - a sentence, no traceback
 
@@ -116,6 +122,6 @@ def calendar_jobs(
         ("backup", "3", 30, backup),
     ]
     return [
-        CalendarJob(name, hour, minute, _careful(name, work))
+        CalendarJob(name, hour, minute, _careful(name, work, store))
         for name, hour, minute, work in jobs
     ]

@@ -161,6 +161,11 @@ class Daemon:
         return Recorder(sampler, self._writer, reading.boot_id, self.watch)
 
     @property
+    def is_stopping(self) -> bool:
+        """Whether somebody asked it to end."""
+        return self._signals.stop
+
+    @property
     def sampler(self) -> Sampler:
         """What a tick does."""
         return self.recorder.sampler
@@ -268,6 +273,8 @@ class Daemon:
         self._calendar.wake(datetime.fromtimestamp(clock.now_s(), zone))
 
     def _tick(self) -> None:
+        if self.store.damage is not None:
+            raise self.store.damage
         self.recorder.sample()
         self.watch.write_status()
 

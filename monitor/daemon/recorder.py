@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING
 
 from monitor import clock
 from monitor.daemon.quotas import SETTLE_NS, quotas
-from monitor.errors import SourceError, StoreDamagedError, StoreError
+from monitor.errors import (
+    SourceError,
+    StoreDamagedError,
+    StoreError,
+    StoreReplacedError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -175,6 +180,7 @@ class Recorder:
 
         Raises:
             StoreDamagedError: only a new start can mend that.
+            StoreReplacedError: the same.
         """
         self.flushed_ns = self.sampler.boottime_ns
         if self.sampler.ticked is None:
@@ -182,8 +188,8 @@ class Recorder:
             return False
         try:
             self._write()
-        except StoreDamagedError:
-            raise  # the next start sets the file aside and restores a backup
+        except (StoreDamagedError, StoreReplacedError):
+            raise  # the next start mends it, or goes on with what is there
         except StoreError as error:
             self._note(error)
             return False

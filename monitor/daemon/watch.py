@@ -78,7 +78,7 @@ class Watch:
         self._tick_s = config.sampling.tick_s
         self.labels = Labels(store)
         self.using = Using(store, config.networks, self.labels)
-        self.blindness = Blindness(newest_tiers(store))
+        self.blindness = Blindness(newest_tiers(store), " ".join(store.notices))
         self._boot_id = clock.read().boot_id
         self.totals = Totals(self._store)
         self._noted: set[str] = set()

@@ -41,6 +41,7 @@ def back_up(store: Store, now_s: int, keep: int = KEEP) -> Path:
             kept, and older copies stay.
         StoreError: it could not be written; older copies stay.
     """
+    store.insist_on_files()
     day = datetime.fromtimestamp(now_s, UTC).strftime("%Y%m%d")
     path = rescue.backup_path(store.path, day)
     with explained(path):

@@ -15,13 +15,14 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from monitor.closing import Closing
-from monitor.errors import StoreError, StoreNewerError
+from monitor.errors import StoreDamagedError, StoreError, StoreNewerError
 from monitor.store import files, rescue
 from monitor.store.connection import connect, engine_for
-from monitor.store.faults import explained, missing
-from monitor.store.lock import WriterLock, lock_path
-from monitor.store.schema import ALEMBIC_VERSION, APPLICATION_ID, VERSION
-from monitor.store.tables import METADATA
+from monitor.store.faults import damaged, explained, missing
+from monitor.store.identity import Identity
+from monitor.store.lock import WriterLock, is_held, lock_path
+from monitor.store.making import make_database
+from monitor.store.schema import ALEMBIC_VERSION, VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +43,7 @@ class Store(Closing):
         mode: how it is opened: `rw`, `ro` or `immutable`.
         writable: whether this process holds the writer's lock.
         notices: what was repaired when it was opened, as sentences for people.
+        damage: what a job found; None while nothing is known of any.
     """
 
     def __init__(
@@ -51,11 +53,13 @@ class Store(Closing):
         self.path = path
         self.writable = lock is not None
         self.notices: list[str] = []
+        self.damage: StoreDamagedError | None = None
         self.mode = mode
         self._lock = lock
         self._engine = engine_for(path, mode)
         self._snapshot: Connection | None = None
         self._log: sqlite3.Connection | None = None
+        self._identity: Identity | None = None
 
     def enter_log(self) -> None:
         """Switch to the write-ahead log, and keep it open as long as the store is.
@@ -65,10 +69,24 @@ class Store(Closing):
 
         Raises:
             sqlite3.Error: the switch failed.
+            OSError: its files cannot be looked at.
         """
         self._log = connect(self.path, "rw")
         self._log.execute("PRAGMA journal_mode = WAL")
         self._log.execute("SELECT 1 FROM sqlite_schema").fetchone()
+        self._identity = Identity(self.path)
+
+    def insist_on_files(self) -> None:
+        """See that what is opened next is what was opened first.
+
+        Raises:
+            StoreMissingError: the database was removed.
+            StoreReplacedError: it, its log or its lock was replaced.
+            StoreError: that cannot be seen.
+        """
+        if self._identity is not None:
+            with explained(self.path):
+                self._identity.insist()
 
     @contextmanager
     def begin(
@@ -84,7 +102,7 @@ class Store(Closing):
         Raises:
             StoreError: as the fault is; nothing was written then.
         """
-        with explained(self.path), self._engine.connect() as connection:
+        with self._heeded(), self._engine.connect() as connection:
             # By the driver: these pragmas mean nothing inside a transaction.
             driver = connection.connection.cursor()
             if not durable:
@@ -102,7 +120,7 @@ class Store(Closing):
         Raises:
             StoreError: as the fault is.
         """
-        with explained(self.path):
+        with self._heeded():
             if self.writable:
                 with self._engine.connect() as connection, connection.begin():
                     yield connection
@@ -110,6 +128,18 @@ class Store(Closing):
                 if self._snapshot is None:
                     self._snapshot = self._engine.connect()
                 yield self._snapshot
+
+    @contextmanager
+    def _heeded(self) -> Iterator[None]:
+        """Faults as sentences; damage that the next start finds as well is noted."""
+        self.insist_on_files()
+        try:
+            with explained(self.path):
+                yield
+        except StoreDamagedError as error:
+            if self.writable and rescue.is_flawed(self.path):
+                self.damage = error
+            raise
 
     def writer_connection(self, busy_s: float) -> Connection:
         """A connection of its own for the writer, which keeps it between flushes.
@@ -127,12 +157,25 @@ class Store(Closing):
             self._snapshot = None
         if self._lock is not None:
             if self._log is not None:
-                self._log.close()
+                with suppress(sqlite3.Error, OSError):
+                    self._end_log(self._log)
                 self._log = None
-                # A reader that is still there keeps the log; nothing is lost by that.
-                with suppress(sqlite3.Error):
-                    _leave_log(self.path)
             self._lock.close()
+
+    def _end_log(self, log: sqlite3.Connection) -> None:
+        """Leave one whole file, where it still is.
+
+        What has its name by now must not be touched: it would be taken for this one.
+        """
+        with closing(log):
+            is_here = self._identity is None or self._identity.has_file()
+            has_log = self._identity is None or self._identity.has_log()
+            if not is_here:
+                # Else its log is played into what has its name.
+                log.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        # A reader that is still there keeps the log; nothing is lost by that.
+        if has_log:
+            _leave_log(self.path)
 
 
 def open_store(path: Path, *, writable: bool, create: bool = False) -> Store:
@@ -184,6 +227,8 @@ def _open_to_read(path: Path) -> Store:
     if rescue.is_absent(path):
         raise missing(path)
     rescue.insist_on_ours(path, known=lock_path(path).exists())
+    if rescue.has_strange_log(path) and not _may_be_written(path):
+        raise damaged(path, rescue.STRANGE)
     store = Store(path, _readable_mode(path))
     try:
         version = store_version(store)
@@ -194,6 +239,14 @@ def _open_to_read(path: Path) -> Store:
         store.close()
         raise _wrong_version(path, version)
     return store
+
+
+def _may_be_written(path: Path) -> bool:
+    """Whether somebody opens or closes it just now, as far as this user can see."""
+    try:
+        return is_held(path)
+    except OSError:
+        return True
 
 
 def _readable_mode(path: Path) -> str:
@@ -244,27 +297,6 @@ def _wrong_version(path: Path, version: str) -> StoreError:
         "start `esimmon run` once to bring it up to date.",
         reason="older",
     )
-
-
-def make_database(path: Path, aside: Path) -> None:
-    """Make an empty database: whole at its place, or not there at all.
-
-    Args:
-        path: where.
-        aside: the name that what is there is given.
-
-    Raises:
-        sqlite3.Error: it cannot be written.
-        OSError: the same.
-    """
-    with files.new_file(path, aside) as temporary:
-        with closing(connect(temporary, "rw")) as connection:
-            # Freed pages can be given back in small steps, without a copy of the file.
-            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
-            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        with engine_for(temporary, "rw").begin() as tables:
-            METADATA.create_all(tables)
-            tables.execute(ALEMBIC_VERSION.insert(), {"version_num": VERSION})
 
 
 def _leave_log(path: Path) -> None:

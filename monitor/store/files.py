@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from monitor.store.faults import GROUP
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 SIDE_FILES = ("-wal", "-shm", "-journal")
@@ -164,17 +164,27 @@ def aside_name(path: Path) -> Path:
 
 def _present(path: Path) -> list[str]:
     """The suffixes with which there is a file that holds anything."""
-    return [
-        suffix
-        for suffix in ("", *SIDE_FILES)
-        if beside(path, suffix).exists() and beside(path, suffix).stat().st_size
-    ]
+    return [suffix for suffix in ("", *SIDE_FILES) if has_bytes(beside(path, suffix))]
 
 
-def set_aside(path: Path, aside: Path) -> None:
-    """Give a database and its side files, as far as they are there, another name."""
+def has_bytes(path: Path) -> bool:
+    """Whether there is a file that holds anything."""
+    return path.exists() and path.stat().st_size > 0
+
+
+def set_aside(
+    path: Path, aside: Path, which: Sequence[str] = ("", *SIDE_FILES)
+) -> None:
+    """Give a database and its side files, as far as they are there, another name.
+
+    Args:
+        path: the database.
+        aside: the name that it gets.
+        which: only the files with these suffixes.
+    """
     for suffix in _present(path):
-        beside(path, suffix).rename(beside(aside, suffix))
+        if suffix in which:
+            beside(path, suffix).rename(beside(aside, suffix))
 
 
 def free_name(path: Path) -> Path:

@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 _UNSOUND = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _PRIMARY_CODE = 0xFF
 _BACKUPS = "backups"
+# https://www.sqlite.org/fileformat2.html: file format write and read version
+_VERSIONS = slice(18, 20)
+_WITHOUT_LOG = b"\x01\x01"
+
+STRANGE = "the log beside it belongs to another database"
+"""What is wrong where `has_strange_log`."""
 
 
 def is_absent(path: Path) -> bool:
@@ -107,6 +113,40 @@ def flaw(path: Path, mode: str = "rw") -> str:
     return "" if verdict == "ok" else " ".join(str(verdict).split())
 
 
+def is_flawed(path: Path) -> bool:
+    """Whether the next start finds a flaw; False as well where nobody can tell now.
+
+    Args:
+        path: the database, which may be in use.
+    """
+    try:
+        return bool(flaw(path, "ro"))
+    except (sqlite3.Error, OSError):
+        return False
+
+
+def has_strange_log(path: Path) -> bool:
+    """Whether the log beside a database is of another one.
+
+    A database that was closed well, or is a backup, says in its header that it has no
+    log. One beside it is that of the file which was there before, and SQLite would play
+    it into this one all the same.
+
+    Args:
+        path: an existing file, which nobody is opening or closing.
+
+    Raises:
+        OSError: they cannot be looked at.
+    """
+    if not files.has_bytes(files.beside(path, "-wal")):
+        return False
+    try:
+        with closing(connect(path, "immutable")) as connection:
+            return connection.serialize()[_VERSIONS] == _WITHOUT_LOG
+    except sqlite3.Error:
+        return False  # what is wrong with it, `flaw` says
+
+
 def backups(path: Path) -> list[Path]:
     """The backups of the database at `path`, newest first."""
     folder = path.parent / _BACKUPS
@@ -146,16 +186,31 @@ def ensure_sound(
         make_new(path, files.aside_name(path))
         return []
     insist_on_ours(path, known=known)
+    notices = []
+    if has_strange_log(path):
+        if make_new is None:
+            raise damaged(path, STRANGE)
+        notices.append(_without_log(path))
     what = flaw(path)
     if not what:
-        return []
+        return notices
     if make_new is None:
         raise damaged(path, what)
     aside = files.aside_name(path)
     return [
+        *notices,
         f"{path} was damaged ({what}); it is kept as {aside.name}.",
         _restore(path, aside, make_new),
     ]
+
+
+def _without_log(path: Path) -> str:
+    aside = files.aside_name(path)
+    files.set_aside(path, aside, ("-wal", "-shm"))
+    return (
+        f"The log beside {path} belongs to another database, probably to the one that "
+        f"was there before: it was not used, and is kept as {aside.name}-wal."
+    )
 
 
 def _restore(path: Path, aside: Path, make_new: Callable[[Path, Path], None]) -> str:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, insert, select, update
 
 from monitor.closing import Closing
-from monitor.errors import StoreMissingError
 from monitor.store import (
     alerts,
     amounts,
@@ -50,7 +49,6 @@ class Writer(Closing):
     def __init__(self, store: Store) -> None:
         """Prepare to write into a store that was opened for writing."""
         self._store = store
-        self._file = _identity(store)
         self._connection: Connection | None = None
         self._version: int | None = None
         self._facts: dict[str, str] = {}
@@ -219,7 +217,7 @@ class Writer(Closing):
         path = self._store.path
         try:
             with explained(path):
-                self._insist_on_file()
+                self._store.insist_on_files()
                 if self._connection is None:
                     self._connection = self._store.writer_connection(BUSY_S)
                 with self._connection.begin():
@@ -228,14 +226,6 @@ class Writer(Closing):
         except BaseException:
             self.close()
             raise
-
-    def _insist_on_file(self) -> None:
-        """Refuse to write into a file that has no name any more."""
-        if _identity(self._store) != self._file:
-            raise StoreMissingError(
-                f"{self._store.path}: the database was removed or replaced while it "
-                "was in use; restart esimmon."
-            )
 
     def _notice_others(self, connection: Connection) -> None:
         version = connection.exec_driver_sql("PRAGMA data_version").scalar_one()
@@ -289,12 +279,3 @@ class Writer(Closing):
         changed = dict(facts.items() - self._facts.items())
         meta.put(connection, changed)
         return self._facts | facts
-
-
-def _identity(store: Store) -> tuple[int, int] | None:
-    """Which file is at the path now."""
-    try:
-        status = store.path.stat()
-    except FileNotFoundError:
-        return None
-    return status.st_dev, status.st_ino

@@ -176,3 +176,20 @@ def test_what_there_was_no_room_for_is_shown_harmlessly() -> None:
     _, body = monitor.words()
     assert body.startswith("\\x1b[2Jx")
     assert len(body) < 200
+
+
+def test_a_database_that_had_to_be_mended_is_told_each_time_and_over_after_a_day() -> (
+    None
+):
+    monitor = Monitor()
+    mended = Seen("ebpf", mended="/x/usage.db was damaged (\x1b[2J).")
+    assert len(monitor.tick(mended)) == 1
+    assert monitor.words() == (
+        "esimmon had to mend its database",
+        "/x/usage.db was damaged (\\x1b[2J).",
+    )
+    assert monitor.tick(Seen("ebpf"), 10) == []
+    assert len(monitor.tick(mended, 600)) == 1
+    assert monitor.open == ["mended", "mended"]
+    monitor.tick(Seen("ebpf"), DAY_S + 600)
+    assert monitor.open == []

@@ -51,3 +51,9 @@ def test_a_database_is_unwritten_since_its_first_failure_until_it_is_written() -
     assert blindness.found(second) == Seen("sockdiag", "ebpf", unwritten=unwritten)
     blindness.wrote()
     assert blindness.found(second) == Seen("sockdiag", "ebpf")
+
+
+def test_what_the_start_mended_is_given_once() -> None:
+    blindness = Blindness(["ebpf"], "usage.db was damaged.")
+    assert blindness.found(second) == Seen("ebpf", mended="usage.db was damaged.")
+    assert blindness.found(second) == Seen("ebpf")

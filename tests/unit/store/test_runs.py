@@ -181,7 +181,7 @@ def test_a_database_that_was_taken_away_is_noticed(tmp_path: Path) -> None:
     with writing(path) as (_, writer):
         writer.flush(usage_batch(T0, T0 + 30), T0 + 30, trusted=True)
         path.rename(tmp_path / "elsewhere.db")
-        with pytest.raises(StoreMissingError, match="removed or replaced"):
+        with pytest.raises(StoreMissingError, match="was removed"):
             writer.flush(usage_batch(T0 + 30, T0 + 60), T0 + 60, trusted=True)
         (tmp_path / "elsewhere.db").rename(path)
         writer.flush(usage_batch(T0 + 30, T0 + 60), T0 + 60, trusted=True)
