@@ -30,7 +30,13 @@ if TYPE_CHECKING:
     from monitor.views.report import Report
     from monitor.views.rows import Row
 
-_COLUMNS = {"process": ("process", "user", "program"), "member": ("member", "plan")}
+_COLUMNS = {
+    "process": ("process", "user", "program", "active"),
+    "member": ("member", "plan"),
+}
+
+
+_DAY_S = 90_000  # the longest
 
 
 class Shown(NamedTuple):
@@ -117,9 +123,21 @@ def _label(row: Row, report: Report) -> tuple[str, ...]:
     if by != "process":
         return (name,)
     if row.process is None:
-        return name, "", ""
+        return name, "", "", ""
     program = visible(row.process.exe) or visible(row.application or "")
-    return name, visible(user_name(row.process.uid)), program
+    active = _active(report.active_of[row.process], report)
+    return name, visible(user_name(row.process.uid)), program, active
+
+
+def _active(when: Interval, report: Report) -> str:
+    """From when to when something moved, such as "01:12 - 04:55"."""
+    zone, period = report.question.zone, report.question.period
+    is_short = period.to_s - period.from_s <= _DAY_S
+    begin, end = (
+        f"{local:%H:%M}" if is_short else f"{local.day} {local:%b}"
+        for local in (datetime.fromtimestamp(at_s, zone) for at_s in when)
+    )
+    return begin if begin == end else f"{begin} - {end}"
 
 
 def row_label(row: Row, report: Report) -> str:

@@ -22,7 +22,7 @@ from monitor.views.payers import by_member, by_plan
 from monitor.views.processes import UNKNOWN, by_process
 from monitor.views.question import BACKGROUND
 from monitor.views.records import read_records
-from monitor.views.rows import Row, fold_smallest
+from monitor.views.rows import Row, active_of, fold_smallest
 from monitor.views.titles import shown_titles, titles_of
 from monitor.views.totals import coverage_permille, interface_totals
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from monitor.store.networks import Met
     from monitor.store.queries import Gap
     from monitor.views.question import Question
+    from monitor.views.rows import ProcessName
     from monitor.views.subjects import Records
     from monitor.views.titles import Entries
     from monitor.views.totals import InterfaceTotal
@@ -95,6 +96,11 @@ class Report:
             each.network.key: each.label or plain_name(each.network)
             for each in self.met
         }
+
+    @cached_property
+    def active_of(self) -> dict[ProcessName, Interval]:
+        """First and last second of what each process moved, wherever it did."""
+        return active_of(self.rows)
 
     @cached_property
     def titles(self) -> dict[str, str]:

@@ -6,12 +6,11 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from monitor.usage import FORWARDED, TUNNEL, Traffic, total
+from monitor.usage import FORWARDED, TUNNEL, Interval, Traffic, total
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
 
-    from monitor.usage import Interval
 
 _K = TypeVar("_K", bound="Hashable")
 
@@ -192,3 +191,22 @@ def sums(pairs: Iterable[tuple[_K, Traffic]]) -> dict[_K, Traffic]:
     for key, traffic in pairs:
         parts[key].append(traffic)
     return {key: total(each) for key, each in parts.items()}
+
+
+def active_of(rows: Iterable[Row]) -> dict[ProcessName, Interval]:
+    """When processes moved something, wherever that was.
+
+    Args:
+        rows: of a report.
+
+    Returns:
+        The first and the last second, by process.
+    """
+    found: dict[ProcessName, Interval] = {}
+    for row in rows:
+        if row.process is not None and row.active is not None:
+            known = found.get(row.process, row.active)
+            found[row.process] = Interval(
+                min(known.from_s, row.active.from_s), max(known.to_s, row.active.to_s)
+            )
+    return found

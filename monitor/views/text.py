@@ -26,6 +26,7 @@ SLICES = 16
 """Columns of the sparkline of a whole period, or one or two more: as wide as a bar."""
 _FEWEST_SLICES = 3  # less is no course of anything
 _ROOM_FOR_PROGRAMS = 64
+_ROOM_FOR_TIMES = 96
 _ROOM_FOR_RATES = 72
 _ROOM_FOR_SHARES = 52  # else one does not see which hour it was
 
@@ -73,6 +74,8 @@ def _body(report: Report, layout: Layout) -> list[str]:
     header = columns_of(report)
     if layout.width < _ROOM_FOR_PROGRAMS:
         header = header[:1]
+    elif layout.width < _ROOM_FOR_TIMES:
+        header = header[:3]
     largest = largest_of(found)
     lines = [
         Line(

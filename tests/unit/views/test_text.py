@@ -95,9 +95,26 @@ def test_the_title_says_the_period_in_local_time(
 def test_processes_are_shown_with_user_and_program() -> None:
     text = as_text(report(RECORDS, by="process"), Layout(width=120))
     assert re.search(
-        r"^Web Content \[4321\] +\S+ +/usr/bin/firefox +700 MB", text, re.MULTILINE
+        r"^Web Content \[4321\] +\S+ +/usr/bin/firefox +00:00 +700 MB",
+        text,
+        re.MULTILINE,
     )
     assert "(other processes of container:ci-runner)" in text
+
+
+def test_a_wide_terminal_says_when_a_process_was_at_it() -> None:
+    early = process("sync", 7, traffic(5000))
+    late = replace(early, interval=Interval(DAY.from_s + 4320, DAY.from_s + 17_700))
+    elsewhere = replace(late, where=process("", 1, traffic(1), name="wlan0").where)
+    records = Records(
+        [bill(traffic(5000)), bill(traffic(5000), "wlan0")], [], [early, elsewhere]
+    )
+    night = as_text(report(records, by="process"), Layout(width=100))
+    assert re.search(r"sync \[7\] +\S+ +/usr/bin/sync +00:00 - 04:55", night)
+    assert "04:55" not in as_text(report(records, by="process"), Layout(width=80))
+    week = Interval(DAY.from_s, DAY.from_s + 7 * 86_400)
+    longer = as_text(report(records, by="process", period=week), Layout(width=100))
+    assert re.search(r"/usr/bin/sync +11 Jun  ", longer)
 
 
 @pytest.mark.parametrize("by", SUBJECTS)
