@@ -101,7 +101,9 @@ def details(plan: Mapping[str, Any]) -> list[str]:
     if forecast["projected_bytes"] is not None:
         sentence = f"at this pace {format_size(forecast['projected_bytes'])} by then"
         if forecast["runs_out_local"] is not None:
-            sentence += f", empty {forecast['runs_out_local']}"
+            # Of what is empty already it would say now, whenever one looks.
+            is_left = plan["remaining_bytes"]
+            sentence += f", empty {forecast['runs_out_local']}" if is_left else ""
         elif plan["limit_bytes"] is not None:
             sentence += ": enough"
         lines.append(sentence)

@@ -231,3 +231,10 @@ def test_a_narrow_terminal_has_lines_that_fit_and_say_the_same(width: int) -> No
 
 def test_a_wide_terminal_has_what_a_pipe_has() -> None:
     assert as_text(document([WWAN, PACK]), 0, 200) == as_text(document([WWAN, PACK]), 0)
+
+
+def test_what_is_empty_already_is_not_said_to_become_so_now() -> None:
+    found = as_text(document(used_bytes=6 * GB), 0, detailed=True)
+    assert "left 0 B" in found
+    assert "at this pace" in found
+    assert ", empty" not in found
