@@ -6,6 +6,7 @@ and no thread; time, kernel and store come in as arguments.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import InitVar, dataclass, field
 from typing import TYPE_CHECKING
 
@@ -158,6 +159,7 @@ class Sampler:
         self._believe(reading)
         now = self._now(reading)
         booking = Booking(self.pending, now.when)
+        self._note_failures(booking)
         usage = device_usage(self.devices, devices.values(), baseline=self.baseline)
         found = self.wires.observe(wire, usage, links)
         attached = self._look(links, routes, usage, found)
@@ -212,6 +214,16 @@ class Sampler:
             if str(error) != self._refusal:
                 booking.event("overflow", str(error))
             self._refusal = str(error)
+
+    def _note_failures(self, booking: Booking) -> None:
+        """Note what the kernel had no room for, in the batch that lacks it.
+
+        A refusal must not stop a tick: the next one asks again.
+        """
+        if self.rows is not None:
+            with suppress(SourceError):
+                for detail in self.rows.new_failures():
+                    booking.event("overflow", detail)
 
     def _believe(self, reading: Reading) -> None:
         self.placement = place(self.placement, reading)
@@ -285,5 +297,3 @@ class Sampler:
         booking = Booking(self.pending, now)
         if moved:
             self._book_rows(booking, moved, NOTHING)
-        for detail in self.rows.new_failures():
-            booking.event("overflow", detail)

@@ -46,9 +46,9 @@ class Blindness:
         """
         if tick is not None and tick.missed:
             self._gap = tick.when, _missed_bytes(tick)
-        for event in events:
-            if event.kind == "overflow":
-                self._overflow = event.detail
+        # All of them: that is told once a day, and the last need not be the worst.
+        details = [event.detail for event in events if event.kind == "overflow"]
+        self._overflow = "; ".join(dict.fromkeys(details)) or self._overflow
 
     def failed(self, error: StoreError, at_ns: int) -> None:
         """The database could not be written.

@@ -424,13 +424,15 @@ def test_a_row_born_anew_under_an_old_key_counts_from_zero() -> None:
 
 
 def test_packets_without_a_row_are_noted() -> None:
-    """The kernel's map was full: that is said, never hidden."""
+    """The kernel's map was full: that is said with what was counted, never hidden."""
     machine = Machine(devices={2: Traffic()})
     sampler = begun(machine)
     machine.failures.failed_rows = 3
     for kinds in (["overflow"], []):
-        sampler.committed()
+        machine.pass_time(10)
+        sampler.tick()
         assert [event.kind for event in sampler.pending.batch.events] == kinds
+        sampler.committed()
 
 
 def test_without_the_kernels_accounting_only_the_bill_is_kept() -> None:

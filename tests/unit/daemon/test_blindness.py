@@ -43,6 +43,14 @@ def test_an_overflow_is_given_and_other_events_are_not() -> None:
     assert blindness.found(second) == Seen("ebpf")
 
 
+def test_all_that_found_no_room_is_given_the_first_of_it_first() -> None:
+    blindness = Blindness(["ebpf"])
+    details = ("9 packets", "2 programs", "9 packets")
+    blindness.see(None, [Event(1, "overflow", detail) for detail in details])
+    blindness.see(None, [])
+    assert blindness.found(second).overflow == "9 packets; 2 programs"
+
+
 def test_a_database_is_unwritten_since_its_first_failure_until_it_is_written() -> None:
     blindness = Blindness(["sockdiag", "ebpf"])
     for at_s in (5, 60):
