@@ -44,6 +44,7 @@ class Short:
 
     Attributes:
         port: of the server.
+        program: the built one.
     """
 
     def __init__(self, folder: Path, lab: Lab, port: int = 900) -> None:
@@ -56,14 +57,14 @@ class Short:
         """
         self.port = port
         self._lab = lab
-        self._program = folder / "short"
+        self.program = folder / "short"
         build = ("clang", "-O2", "-Wall", "-Wextra", "-Werror")
-        subprocess.run([*build, "-o", self._program, _SOURCE], check=True)
+        subprocess.run([*build, "-o", self.program, _SOURCE], check=True)
         with lab.near.inside():
             for setting, value in _PORTS.items():
                 Path("/proc/sys", setting).write_text(value, encoding="ascii")
         self._server = lab.far.popen(
-            [self._program, "serve", lab.address["far4"], str(port)]
+            [self.program, "serve", lab.address["far4"], str(port)]
         )
         next_line(self._server)
 
@@ -79,7 +80,7 @@ class Short:
         """
         numbers = (self.port, count, life.rate, life.hold_us, life.size)
         words = map(str, (self._lab.address["far4"], *numbers, life.kind))
-        return self._lab.near.popen([self._program, "run", *words], stdout=stdout)
+        return self._lab.near.popen([self.program, "run", *words], stdout=stdout)
 
     def run(self, count: int, life: Life) -> list[int]:
         """The same, to its end.

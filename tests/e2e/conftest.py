@@ -46,7 +46,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def lab() -> Iterator[Lab]:
     """The network, when nothing moves on it any more."""
     with Lab() as made:
-        _wait_until_quiet(made)
+        wait_until_quiet(made)
         yield made
 
 
@@ -54,7 +54,7 @@ def lab() -> Iterator[Lab]:
 def offload_lab() -> Iterator[Lab]:
     """The same with super-packets at both ends, as most machines have them."""
     with Lab(offload=True) as made:
-        _wait_until_quiet(made)
+        wait_until_quiet(made)
         yield made
 
 
@@ -65,7 +65,7 @@ def any_lab(request: pytest.FixtureRequest) -> Lab:
     return found
 
 
-def _wait_until_quiet(lab: Lab) -> None:
+def wait_until_quiet(lab: Lab) -> None:
     """The kernel tells of its multicast groups for a while, in no test's bill."""
     started = since = time.monotonic()
     before = raw(lab.near)
