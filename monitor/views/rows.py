@@ -128,7 +128,9 @@ class Row:
         # And one by class about it; one application may be of several.
         app_class = self.app_class if self.application is None else None
         why = (None, None) if self.is_owned else (self.reason, self.via)
-        named = (self.application, *why, self.uid, self.plan, self.member, self.device)
+        # A part of the period is one, whoever paid for what of it.
+        plan = self.plan if self.interval is None else None
+        named = (self.application, *why, self.uid, plan, self.member, self.device)
         return (*named, self.process, app_class, self.interval, place)
 
 

@@ -181,6 +181,13 @@ def test_a_day_on_which_another_plan_takes_over_has_a_row_of_each(
     assert sum(found.values()) == sum(each[3] + each[4] for each in MOVED[1:])
 
 
+def test_the_busiest_days_are_the_same_as_in_every_other_form(prompt: Prompt) -> None:
+    """Whole days, also where two plans paid, or none."""
+    top = [row for row in table(prompt, "--top", "2") if row["day"]]
+    assert set(sums(top, "day")) == {("2025-05-20",), ("2025-05-01",)}
+    assert sum(sums(top, "day").values()) == (505 + 109 + 44) * MB
+
+
 def test_what_programs_moved_has_the_columns_and_no_account(prompt: Prompt) -> None:
     everything, music = table(prompt), table(prompt, "--app", "music")
     assert list(everything[0]) == list(music[0])
