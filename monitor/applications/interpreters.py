@@ -74,7 +74,7 @@ _JAVA_VALUED: Final = re.compile(
     "-cp|-classpath|-p|--(class-path|module-path|upgrade-module-path|patch-module"
     "|add-(modules|exports|opens|reads)|limit-modules|source)"
 )
-_VERSION: Final = re.compile(r"[-.\d]+$")
+_VERSION: Final = "-.0123456789"  # a pattern would try each digit of a long name anew
 
 _PLAIN: Final = re.compile(r"[\w./+:@%,=\s-]+")  # nothing in it that a shell obeys
 _ASSIGNMENT: Final = re.compile(r"\w+=.*", re.DOTALL)
@@ -96,7 +96,7 @@ def family_of(exe: str) -> str:
         Such as `python` for python3.11; empty for other programs.
     """
     base = PurePosixPath(exe.removesuffix(DELETED)).name
-    family = _VERSION.sub("", base)
+    family = base.rstrip(_VERSION)
     family = _ALIASES.get(family, family)
     return family if family in _DIALECTS else ""
 

@@ -203,7 +203,9 @@ def cgroup_paths(_: Path) -> Target:
         for rest in (b"-Im x.y", b"-c true", b"-cp a b.C", b"-x /a/b.py -", b"--")
     ]
     seeds.append(b"\0/tmp/.mount_abcdefgh/x\0/home/u/x.AppImage")
-    return Target(feed, seeds, words, grown=lambda n: good * n)
+    return Target(
+        feed, seeds, words, grown=lambda n: good * n + b"\0/x" + b"1" * 20 * n
+    )
 
 
 def bpf_records(_: Path) -> Target:
