@@ -227,7 +227,7 @@ def _open_to_read(path: Path) -> Store:
     if rescue.is_absent(path):
         raise missing(path)
     rescue.insist_on_ours(path, known=lock_path(path).exists())
-    if rescue.has_strange_log(path) and not _may_be_written(path):
+    if not _may_be_written(path) and rescue.has_strange_log(path):
         raise damaged(path, rescue.STRANGE)
     store = Store(path, _readable_mode(path))
     try:
