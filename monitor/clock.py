@@ -13,6 +13,7 @@ import os
 import struct
 import time
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -200,9 +201,15 @@ def read(boot_id_file: Path = _BOOT_ID) -> Reading:
         boottime_ns=time.clock_gettime_ns(time.CLOCK_BOOTTIME),
         realtime_ns=time.clock_gettime_ns(time.CLOCK_REALTIME),
         synchronised=synchronised,
-        boot_id=boot_id_file.read_text(encoding="ascii").strip(),
+        boot_id=_boot_id(boot_id_file),
         monotonic_ns=monotonic_ns,
     )
+
+
+@cache
+def _boot_id(path: Path) -> str:
+    """No process outlives its boot: read once."""
+    return path.read_text(encoding="ascii").strip()
 
 
 def now_s() -> int:

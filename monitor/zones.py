@@ -10,6 +10,8 @@ import io
 import os
 import stat
 import struct
+from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -49,6 +51,15 @@ def local_zone(environ: Mapping[str, str], localtime: Path = _LOCALTIME) -> Zone
 
 
 def _of_file(path: Path) -> ZoneInfo:
+    """What it was at the last call, unless the link or the file is another one now."""
+    states = [path.lstat()]
+    with suppress(OSError):  # Python may have a zone that the system lacks
+        states.append(path.stat())
+    return _found(path, *((each.st_ino, each.st_mtime_ns) for each in states))
+
+
+@lru_cache(maxsize=1)
+def _found(path: Path, *_states: tuple[int, int]) -> ZoneInfo:
     """By the name that a link leads to; else the content, without a name."""
     _, found, name = os.path.realpath(path).partition(_DATABASE)
     if found:

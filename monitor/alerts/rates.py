@@ -77,16 +77,21 @@ class Rates:
         if newest is None or at_ns - newest.from_ns >= within_ns // _PIECES:
             newest = _Piece(at_ns, Counter())
             self._pieces.append(newest)
-        newest.moved.update(moved)
-        self._sums.update(moved)
-        self._forget(at_ns - within_ns)
+        if moved:
+            newest.moved.update(moved)
+            self._sums.update(moved)
+        if self._forget(at_ns - within_ns) or moved:
+            self._sums = Counter(
+                {mover: sum_ for mover, sum_ in self._sums.items() if sum_}
+            )
 
-    def _forget(self, before_ns: int) -> None:
+    def _forget(self, before_ns: int) -> bool:
+        """Take out what is too old; whether there was something."""
+        is_less = False
         while self._pieces and self._pieces[0].from_ns <= before_ns:
             self._sums.subtract(self._pieces.popleft().moved)
-        self._sums = Counter(
-            {mover: sum_ for mover, sum_ in self._sums.items() if sum_}
-        )
+            is_less = True
+        return is_less
 
     def is_complete(self, now_ns: int) -> bool:
         """Whether a whole window was watched: only then is little known to be little.

@@ -12,6 +12,7 @@ text, because pathlib alone would cost a quarter of the budget of `esimmon statu
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import time
@@ -32,6 +33,7 @@ _DETAILS_MODE = 0o640
 _DETAILS = ("networks", "last_hour", "totals")
 _OF_PLANS = ("networks", "members")
 _GROUP = "esimmon"
+_ANEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 _LARGEST_BYTES = 1_000_000
 _SENSELESS = (
     *(ValueError, TypeError, LookupError, AttributeError, ArithmeticError),
@@ -61,21 +63,34 @@ def details_path(path: str) -> str:
     return f"{os.path.splitext(path)[0]}.details"  # noqa: PTH122 - see above
 
 
-def write(path: str, document: Mapping[str, Any]) -> None:
+def write(path: str, document: Mapping[str, Any], before: bytes = b"") -> bytes:
     """Replace the status file, so that a reader sees the old one or the new one.
 
     Args:
         path: in a directory where only the daemon may write.
         document: with `version`, `at`, `boot_id`, `boottime_ns` and `tick_s`.
+        before: what the last call returned. What is for the group has no time in it:
+            while nothing moves, it stays as it is.
+
+    Returns:
+        What is for the group, as it is in its file; empty without that.
 
     Raises:
         OSError: it cannot be written.
     """
     shown, details = _parted(document)
+    content = b""
     if details:
-        of_boot = {"boot_id": document["boot_id"]}
-        _replace(details_path(path), details | of_boot, _DETAILS_MODE)
-    _replace(path, shown, _MODE)
+        content = _packed(details | {"boot_id": document["boot_id"]})
+        its_path = details_path(path)
+        if content != before or not os.path.exists(its_path):  # noqa: PTH110 - see above
+            _replace(its_path, content, _DETAILS_MODE)
+    _replace(path, _packed(shown), _MODE)
+    return content
+
+
+def _packed(document: Mapping[str, Any]) -> bytes:
+    return json.dumps(document).encode()
 
 
 def _parted(document: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -108,17 +123,22 @@ def _by_interface(totals: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def _replace(path: str, document: Mapping[str, Any], mode: int) -> None:
+def _replace(path: str, content: bytes, mode: int) -> None:
     made = f"{path}.new"
-    with contextlib.suppress(OSError):  # left by a kill, perhaps with another owner
-        os.unlink(made)  # noqa: PTH108 - see above
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-    descriptor = os.open(made, flags, mode & 0o600)
-    with os.fdopen(descriptor, "wb") as file:
+    try:
+        descriptor = os.open(made, _ANEW, mode & 0o600)
+    except FileExistsError:  # left by a kill, perhaps with another owner
+        with contextlib.suppress(OSError):
+            os.unlink(made)  # noqa: PTH108 - see above
+        descriptor = os.open(made, _ANEW, mode & 0o600)
+    try:
         if not mode & 0o007:
             _give_to_group(descriptor)
         os.fchmod(descriptor, mode)  # whatever the umask
-        file.write(json.dumps(document).encode())
+        if os.write(descriptor, content) < len(content):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), made)
+    finally:
+        os.close(descriptor)
     # Not on disk before it is in place: after a power cut it would be stale anyway.
     os.replace(made, path)  # noqa: PTH105 - see above
 

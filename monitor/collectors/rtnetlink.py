@@ -2,7 +2,7 @@
 
 Scope: this process's network namespace (sysfs would show that of its mount instead).
 Privilege: none.
-Cost: one dump, about 1.5 kB a device.
+Cost: one dump, about 1 kB a device; what did not change is not parsed again.
 Source: rtnetlink(7), linux/if_link.h (RTM_GETLINK, IFLA_*), linux/rtnetlink.h.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import socket
 import struct
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from monitor.collectors.netlink import attributes, dump, number
@@ -26,16 +27,26 @@ _IFLA_MTU: Final = 4
 _IFLA_LINK: Final = 5
 _IFLA_MASTER: Final = 10
 _IFLA_LINKINFO: Final = 18
+_IFLA_EXT_MASK: Final = 29
 _IFLA_LINK_NETNSID: Final = 37
 _IFLA_INFO_KIND: Final = 1
 _IFLA_INFO_DATA: Final = 2
 _IFLA_VXLAN_LINK: Final = 3
 
+_RTEXT_FILTER_SKIP_STATS: Final = 1 << 3
+_KEPT_LINKS: Final = 1024
+
 _IFF_RUNNING: Final = 0x40  # linux/if.h: up, and its carrier is there or unknown
 _IFINFO = struct.Struct("=BxHiII")  # struct ifinfomsg
+_WANTED = struct.Struct("=HHI")  # struct nlattr and a number
+# Without counters, a message is the same from tick to tick, and a third as long.
+_REQUEST = _IFINFO.pack(socket.AF_UNSPEC, 0, 0, 0, 0) + _WANTED.pack(
+    _WANTED.size, _IFLA_EXT_MASK, _RTEXT_FILTER_SKIP_STATS
+)
 _SOURCE: Final = "rtnetlink"
 
 
+@lru_cache(maxsize=_KEPT_LINKS)
 def _link(message: bytes) -> Link:
     if len(message) < _IFINFO.size:
         raise SourceError(f"rtnetlink: link message of {len(message)} bytes")
@@ -91,6 +102,5 @@ def collect() -> dict[int, Link]:
     Raises:
         SourceError: the dump cannot be read or understood.
     """
-    request = _IFINFO.pack(socket.AF_UNSPEC, 0, 0, 0, 0)
-    links = parse(dump(socket.NETLINK_ROUTE, _RTM_GETLINK, request, _SOURCE))
+    links = parse(dump(socket.NETLINK_ROUTE, _RTM_GETLINK, _REQUEST, _SOURCE))
     return {link.ifindex: link for link in links}

@@ -151,7 +151,7 @@ class SocketRows:
         """
         self._source.drop_previous()
         ended = self._source.exited()
-        quiet = [key for key in self._last if self._is_quiet(key, ended, now_ns)]
+        quiet = self._quiet(ended, now_ns)
         last = self._source.remove(quiet)
         moved = socket_usage(self._last, last)
         for key in quiet:
@@ -173,10 +173,14 @@ class SocketRows:
                 del self._recent[next(iter(self._recent))]
             self._recent[owner] = process
 
-    def _is_quiet(self, key: SocketKey, ended: set[Owner], now_ns: int) -> bool:
-        changed_ns = self._changed_ns.setdefault(key, now_ns)
+    def _quiet(self, ended: set[Owner], now_ns: int) -> list[SocketKey]:
         wait_ns = _CROWDED_QUIET_NS if self.is_crowded else QUIET_NS
-        return key.owner in ended and now_ns - changed_ns >= wait_ns
+        return [
+            key
+            for key in self._last
+            if key.owner in ended
+            and now_ns - self._changed_ns.setdefault(key, now_ns) >= wait_ns
+        ]
 
     def new_failures(self) -> list[str]:
         """What found no room in the kernel's maps since the last call, for people.

@@ -75,6 +75,7 @@ class Watch:
         self.book = PlanBook(store, agreements.configured(config, _zone()))
         self.telling = telling
         self._status_path = status_path
+        self._details = b""
         self._tick_s = config.sampling.tick_s
         self.labels = Labels(store)
         self.using = Using(store, config.networks, self.labels)
@@ -269,7 +270,9 @@ class Watch:
         try:
             document = self.document()
             if document is not None:
-                statusfile.write(self._status_path, document)
+                self._details = statusfile.write(
+                    self._status_path, document, self._details
+                )
         except (OSError, StoreError) as error:
             self._say_once(f"{self._status_path} is not written: {error}")
 

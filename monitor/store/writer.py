@@ -10,7 +10,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from monitor.closing import Closing
 from monitor.store import (
@@ -41,6 +41,18 @@ if TYPE_CHECKING:
 
 BUSY_S = 1.0
 """How long a flush waits for a lock: the caller counts on and tries again."""
+
+
+# Built once: building a statement costs several times as much as executing it.
+_ADVANCE = (
+    update(RUNS)
+    .where(RUNS.c.run_id == bindparam("mine"))
+    .values(
+        to_s=bindparam("until_s"),
+        from_s=func.min(RUNS.c.from_s, bindparam("until_s")),
+    )
+)
+_LAST_SPAN = select(func.max(SPANS.c.span_id))
 
 
 class Writer(Closing):
@@ -254,7 +266,7 @@ class Writer(Closing):
         if old.pieces():
             hours_s = meta.number(self._facts, meta.HOURS_PURGED_TO_S)
             late.add(connection, old, hours_s)
-        last = connection.execute(select(func.max(SPANS.c.span_id))).scalar_one() or 0
+        last = connection.execute(_LAST_SPAN).scalar_one() or 0
         assignment = pieces.assign(current.pieces(), newest, last + 1, current.cuts)
         records.write_spans(connection, assignment, run_id)
         amounts.add_to_spans(connection, current, assignment.span_ids)
@@ -266,8 +278,7 @@ class Writer(Closing):
         self, connection: Connection, batch: Batch, at_s: int, *, trusted: bool
     ) -> dict[str, str]:
         """Move the run's end and the facts of the store; returns those facts."""
-        mine = update(RUNS).where(RUNS.c.run_id == self._run_id)
-        connection.execute(mine.values(to_s=at_s, from_s=func.min(RUNS.c.from_s, at_s)))
+        connection.execute(_ADVANCE, {"mine": self._run_id, "until_s": at_s})
         facts = {meta.CHECKPOINT_BOOT_ID: self._boot_id}
         if batch.sockets_instance:
             facts[meta.SOCKETS_INSTANCE] = batch.sockets_instance

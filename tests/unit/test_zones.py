@@ -40,6 +40,15 @@ def test_without_tz_the_machines_link_names_the_zone(tmp_path: Path) -> None:
     assert local_zone({}, link).key == "Asia/Kathmandu"
 
 
+def test_a_machine_that_moves_has_its_new_zone_at_once(tmp_path: Path) -> None:
+    link, next_link = tmp_path / "localtime", tmp_path / "new"
+    for name in ("Asia/Kathmandu", "Europe/Paris", "Asia/Kathmandu"):
+        next_link.symlink_to(DATABASE / name)
+        next_link.replace(link)  # as timedatectl does
+        assert local_zone({}, link).key == name
+        assert local_zone({}, link).key == name
+
+
 def test_a_copied_zone_file_has_its_rules_but_no_name(tmp_path: Path) -> None:
     copy = tmp_path / "localtime"
     shutil.copy(DATABASE / "Asia/Kathmandu", copy)

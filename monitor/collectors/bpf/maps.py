@@ -53,6 +53,7 @@ class Map:
         self._key_bytes, self._value_bytes = sizes
         self._chunk = _FIRST_CHUNK
         self._batches = True
+        self._keys = self._values = ctypes.create_string_buffer(0)
 
     def close(self) -> None:
         """Close the descriptor; a second time does nothing."""
@@ -128,8 +129,7 @@ class Map:
         yield from self._read_one_by_one()
 
     def _read_batches(self) -> list[tuple[bytes, bytes]]:
-        keys = ctypes.create_string_buffer(self._chunk * self._key_bytes)
-        values = ctypes.create_string_buffer(self._chunk * self._value_bytes)
+        keys, values = self._room()
         cursor = ctypes.create_string_buffer(_CURSOR_BYTES)
         found: list[tuple[bytes, bytes]] = []
         begin = None
@@ -147,6 +147,13 @@ class Map:
             if last:
                 return found
             begin = cursor
+
+    def _room(self) -> tuple[ctypes.Array[ctypes.c_char], ctypes.Array[ctypes.c_char]]:
+        """Kept from read to read: making it anew costs more than to fill it."""
+        if len(self._keys) != self._chunk * self._key_bytes:
+            self._keys = ctypes.create_string_buffer(self._chunk * self._key_bytes)
+            self._values = ctypes.create_string_buffer(self._chunk * self._value_bytes)
+        return self._keys, self._values
 
     def _split(
         self,

@@ -59,6 +59,22 @@ def test_a_reader_never_sees_half_a_file(tmp_path: Path) -> None:
     assert statusfile.read(str(path))["store"] == "another"
 
 
+def test_what_is_for_the_group_is_written_when_it_changed_or_is_gone(
+    tmp_path: Path,
+) -> None:
+    path, details = str(tmp_path / "esimmon.json"), tmp_path / "esimmon.details"
+    kept = statusfile.write(path, _document(networks=[], last_hour=[]))
+    first = details.stat()
+    kept = statusfile.write(path, _document(networks=[], last_hour=[]), kept)
+    assert details.stat() == first
+    details.unlink()
+    kept = statusfile.write(path, _document(networks=[], last_hour=[]), kept)
+    assert details.exists()
+    mover = {"application": "curl", "bytes": 1}
+    statusfile.write(path, _document(networks=[], last_hour=[mover]), kept)
+    assert statusfile.read(path)["last_hour"] == [mover]
+
+
 def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> None:
     path = tmp_path / "esimmon.json"
     statusfile.write(str(path), _document())
