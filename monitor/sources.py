@@ -177,8 +177,8 @@ class Sources:
     Attributes:
         read_clock: `clock.read`.
         devices: `collectors.netdev.collect`.
-        links: `collectors.rtnetlink.collect`.
-        default_routes: `collectors.routes.collect`.
+        links: `collectors.rtnetlink.collect`, by `collectors.topology`.
+        default_routes: `collectors.routes.collect`, also by that.
         addresses: `collectors.addresses.collect`.
         netns: inode number of this process's network namespace.
         sockets: the eBPF program, or TCP by sock_diag; None on the `interface` tier.

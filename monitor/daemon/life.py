@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec.structs import astuple
 
 from monitor import __version__, clock, sdnotify, tiers
-from monitor.collectors import addresses, netdev, netns, routes, rtnetlink
+from monitor.collectors import addresses, netdev, netns
+from monitor.collectors.topology import Topology
 from monitor.counting.sampler import Sampler
 from monitor.daemon.answering import Answers
 from monitor.daemon.appointment import Appointment
@@ -122,6 +123,7 @@ class Daemon:
         self._sleep = parts.enter_context(Sleep(os.environ))
         uplinks = Uplinks(os.environ, _network_rules(self._config))
         self._uplinks = parts.enter_context(uplinks)
+        self._topology = parts.enter_context(Topology())
         self.recorder = self._begin()
         self.recorder.keep_remotes(self._config.remotes.kept_s)
         self._timer = parts.enter_context(clock.BoottimeTimer(self.sampling.tick_s))
@@ -142,8 +144,8 @@ class Daemon:
         sources = Sources(
             read_clock=clock.read,
             devices=netdev.collect,
-            links=rtnetlink.collect,
-            default_routes=routes.collect,
+            links=self._topology.links,
+            default_routes=self._topology.default_routes,
             addresses=addresses.collect,
             netns=tiers.own_netns(),
             sockets=self.tier.program,

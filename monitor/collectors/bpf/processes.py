@@ -28,7 +28,8 @@ _ARGV_BYTES = 256  # as many as the eBPF program keeps
 def _read(owner: Owner, name: str) -> bytes | None:
     # ESRCH instead of ENOENT: it ended between open and read.
     try:
-        return (_PROC / str(owner.pid) / name).read_bytes()
+        with open(f"{_PROC}/{owner.pid}/{name}", "rb", buffering=0) as file:  # noqa: PTH123 - for each row of each tick
+            return file.read()
     except (FileNotFoundError, ProcessLookupError, PermissionError):
         return None
 
