@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _ENOTSUPP = 524  # of the kernel's own; not in errno.h
 _NO_BATCH = (errno.EINVAL, errno.EOPNOTSUPP, _ENOTSUPP)
-_FIRST_CHUNK = 512
+_FIRST_CHUNK = 128
 _CURSOR_BYTES = 8
 
 
