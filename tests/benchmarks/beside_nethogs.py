@@ -167,25 +167,40 @@ def _mix(bench: Bench, kind: type[Monitor]) -> Figures:
 LOADS: tuple[Load, ...] = (_bulk, _lives(500, "0.5 ms"), _lives(5000, "5 ms"), _mix)
 
 
+MONITORS: tuple[type[Monitor], ...] = (Ours, Nethogs)
+
+
+def beside(
+    rounds: int, monitors: tuple[type[Monitor], ...] = MONITORS
+) -> dict[tuple[str, str], list[float]]:
+    """All figures, by what they are and whose.
+
+    Args:
+        rounds: how often each load is made before each monitor.
+        monitors: which.
+    """
+    figures: dict[tuple[str, str], list[float]] = defaultdict(list)
+    with Lab() as lab, tempfile.TemporaryDirectory() as folder:
+        bench = Bench(lab, Path(folder))
+        for _ in range(rounds):
+            for load in LOADS:
+                for kind in monitors:
+                    for what, value in load(bench, kind).items():
+                        figures[what, kind.name].append(value)
+    return figures
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
     wanted = parser.parse_args()
-    figures: dict[tuple[str, str], list[float]] = defaultdict(list)
-    monitors: tuple[type[Monitor], ...] = (Ours, Nethogs)
-    with Lab() as lab, tempfile.TemporaryDirectory() as folder:
-        bench = Bench(lab, Path(folder))
-        for _ in range(wanted.rounds):
-            for load in LOADS:
-                for kind in monitors:
-                    for what, value in load(bench, kind).items():
-                        figures[what, kind.name].append(value)
+    figures = beside(wanted.rounds)
     names = dict.fromkeys(what for what, _ in figures)
     print(f"{nethogs_version()}; medians of {wanted.rounds} rounds [least..most]")
-    print(f"{'':58}" + "".join(f"{kind.name:>26}" for kind in monitors))
+    print(f"{'':58}" + "".join(f"{kind.name:>26}" for kind in MONITORS))
     for what in names:
-        cells = (_cell(figures[what, kind.name]) for kind in monitors)
+        cells = (_cell(figures[what, kind.name]) for kind in MONITORS)
         print(f"{what:58}" + "".join(f"{cell:>26}" for cell in cells))
 
 

@@ -14,22 +14,27 @@ from __future__ import annotations
 import argparse
 import os
 import resource
-import signal
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests import vnstats
 from tests.benchmarks.history import make_history
+from tests.benchmarks.idle import OURS, SKELETON
+from tests.benchmarks.idle import idle as side_by_side
 from tests.unit.standings import PACK, WWAN, document, keep
 
 ROOT = Path(__file__).parents[2]
+YEARS = (1, 3, 5)
+VNSTAT_REPORT = "vnstat -d, 3 years"
 ESIMMON = [sys.executable, "-m", "monitor"]
 # Whoever runs this: a user's own daemon is asked.
 ASK = """
@@ -38,18 +43,6 @@ os.geteuid = lambda: 1000
 sys.argv = ["esimmon", "status"]
 from monitor.__main__ import main
 sys.exit(main())
-"""
-SKELETON = """
-import psutil, sqlalchemy, plyer, time
-from apscheduler.schedulers.background import BackgroundScheduler
-scheduler = BackgroundScheduler()
-scheduler.add_job(lambda: None, "interval", seconds=5)
-scheduler.start()
-engine = sqlalchemy.create_engine("sqlite://")
-with engine.connect() as connection:
-    connection.execute(sqlalchemy.text("select 1"))
-psutil.net_io_counters(pernic=True)
-time.sleep(1000)
 """
 
 
@@ -74,37 +67,11 @@ def interleaved(commands: dict[str, list[str]], rounds: int) -> dict[str, float]
     return {name: statistics.median(times[1:]) for name, times in taken.items()}
 
 
-def rss_mib(pid: int) -> float:
-    """Resident memory."""
-    lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if "VmRSS" in line)
-
-
-def cpu_s(pid: int) -> float:
-    """User and system time so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2]
-    ticks = sum(int(field) for field in fields.split()[11:13])
-    return ticks / os.sysconf("SC_CLK_TCK")
-
-
-def idle(store: Path, idle_s: float) -> None:
+def idle(idle_s: float) -> None:
     """Daemon and skeleton side by side, doing nothing."""
-    daemon = subprocess.Popen(
-        [*ESIMMON, "run", "--store", str(store)], cwd=ROOT, stdout=subprocess.DEVNULL
-    )
-    skeleton = subprocess.Popen([sys.executable, "-c", SKELETON])
-    try:
-        time.sleep(15)  # start, first flush, the calendar's jobs at the start
-        before = cpu_s(daemon.pid)
-        time.sleep(idle_s)
-        used_s = cpu_s(daemon.pid) - before
-        ours, floor = rss_mib(daemon.pid), rss_mib(skeleton.pid)
-    finally:
-        daemon.send_signal(signal.SIGINT)
-        daemon.wait()
-        skeleton.kill()
-        skeleton.wait()
-    print(f"daemon, idle {idle_s:.0f} s: {used_s * 3600 / idle_s:.2f} CPU s per hour")
+    found = side_by_side(idle_s, (OURS, SKELETON))
+    used, ours, floor = found[OURS].cpu_s_per_hour, found[OURS].mib, found[SKELETON].mib
+    print(f"daemon, idle {idle_s:.0f} s: {used:.2f} CPU s per hour")
     print(f"memory: {ours:.1f} MiB, skeleton {floor:.1f} MiB: {ours / floor:.2f} x")
 
 
@@ -115,24 +82,61 @@ def main() -> None:
     parser.add_argument("--idle-s", type=float, default=60, help="0: only reports")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        # Bytecode is kept from round to round, as an installed program has it.
-        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-        os.environ["PYTHONPYCACHEPREFIX"] = f"{folder}/bytecode"
+        keep_bytecode(folder)
         if options.idle_s:
-            idle(Path(folder) / "usage.db", options.idle_s)
+            idle(options.idle_s)
         status(Path(folder), 3 * options.rounds)
         reports(Path(folder), options.rounds)
 
 
+def keep_bytecode(folder: str) -> None:
+    """Keep it from round to round, as an installed program has it.
+
+    Args:
+        folder: where.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = f"{folder}/bytecode"
+
+
+class History(NamedTuple):
+    """What reports take, by how long the history is.
+
+    Attributes:
+        floor_s: of an interpreter that imports SQLAlchemy.
+        took_s: by report.
+        mb_a_year: of the file, by years.
+    """
+
+    floor_s: float
+    took_s: dict[str, float]
+    mb_a_year: dict[int, float]
+
+
 def reports(folder: Path, rounds: int) -> None:
     """Reports of a day, a month and all of it, by how long the history is."""
-    commands = {
-        "import sqlalchemy": [sys.executable, "-c", "import sqlalchemy"],
-        "vnstat -d, 3 years": vnstat(folder / "vnstat"),
-    }
-    for years in (1, 3, 5):
+    found = histories(folder, rounds)
+    for years, size in found.mb_a_year.items():
+        print(f"{years} years: {size:.1f} MB a year")
+    print(f"import sqlalchemy: {found.floor_s * 1000:.0f} ms")
+    for name, seconds in found.took_s.items():
+        print(f"{name}: {seconds * 1000:.0f} ms, {seconds / found.floor_s:.2f} x")
+
+
+def histories(folder: Path, rounds: int) -> History:
+    """Measure them; vnStat's report beside, where that is installed.
+
+    Args:
+        folder: for databases.
+        rounds: how often.
+    """
+    commands = {"floor": [sys.executable, "-c", "import sqlalchemy"]}
+    if shutil.which("vnstatd"):
+        commands[VNSTAT_REPORT] = vnstat(folder / "vnstat")
+    sizes = {}
+    for years in YEARS:
         store = make_history(folder / f"{years}.db", years)
-        print(f"{years} years: {store.stat().st_size / years / 1e6:.1f} MB a year")
+        sizes[years] = store.stat().st_size / years / 1e6
         report = [*ESIMMON, "report", "--store", str(store)]
         commands |= {
             f"report, {years} years kept": report,
@@ -140,10 +144,7 @@ def reports(folder: Path, rounds: int) -> None:
             f"all by month, {years}": [*report, "--since", "2000", "--by", "month"],
         }
     took = interleaved(commands, rounds)
-    floor = took.pop("import sqlalchemy")
-    print(f"import sqlalchemy: {floor * 1000:.0f} ms")
-    for name, seconds in took.items():
-        print(f"{name}: {seconds * 1000:.0f} ms, {seconds / floor:.2f} x")
+    return History(took.pop("floor"), took, sizes)
 
 
 def vnstat(folder: Path) -> list[str]:
@@ -158,15 +159,25 @@ def vnstat(folder: Path) -> list[str]:
 
 def status(folder: Path, rounds: int) -> None:
     """What a status bar asks, against an interpreter that does nothing."""
+    floor_s, seconds = asked(folder, rounds)
+    print(f"python3 -c pass: {floor_s * 1000:.1f} ms")
+    print(f"status: {seconds * 1000:.1f} ms, {seconds / floor_s:.2f} x")
+
+
+def asked(folder: Path, rounds: int) -> tuple[float, float]:
+    """Seconds of an interpreter that does nothing, and of `status`.
+
+    Args:
+        folder: for a status file.
+        rounds: how often.
+    """
     os.environ["XDG_RUNTIME_DIR"] = str(folder)
     facts = document([WWAN, PACK])
     facts["tick_s"] = 86_400  # fresh as long as this runs
     keep(str(folder), facts)
     bare = [sys.executable, "-c", "pass"]
     took = interleaved({"bare": bare, "status": [sys.executable, "-c", ASK]}, rounds)
-    floor, seconds = took["bare"], took["status"]
-    print(f"python3 -c pass: {floor * 1000:.1f} ms")
-    print(f"status: {seconds * 1000:.1f} ms, {seconds / floor:.2f} x")
+    return took["bare"], took["status"]
 
 
 if __name__ == "__main__":

@@ -11,18 +11,33 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import platform
+import subprocess
 import sys
+import tempfile
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from monitor.collectors.bpf import open_program
+from monitor.collectors.bpf.cgroups import find_root
+from monitor.collectors.bpf.libbpf import Library
 from tests.lab import DEVICE, Lab
 from tests.load import next_line
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    Watching = Callable[[Lab], AbstractContextManager[object]]
+
 PORT = 7900
+_NOTHING = Path(__file__).with_name("nothing.bpf.c")
+_OF_CGROUPS = ("skb_egress", "skb_ingress")
 KINDS = {
     "TCP, offload": (True, ()),
     "TCP, segmented": (False, ()),
@@ -58,28 +73,97 @@ def play(lab: Lab, words: tuple[str, ...], seconds: int) -> Round:
     return Round(whole["bits_per_second"], cpu["host_total"] + cpu["remote_total"])
 
 
-def compare(kind: str, rounds: int, seconds: int) -> str:
-    """One line: throughput and CPU for each byte, with and without."""
+@contextmanager
+def doing_nothing(_: Lab) -> Iterator[None]:
+    """Have programs that do nothing at the hooks that each packet passes.
+
+    The floor: whatever counts there cannot cost less.
+    """
+    library = Library()
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as links:
+        target = Path(folder) / "nothing.o"
+        headers = f"-I/usr/include/{platform.machine()}-linux-gnu"
+        command = ("clang", "-O2", "-g", "-target", "bpf", headers, "-c", _NOTHING)
+        subprocess.run([*command, "-o", target], check=True)
+        opened = library.pointer("bpf_object__open_file", bytes(target), None)
+        links.callback(library.close_object, opened)
+        library.number("bpf_object__load", opened)
+        cgroup = os.open(find_root(), os.O_RDONLY | os.O_DIRECTORY)
+        links.callback(os.close, cgroup)
+        for name, program in library.members(opened, "program").items():
+            if name in _OF_CGROUPS:
+                link = library.pointer("bpf_program__attach_cgroup", program, cgroup)
+            else:
+                link = library.pointer("bpf_program__attach", program)
+            links.callback(library.number, "bpf_link__destroy", link)
+        yield
+
+
+class Cost(NamedTuple):
+    """What a monitor costs.
+
+    Attributes:
+        gbit_per_s: without it, and with it.
+        faster_pct: of throughput; negative when it is slower.
+        dearer_pct: CPU for each byte, of the whole machine.
+    """
+
+    gbit_per_s: tuple[float, float]
+    faster_pct: float
+    dearer_pct: float
+
+
+@contextmanager
+def counting(lab: Lab) -> Iterator[None]:
+    """Have the program count near's device."""
+    with lab.near.inside():
+        program = open_program(None, "").program
+    assert program.wires is not None
+    program.wires.watch([lab.ifindex(lab.near)])
+    try:
+        yield
+    finally:
+        program.close()
+
+
+def measured(
+    kind: str,
+    rounds: int,
+    seconds: int,
+    monitor: Watching = counting,
+) -> Cost:
+    """The same traffic without and with a monitor.
+
+    Args:
+        kind: of traffic.
+        rounds: how often each.
+        seconds: how long each.
+        monitor: has it watch near as long as its `with` lasts.
+    """
     offload, words = KINDS[kind]
     found: dict[bool, list[Round]] = {False: [], True: []}
     with Lab(offload=offload) as lab:
         for _ in range(rounds):
             found[False].append(play(lab, words, seconds))
-            with lab.near.inside():
-                program = open_program(None, "").program
-            assert program.wires is not None
-            program.wires.watch([lab.ifindex(lab.near)])
-            found[True].append(play(lab, words, seconds))
-            program.close()
+            with monitor(lab):
+                found[True].append(play(lab, words, seconds))
     speed = {each: median(r.bits_per_s for r in found[each]) for each in found}
     cost = {
         each: median(r.cpu_pct / r.bits_per_s for r in found[each]) for each in found
     }
-    faster = 100 * (speed[True] / speed[False] - 1)
-    dearer = 100 * (cost[True] / cost[False] - 1)
+    return Cost(
+        (speed[False] / 1e9, speed[True] / 1e9),
+        100 * (speed[True] / speed[False] - 1),
+        100 * (cost[True] / cost[False] - 1),
+    )
+
+
+def compare(kind: str, rounds: int, seconds: int, monitor: Watching = counting) -> str:
+    """One line: throughput and CPU for each byte, with and without."""
+    (without, with_), faster_pct, dearer_pct = measured(kind, rounds, seconds, monitor)
     return (
-        f"{kind:16} {speed[False] / 1e9:6.2f} -> {speed[True] / 1e9:6.2f} Gbit/s "
-        f"({faster:+5.1f} %)   CPU per byte {dearer:+5.1f} %"
+        f"{kind:16} {without:6.2f} -> {with_:6.2f} Gbit/s "
+        f"({faster_pct:+5.1f} %)   CPU per byte {dearer_pct:+5.1f} %"
     )
 
 
@@ -92,6 +176,9 @@ def main() -> None:
     print(f"{DEVICE} to eth0, without -> with the program")
     for kind in KINDS:
         print(compare(kind, wanted.rounds, wanted.seconds), flush=True)
+    print("the same with programs that do nothing")
+    for kind in KINDS:
+        print(compare(kind, wanted.rounds, wanted.seconds, doing_nothing), flush=True)
 
 
 if __name__ == "__main__":
