@@ -73,12 +73,15 @@ class Idle(NamedTuple):
     mib: float
 
 
-def idle(window_s: float, only: Sequence[str] = ()) -> dict[str, Idle]:
+def idle(
+    window_s: float, only: Sequence[str] = (), settled_s: float = _SETTLED_S
+) -> dict[str, Idle]:
     """Start all of them, and look what they use.
 
     Args:
         window_s: for how long.
         only: names of those that are wanted; all by default.
+        settled_s: how long after their start.
 
     Returns:
         By name, without those that are not installed.
@@ -94,7 +97,7 @@ def idle(window_s: float, only: Sequence[str] = ()) -> dict[str, Idle]:
             if shutil.which(command[0]) and (not only or name in only)
         }
         pids = {name: _start(stack, words) for name, words in wanted.items()}
-        time.sleep(_SETTLED_S)
+        time.sleep(settled_s)
         began_s, before = time.monotonic(), {n: cpu_s(pid) for n, pid in pids.items()}
         time.sleep(window_s)
         hours = (time.monotonic() - began_s) / _HOUR_S

@@ -6,8 +6,8 @@ Prints a Markdown table: each budget, what was measured, and what vnStat, NetHog
 picosnitch cost in the same run, where they run. Rounds are interleaved and medians
 taken; where a budget is missed, the row says so, with the floor that stands against it.
 Takes a quarter of an hour on a machine that does nothing else (`--quick`: three minutes
-and wilder figures). Needs root, clang and iperf3. Nothing is asserted: noise is no
-failure. A part that cannot run is a row that says why.
+and wilder figures). Needs root, clang, iperf3, Xvfb and dunst. Nothing is asserted:
+noise is no failure. A part that cannot run is a row that says why.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from __future__ import annotations
 import argparse
 import atexit
 import os
-import platform
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -25,12 +25,12 @@ from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
 from tests.benchmarks import beside_nethogs, cost, idle, kernel_cost
-from tests.benchmarks.monitors import Nethogs, Ours, nethogs_version
+from tests.benchmarks.machine import machine, peers
+from tests.benchmarks.monitors import Nethogs, Ours
 from tests.benchmarks.picosnitch_scenarios import play
 from tests.benchmarks.published import NETHOGS, PICOSNITCH
 from tests.benchmarks.resources import slope
 from tests.benchmarks.scenarios import SCENARIOS
-from tests.benchmarks.vnstat import vnstat_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,7 +58,7 @@ class Scale(NamedTuple):
     scenarios: float
 
 
-_FULL = Scale(idle_s=240, rounds=9, loads=3, traffic=9, scenarios=0.2)
+_FULL = Scale(idle_s=180, rounds=9, loads=3, traffic=7, scenarios=0.2)
 _QUICK = Scale(idle_s=30, rounds=2, loads=1, traffic=2, scenarios=0.05)
 
 
@@ -220,37 +220,39 @@ def _kernel(scale: Scale) -> Iterator[Row]:
     )
 
 
+def _alarm(scale: Scale) -> Iterator[Row]:
+    words = ("--rounds", str(2 * scale.loads), "--gigabytes", "2")
+    done = subprocess.run(
+        [sys.executable, Path(__file__).with_name("alarm.py"), *words],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    said = {
+        name: figures
+        for name, _, figures in (
+            line.partition(": median ") for line in done.stdout.splitlines()
+        )
+        if figures
+    }
+    most_ms = int(said["esimmon"].split()[-2])
+    yield Row(
+        "from the byte at a threshold to the notification",
+        "1 s at full speed",
+        f"median {said['esimmon']}",
+        most_ms <= 1000,
+        f"notify-send alone: {said['notify-send alone']}",
+    )
+
+
 _PARTS: tuple[tuple[str, Callable[[Scale], Iterator[Row]]], ...] = (
     ("bytes and names", _loads),
     ("scenarios", _scenarios),
     ("idle", _idle),
     ("in the kernel", _kernel),
     ("commands and file", _commands),
+    ("alarm", _alarm),
 )
-
-
-def _machine() -> str:
-    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    models = [line.partition(":")[2].strip() for line in lines if "model name" in line]
-    load = os.getloadavg()[0]
-    return (
-        f"{os.cpu_count()} x {models[0] if models else platform.machine()}, Linux "
-        f"{platform.release()}, Python {platform.python_version()}; load before: "
-        f"{load:.1f}"
-    )
-
-
-def _peers() -> str:
-    versions = []
-    if shutil.which("vnstat"):
-        versions.append(vnstat_version())
-    if shutil.which("nethogs"):
-        versions.append(nethogs_version())
-    if shutil.which("picosnitch") is None:
-        versions.append("picosnitch is not installed")
-    elif not Path("/sys/kernel/tracing/kprobe_events").exists():
-        versions.append("picosnitch needs kprobes, which this kernel lacks")
-    return "; ".join(versions)
 
 
 def main() -> None:
@@ -262,7 +264,7 @@ def main() -> None:
     bytecode = tempfile.mkdtemp()
     atexit.register(shutil.rmtree, bytecode)
     cost.keep_bytecode(bytecode)
-    print(f"{_machine()}. Peers: {_peers()}.\n")
+    print(f"{machine()}. Peers: {peers()}.\n")
     print("| what | budget | esimmon | | peers, same run |")
     print("|---|---|---|---|---|", flush=True)
     for name, part in _PARTS:
