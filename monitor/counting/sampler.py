@@ -65,6 +65,8 @@ class Sampler:
         missed: kind of the bytes counted before this run, for its first tick only.
         unreached: a kernel map that the store knows, but this run cannot read, may
             still count: a later run may learn from it whose the missed bytes were.
+        followed: the kernel's map counted on meanwhile: what no row of it explains is
+            no more than two readings that are never of one instant, as in each tick.
         since: start of the time that the next tick covers.
         live: figures of the last tick.
         boottime_ns: when that was.
@@ -83,6 +85,7 @@ class Sampler:
     baseline: bool = False
     missed: str = ""
     unreached: bool = False
+    followed: bool = False
     since: Interval | BootInterval | None = None
     live: Live = field(default_factory=Live)
     boottime_ns: int = 0
@@ -134,6 +137,7 @@ class Sampler:
             self.unreached = bool(known) and not is_instance(known)
         known = self.pending.batch.sockets_instance
         is_same_map = bool(known) and known == resume.sockets_instance
+        self.followed = is_same_map or replaced is not None
         self.wires.resume(resume, is_same_map=is_same_map)
         if known and not is_same_map:
             self.pending.batch.wire = NOTHING  # what is stored is another map's
@@ -168,7 +172,7 @@ class Sampler:
         moved = NOTHING if self.baseline else self.wires.moved
         booked = self._book_rows(booking, self._changed(rows), moved)
         is_missed = bool(self.missed) and not self.unreached
-        if is_missed:
+        if is_missed and not self.followed:
             booking.missed(self.missed, bills, booked)
         interval_s = (now.until_ns - self.boottime_ns) / SECOND_NS
         self.live = after(self.live, interval_s, {} if self.missed else bills, booked)

@@ -9,22 +9,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.e2e.busy import Amounts, Busy, slowed
 from tests.e2e.daemon import wait_for
 from tests.e2e.places import Mounts, without_libbpf
 from tests.e2e.truth import (
     NOTHING,
-    Transfer,
     adds_up,
     billed,
-    free_port,
     moved,
     of_process,
     of_reason,
     raw,
     transfer,
 )
-from tests.load import next_line
-from tests.namespaces import run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,57 +30,12 @@ if TYPE_CHECKING:
     from tests.e2e.places import Place
     from tests.lab import Both, Lab
 
-SHORT, QUESTIONS = 100, 2000
-
 
 @pytest.fixture
 def slow(lab: Lab) -> Iterator[None]:
     """What far sends is shaped, so that a transfer lasts some lives of a daemon."""
-    place = ("tc", "-n", lab.far.name, "qdisc")
-    end = ("dev", "eth0", "root")
-    shape = ("tbf", "rate", "120mbit", "burst", "64k", "limit", "1m")
-    run(*place, "add", *end, *shape)
-    yield
-    run(*place, "del", *end)
-
-
-class Load:
-    """A long transfer, processes that live for milliseconds, and questions over UDP."""
-
-    def __init__(self, lab: Lab) -> None:
-        """Begin all at once.
-
-        Args:
-            lab: where.
-        """
-        self._lab = lab
-        far = lab.address["far4"]
-        self._long = Transfer(lab, up=100_000, down=30_000_000)
-        self._short_port, self._ask_port = free_port(), free_port()
-        next_line(lab.far.traffic("serve", far, self._short_port, SHORT))
-        self._answers = lab.far.datagrams("serve", far, self._ask_port)
-        next_line(self._answers)
-        self._short = lab.near.traffic(
-            "short_lived", far, self._short_port, SHORT, 10_000
-        )
-        self._ask = lab.near.datagrams("ask", far, self._ask_port, QUESTIONS)
-
-    def is_over(self) -> bool:
-        """Whether all have ended."""
-        ended = [process.poll() is not None for process in (self._short, self._ask)]
-        return self._long.is_over() and all(ended)
-
-    def wait(self) -> dict[tuple[int, ...], Both]:
-        """What was on the wire, by pids of those whose it was."""
-        long = self._long.wait()
-        said, _ = self._short.communicate()
-        self._answers.communicate("stop\n")
-        assert (self._short.returncode, self._ask.wait()) == (0, 0)
-        return {
-            (self._long.pid,): long,
-            tuple(map(int, said.split())): self._lab.port(self._short_port),
-            (self._ask.pid,): self._lab.port(self._ask_port),
-        }
+    with slowed(lab):
+        yield
 
 
 @pytest.mark.usefixtures("slow")
@@ -94,7 +46,7 @@ def test_kills_in_the_middle_of_transfers_lose_and_double_nothing(
     chance = random.Random(seed)  # noqa: S311 - instants that can be repeated
     before = raw(lab.near)
     daemon = esimmon.start()
-    load = Load(lab)
+    load = Busy(lab, Amounts())
     kills = 0
     while not load.is_over():
         # Some die while they start, some between two flushes.
@@ -113,6 +65,9 @@ def test_kills_in_the_middle_of_transfers_lose_and_double_nothing(
     pids = {row["pid"] for row in report["rows"] if row["pid"]}
     assert pids == {pid for pids in wires for pid in pids}
     assert adds_up(report)
+    # Nobody missed anything: the kernel's rows lived on.
+    for reason in ("gap", "over-explained", "unattributed"):
+        assert of_reason(report, reason) == NOTHING
     assert daemon.stop() == 0
     assert esimmon.report()["rows"] == report["rows"]
 
