@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 VERSION = 1
 STALE_TICKS = 3
 _BOOT_ID = "/proc/sys/kernel/random/boot_id"
+_PIDS = "/proc/self/ns/pid"  # in another one, a number is another process's
 _NS_PER_S = 1_000_000_000
 _MODE = 0o644  # any local user may know how the plans stand
 _DETAILS_MODE = 0o640
@@ -184,10 +185,20 @@ def document(
         "boottime_ns": boottime_ns,
         "boot_id": boot_id,
         "tick_s": tick_s,
+        "pid": os.getpid(),
+        "pid_ns": _pid_namespace(),
         "plans": [],
         "alerts": [],
         **facts,
     }
+
+
+def _pid_namespace() -> int:
+    """Inode number of this process's PID namespace; 0 where that cannot be seen."""
+    try:
+        return os.stat(_PIDS).st_ino  # noqa: PTH116 - see above
+    except OSError:
+        return 0
 
 
 def read(path: str) -> dict[str, Any]:
@@ -197,8 +208,8 @@ def read(path: str) -> dict[str, Any]:
         path: of the file.
 
     Returns:
-        Its document, at most three ticks old; without what is for the group, where
-        this user is not in it.
+        Its document, at most three ticks old, of a daemon that was not killed since;
+        without what is for the group, where this user is not in it.
 
     Raises:
         StatusStaleError: there is no such file, it was left by a daemon that has ended
@@ -209,6 +220,7 @@ def read(path: str) -> dict[str, Any]:
             found: dict[str, Any] = json.loads(file.read(_LARGEST_BYTES))
         _refuse_another_version(path, found["version"])
         _refuse_stale(found)
+        _refuse_killed(found)
         _add_details(path, found)
     except FileNotFoundError:
         sentence = f"no daemon is running. {_START}"
@@ -282,5 +294,25 @@ def _refuse_stale(found: Mapping[str, Any]) -> None:
             f"the daemon last wrote {old_s} s ago (it should every {tick_s} s): it was "
             f"killed, or hangs. {_START}, or look at: systemctl status esimmon"
         )
+    _refuse_nonsense(found)
+
+
+def _refuse_killed(found: Mapping[str, Any]) -> None:
+    """A clean end removes the file; a kill leaves it, however fresh it looks."""
+    pid, pid_ns = int(found.get("pid", 0)), found.get("pid_ns", 0)
+    if pid <= 0 or not pid_ns or pid_ns != _pid_namespace():
+        return  # of a container, perhaps: nobody here knows whether it lives
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        raise StatusStaleError(
+            f"the daemon was killed: it last wrote {age_s(found)} s ago. {_START}, or "
+            "look at: systemctl status esimmon"
+        ) from None
+    except PermissionError:  # it lives, and is another user's
+        pass
+
+
+def _refuse_nonsense(found: Mapping[str, Any]) -> None:
     if not isinstance(found["plans"], list) or not isinstance(found["alerts"], list):
         raise TypeError("plans and alerts are lists")

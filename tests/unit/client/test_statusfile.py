@@ -97,6 +97,8 @@ NO_STATUS = "this is no status file of esimmon"
         ({"version": None}, OF_ANOTHER_VERSION),
         ({"boottime_ns": None}, NO_STATUS),
         ({"tick_s": "soon"}, NO_STATUS),
+        ({"pid": "mine"}, NO_STATUS),
+        ({"pid": 1 << 80}, NO_STATUS),
         ({"plans": {}}, NO_STATUS),
         ({"alerts": None}, NO_STATUS),
     ],
@@ -128,6 +130,30 @@ def test_after_three_ticks_it_is_stale(age_s: float, tmp_path: Path) -> None:
     statusfile.write(path, _document(age_s))
     with pytest.raises(StatusStaleError, match=r"ago \(it should every 10 s\)"):
         statusfile.read(path)
+
+
+def test_what_a_killed_daemon_left_is_refused_however_fresh_it_is(
+    tmp_path: Path,
+) -> None:
+    path = str(tmp_path / "esimmon.json")
+    daemon = os.fork()
+    if not daemon:
+        statusfile.write(path, _document())
+        os._exit(9)
+    os.waitpid(daemon, 0)
+    with pytest.raises(StatusStaleError, match=r"the daemon was killed: .* \d+ s ago"):
+        statusfile.read(path)
+
+
+@pytest.mark.parametrize("where", [{"pid_ns": 1}, {"pid_ns": 0}, {"pid": 0}])
+def test_nobody_is_called_dead_who_may_have_another_number_here(
+    where: dict[str, int], tmp_path: Path
+) -> None:
+    """A daemon in a container has a pid that is nobody's, or somebody else's."""
+    path = str(tmp_path / "esimmon.json")
+    document = _document() | {"pid": 1 << 30} | where
+    statusfile.write(path, document)
+    assert statusfile.read(path) == document
 
 
 def test_without_a_file_no_daemon_is_running(tmp_path: Path) -> None:
