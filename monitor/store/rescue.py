@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import stat
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -94,11 +94,14 @@ def flaw(path: Path, mode: str = "rw") -> str:
 
     Args:
         path: the database.
-        mode: `rw` completes what a killed writer left in the write-ahead log.
+        mode: `rw` completes what a killed writer left in the write-ahead log, and
+            undoes what it had begun in the plain journal.
 
     Raises:
         sqlite3.Error: the check could not be made (locked, no permission).
     """
+    if mode == "rw":
+        _undo_begun(path)
     if made_by(path) != APPLICATION_ID:
         return "its header is not one of esimmon"
     try:
@@ -143,6 +146,17 @@ def has_strange_log(path: Path) -> bool:
         return False
     with path.open("rb") as file:
         return file.read(_VERSIONS.stop)[_VERSIONS] == _WITHOUT_LOG
+
+
+def _undo_begun(path: Path) -> None:
+    """Undo what a killed migration had begun: until then the file is no database.
+
+    Its pages are half of the old and half of the new schema, and the journal beside it
+    has the old ones. What is wrong beyond that is found by who asked.
+    """
+    if files.beside(path, "-journal").exists():
+        with suppress(sqlite3.Error), closing(connect(path, "rw")) as connection:
+            connection.execute("SELECT 1 FROM sqlite_schema").fetchone()
 
 
 def backups(path: Path) -> list[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sqlite3
 import sys
 from contextlib import closing
@@ -16,6 +17,7 @@ from monitor.store import migrations, queries, schema
 from monitor.store.connection import engine_for
 from monitor.store.engine import open_store
 from monitor.usage import Interval, Traffic, total
+from tests.unit.store.builders import contents
 from tests.unit.store.children import in_child
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -103,6 +105,32 @@ def test_a_migration_that_fails_changes_nothing(empty: Path) -> None:
     with pytest.raises(StoreError, match="unplaced already exists"):
         open_store(empty, writable=True)
     assert shapes(empty) == before
+
+
+def test_a_migration_that_was_killed_in_the_middle_is_undone_and_done_again(
+    old_store: Path, tmp_path: Path
+) -> None:
+    """Half of the pages are new, and the journal beside it has what they were."""
+    killed = tmp_path / "killed" / "old.db"
+    killed.parent.mkdir()
+    shutil.copy(old_store, killed)
+    with closing(sqlite3.connect(old_store, isolation_level=None)) as connection:
+        connection.execute("PRAGMA cache_size = 1")  # so that the journal is written
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("CREATE TABLE half (done TEXT)")
+        rows = [(str(number) * 500,) for number in range(200)]
+        connection.executemany("INSERT INTO half VALUES (?)", rows)
+        journal = f"{old_store.name}-journal"
+        shutil.copy(old_store.with_name(journal), killed.with_name(journal))
+        connection.execute("COMMIT")
+    with killed.open("r+b") as file:  # the first page says how many there will be
+        file.write(old_store.read_bytes()[:4096])
+    with closing(sqlite3.connect(old_store)) as connection, connection:
+        connection.execute("DROP TABLE half")
+    for path in (killed, old_store):
+        with open_store(path, writable=True, create=True) as store:
+            assert store.notices == []
+    assert contents(killed) == contents(old_store)
 
 
 def test_alembic_is_not_imported_while_nothing_is_to_be_migrated(
