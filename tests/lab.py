@@ -156,9 +156,10 @@ class Lab:
             for flow in turned | from_near
         }
 
-    def port(self, port: int) -> Both:
-        """What crossed the wire to or from a port of either side."""
-        found = [both for flow, both in self.flows().items() if port in flow[1:]]
+    def port(self, port: int, flows: dict[Flow, Both] | None = None) -> Both:
+        """What crossed the wire to or from a port of either side; of these flows."""
+        flows = self.flows() if flows is None else flows
+        found = [both for flow, both in flows.items() if port in flow[1:]]
         return Both(*(_sum(way) for way in zip(*found, strict=True)))
 
     def counters(self) -> Counters:
