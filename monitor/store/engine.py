@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING
 from monitor.closing import Closing
 from monitor.errors import StoreDamagedError, StoreError, StoreNewerError
 from monitor.store import files, rescue
-from monitor.store.connection import connect, engine_for
+from monitor.store.connection import BUSY_S, connect, engine_for
 from monitor.store.faults import damaged, explained, missing
 from monitor.store.identity import Identity
 from monitor.store.lock import WriterLock, is_held, lock_path
 from monitor.store.making import make_database
 from monitor.store.schema import ALEMBIC_VERSION, VERSION
+from monitor.store.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +45,7 @@ class Store(Closing):
         writable: whether this process holds the writer's lock.
         notices: what was repaired when it was opened, as sentences for people.
         damage: what a job found; None while nothing is known of any.
+        turns: whose it is to write.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Store(Closing):
         self.writable = lock is not None
         self.notices: list[str] = []
         self.damage: StoreDamagedError | None = None
+        self.turns = Turns()
         self.mode = mode
         self._lock = lock
         self._engine = engine_for(path, mode)
@@ -102,7 +105,9 @@ class Store(Closing):
         Raises:
             StoreError: as the fault is; nothing was written then.
         """
-        with self._heeded(), self._engine.connect() as connection:
+        with self._heeded(), ExitStack() as parts:
+            parts.enter_context(self.turns.take(BUSY_S))
+            connection = parts.enter_context(self._engine.connect())
             # By the driver: these pragmas mean nothing inside a transaction.
             driver = connection.connection.cursor()
             if not durable:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, func, insert, select
 
 from monitor.store import dropping, meta, remotes
-from monitor.store.connection import connect
+from monitor.store.connection import BUSY_S, connect
 from monitor.store.faults import explained
 from monitor.store.schema import DAYS_EXPLANATION, EVENTS, HOURS, SPANS
 
@@ -133,6 +133,7 @@ def give_back(store: Store) -> int:
                 break
             # Each row that is fetched frees a page.
             steps = f"PRAGMA incremental_vacuum({_STEP_PAGES})"
-            connection.execute(steps).fetchall()
+            with store.turns.take(BUSY_S):
+                connection.execute(steps).fetchall()
             given += min(free, _STEP_PAGES)
     return given

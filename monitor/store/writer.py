@@ -232,7 +232,7 @@ class Writer(Closing):
                 self._store.insist_on_files()
                 if self._connection is None:
                     self._connection = self._store.writer_connection(BUSY_S)
-                with self._connection.begin():
+                with self._store.turns.take(BUSY_S), self._connection.begin():
                     self._notice_others(self._connection)
                     yield self._connection
         except BaseException:

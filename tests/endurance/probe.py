@@ -23,6 +23,8 @@ class Probe:
     Attributes:
         longest_s: that an answer took; on a loaded machine mostly waiting for a CPU.
         longest_run_s: that its loop was on a CPU meanwhile: its own work alone.
+        longest_blocked_s: that its loop waited for something else than a CPU, such as
+            a disk, a lock, or another thread's turn.
         ticks: how many it made; each writes the status file anew.
     """
 
@@ -51,19 +53,26 @@ class Probe:
 
     def reset(self) -> None:
         """Forget what was longest."""
-        self.longest_s = self.longest_run_s = 0.0
+        self.longest_s = self.longest_run_s = self.longest_blocked_s = 0.0
 
-    def _run_s(self) -> float:
-        """How long the loop was on a CPU so far (sched(7), in nanoseconds)."""
-        return int(self._loop.read_text(encoding="ascii").split()[0]) / 1e9
+    def _used(self) -> tuple[float, float]:
+        """Seconds that the loop was on a CPU so far, and that it waited for one."""
+        run_ns, waited_ns, _ = map(int, self._loop.read_text(encoding="ascii").split())
+        return run_ns / 1e9, waited_ns / 1e9
+
+    def _take(self, took_s: float, run_s: float, waited_s: float) -> None:
+        self.longest_s = max(self.longest_s, took_s)
+        self.longest_run_s = max(self.longest_run_s, run_s)
+        blocked_s = took_s - run_s - waited_s
+        self.longest_blocked_s = max(self.longest_blocked_s, blocked_s)
 
     def _ask(self) -> None:
         while not self._stop.wait(_EVERY_S):
             try:
-                run_s, began_s = self._run_s(), time.monotonic()
+                before, began_s = self._used(), time.monotonic()
                 call(self._control, "status", {}, _LONGEST_S)
-                self.longest_s = max(self.longest_s, time.monotonic() - began_s)
-                self.longest_run_s = max(self.longest_run_s, self._run_s() - run_s)
+                took_s, after = time.monotonic() - began_s, self._used()
+                self._take(took_s, after[0] - before[0], after[1] - before[1])
                 written = self._status.stat().st_mtime_ns
             except FileNotFoundError:
                 continue  # before the first tick, or it has ended
