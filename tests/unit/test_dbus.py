@@ -60,3 +60,21 @@ def test_a_signal_that_is_too_large_is_passed_over(
             assert texts[-2:] == ["first", "last"]
             name = "org.freedesktop.DBus"
             assert daemon.call(message_bus.GetNameOwner(name)) == (name,)
+
+
+@pytest.mark.parametrize(
+    ("signature", "body"), [("a()", [(), ()]), ("v", ("a()", [()]))]
+)
+def test_the_bus_lets_no_message_of_a_broken_form_through(
+    tmp_path: Path, signature: str, body: object
+) -> None:
+    """Of an array of nothing jeepney would read for ever."""
+    with session_bus(tmp_path) as bus:
+        address = bus.environ["DBUS_SESSION_BUS_ADDRESS"]
+        with connected(address) as daemon, connected(address) as other:
+            with connected(address) as broken:
+                broken._link.sendall(signal_to(daemon, signature, body))
+                with pytest.raises(ConnectionError):
+                    heard(broken)
+            other._link.sendall(signal_to(daemon, "s", "last"))
+            assert heard(daemon) == [daemon.unique_name, "last"]
