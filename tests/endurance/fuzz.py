@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -131,6 +132,8 @@ def _line(found: dict[str, Any]) -> str:
 
 def _be_the_child(asked: argparse.Namespace) -> int:
     """Attack one target here."""
+    # A shell's background jobs ignore Ctrl-C, and so would what is started here.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     folder: Path = asked.child
     (folder / "own").mkdir()
     target = TARGETS[asked.only](folder / "own")
