@@ -65,7 +65,8 @@ _LATE = 0.2
 """Part of the kills that wait for more than a start, up to `_LATER_S` seconds more."""
 _LATER_S = 1.0
 _LEARN, _LONGEST_S = 1.1, 3.0
-_STOP_S = 120  # with a report, on a machine that is busy
+_POLL_S = 0.02
+_PATIENT_S = 300  # a machine may be very busy
 _LEFT = {"usage.db", "usage.db.lock", "config.toml"}
 _COPY = re.compile(r"usage-\d{8}\.db")
 
@@ -92,7 +93,7 @@ class Series:
         self.witness = Witness(
             lab, esimmon.store, aside, server, raw(lab.near), quota_bytes
         )
-        self._daemon = esimmon.start()
+        self._daemon = _ready(esimmon.begin())
         self._long_s = min(2 * self._start_s(), _LONGEST_S)
         self._busy = Busy(lab, _AMOUNTS)
         self._ports: list[Whose] = []
@@ -116,8 +117,7 @@ class Series:
         self._daemon.kill()
         self.witness.killed(self._daemon)
         begun_s = time.monotonic()
-        self._daemon = self._esimmon.warm()
-        self._daemon.wait_ready()
+        self._daemon = _ready(self._esimmon.warm())
         return time.monotonic() - begun_s
 
     def _sleep(self) -> None:
@@ -138,7 +138,7 @@ class Series:
         status = self._esimmon.call("status", "--check")
         assert status.returncode == 1, "status believes a daemon that was killed"
         assert "killed" in status.stderr, status.stderr
-        daemon = self._esimmon.start()
+        daemon = _ready(self._esimmon.begin())
         self._compare()
         self._stop(daemon)
         self.witness.finish(daemon)
@@ -179,7 +179,7 @@ class Series:
         ids = {kind: kernel_ids(kind, pinned) for kind in ("link", "map", "prog")}
         assert pinned
         daemon.send(signal.SIGTERM)
-        assert daemon.process.wait(_STOP_S) == 0
+        assert daemon.process.wait(_PATIENT_S) == 0
         for kind, numbers in ids.items():
             gone = partial(are_gone, kind, numbers)
             wait_for(gone, f"no {kind} to be left")
@@ -192,6 +192,16 @@ class Series:
         assert left - copies == _LEFT, f"left in the folder: {sorted(left)}"
         beside = self._esimmon.control()
         assert not list(beside.parent.glob(f"{beside.stem}*")), "left at the socket"
+
+
+def _ready(daemon: Daemon) -> Daemon:
+    """A daemon that counts."""
+    deadline = time.monotonic() + _PATIENT_S
+    while not daemon.shown() and daemon.process.poll() is None:
+        assert time.monotonic() < deadline, "it never counted"
+        time.sleep(_POLL_S)
+    daemon.wait_ready()
+    return daemon
 
 
 def _apart(ports: list[Whose]) -> dict[tuple[int, ...], list[int]]:
