@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -178,7 +179,7 @@ def _daemons(subject: Subject, *, tries_ebpf: bool) -> Daemons:
     found += others
     known = {daemon.pid for daemon in found}
     strangers = look_for_daemons.strangers(subject.strangers)
-    meant = {path.resolve() for path in subject.stores}
+    meant = {Path(os.path.realpath(path)) for path in subject.stores}
 
     def is_meant(daemon: Daemon) -> bool:
         return Path(daemon.store).resolve() in meant

@@ -169,7 +169,7 @@ def control_socket(
     """
     if store == SYSTEM_STORE:
         return SYSTEM_SOCKET
-    resolved = store.resolve()
+    resolved = Path(os.path.realpath(store))  # a loop of links is no error here
     directory = _socket_directory(environ, is_root=is_root)
     default = _default_store(environ, is_root=is_root).resolve()
     if not explicit or resolved == default:

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
     from monitor.store.engine import Store
 
-__all__ = ["backups", "damaged_copies", "quick_check", "waiting_rows"]
+__all__ = ["backups", "damaged_copies", "full_check", "waiting_rows"]
 
 _PRIMARY_CODE: Final = 0xFF
 _STEPS: Final = 1000  # of SQLite's virtual machine between two looks at the time
 
 
-def quick_check(store: Store, within_s: float) -> str | None:
-    """Look for broken pages and rows.
+def full_check(store: Store, within_s: float) -> str | None:
+    """Look for broken pages, rows and indexes.
 
     Args:
         store: open for reading.
@@ -43,7 +43,9 @@ def quick_check(store: Store, within_s: float) -> str | None:
             raise TypeError("not a connection of sqlite3")
         driver.set_progress_handler(lambda: time.monotonic() > end_s, _STEPS)
         try:
-            verdict = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+            verdict = connection.exec_driver_sql(
+                "PRAGMA integrity_check(1)"
+            ).scalar_one()
         except DBAPIError as error:
             code = getattr(error.orig, "sqlite_errorcode", 0) & _PRIMARY_CODE
             if code == sqlite3.SQLITE_INTERRUPT:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -19,6 +19,7 @@ BUSY_S = 5.0
 """How long a job or a reader waits for a lock of another connection."""
 
 _WAL_LIMIT_BYTES = 4_000_000
+_as_text = partial(str, encoding="utf-8", errors="surrogateescape")
 
 
 def connect(path: Path, mode: str, *, busy_s: float = BUSY_S) -> sqlite3.Connection:
@@ -45,6 +46,8 @@ def connect(path: Path, mode: str, *, busy_s: float = BUSY_S) -> sqlite3.Connect
         isolation_level=None,
         check_same_thread=False,  # a pool of SQLAlchemy hands one to one thread at once
     )
+    # A flipped bit in a name is a name that looks odd, and no reason to fail.
+    connection.text_factory = _as_text
     try:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA trusted_schema = OFF")

@@ -60,6 +60,8 @@ def explained(path: Path, *, writing: bool = False) -> Iterator[None]:
         raise of_sqlite(path, error) from error
     except OSError as error:
         raise of_os(path, error, writing=writing) from error
+    except UnicodeDecodeError as error:
+        raise damaged(path, "it holds text that is none") from error
     except (OverflowError, UnicodeError) as error:
         message = f"{path}: a value that cannot be stored: {error}."
         raise StoreError(message, reason="refused") from error

@@ -12,7 +12,7 @@ import os
 from typing import TYPE_CHECKING
 
 from monitor.closing import Closing
-from monitor.errors import StoreBusyError
+from monitor.errors import StoreBusyError, StoreError
 from monitor.store.faults import of_os
 from monitor.store.files import give_to_service
 
@@ -88,7 +88,7 @@ class WriterLock(Closing):
             self._descriptor = os.open(lock_path(path), flags, _MODE)
             give_to_service(lock_path(path))
         except OSError as error:
-            raise of_os(path, error, writing=True) from error
+            raise _fault(path, error) from error
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             os.ftruncate(self._descriptor, 0)
@@ -102,7 +102,7 @@ class WriterLock(Closing):
             ) from error
         except OSError as error:
             self.close()
-            raise of_os(path, error, writing=True) from error
+            raise _fault(path, error) from error
 
     def _holder(self) -> str:
         pid = os.pread(self._descriptor, _PID_BYTES, 0).strip().decode(errors="replace")
@@ -113,3 +113,11 @@ class WriterLock(Closing):
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
+
+
+def _fault(path: Path, error: OSError) -> StoreError:
+    """Said of the database where a person knows that, else of the lock itself."""
+    found = of_os(path, error, writing=True)
+    if found.reason != StoreError.reason:
+        return found
+    return of_os(lock_path(path), error, writing=True)

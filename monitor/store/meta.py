@@ -33,6 +33,11 @@ REMOTES_KEPT_S = "remotes_kept_s"
 SCOUR_OWED = "scour_owed"
 """1 while names were forgotten that free pages, log or copies may still hold."""
 
+NUMBERS = frozenset(
+    (LAST_TRUSTED_S, SPANS_PURGED_TO_S, HOURS_PURGED_TO_S, REMOTES_KEPT_S, SCOUR_OWED)
+)
+"""Those that are numbers."""
+
 _PUT = insert(META)
 _PUT = _PUT.on_conflict_do_update(
     index_elements=["key"], set_={"value": _PUT.excluded.value}

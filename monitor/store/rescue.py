@@ -1,7 +1,9 @@
 """Is the database sound? If not: set it aside and put the newest good backup there.
 
-SQLite keeps no checksum of its pages, so a changed byte inside a number stays unseen;
-`quick_check` finds broken pages, broken rows and wrong types.
+SQLite keeps no checksum of its pages, so a changed byte inside a number stays unseen
+unless an index has that number, too: `integrity_check` finds this, broken pages, broken
+rows and wrong types. `quick_check` does not look at indexes, and takes three quarters
+of the time.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from contextlib import closing, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from monitor.store import files
+from monitor.store import files, meta
 from monitor.store.connection import connect
 from monitor.store.faults import damaged, foreign, missing
 from monitor.store.schema import APPLICATION_ID
@@ -107,13 +109,27 @@ def flaw(path: Path, mode: str = "rw") -> str:
     try:
         with closing(connect(path, mode)) as connection:
             connection.execute("SELECT version_num FROM alembic_version").fetchone()
-            (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+            (verdict,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+            facts = _facts(connection)
     except sqlite3.Error as error:
         # SQLITE_ERROR: a table is gone.
         if is_damage(error) or error.sqlite_errorcode == sqlite3.SQLITE_ERROR:
             return str(error)
         raise
-    return "" if verdict == "ok" else " ".join(str(verdict).split())
+    except UnicodeDecodeError:  # what SQLite says of it quotes what is no text
+        return "its schema is garbled"
+    if verdict != "ok":
+        return " ".join(str(verdict).split())
+    broken = sorted(key for key in meta.NUMBERS if not facts.get(key, "0").isdecimal())
+    return f"{broken[0]} is no number" if broken else ""
+
+
+def _facts(connection: sqlite3.Connection) -> dict[str, str]:
+    """Facts of the store by name; none before the first migration."""
+    found = "SELECT 1 FROM sqlite_schema WHERE name = 'meta'"
+    if connection.execute(found).fetchone() is None:
+        return {}
+    return dict(connection.execute("SELECT key, value FROM meta"))
 
 
 def is_flawed(path: Path) -> bool:

@@ -66,7 +66,7 @@ def look(
             storage = replace(
                 seen,
                 version=store_version(store),
-                flaw=checkup.quick_check(store, check_s),
+                flaw=checkup.full_check(store, check_s),
                 size_bytes=path.stat().st_size,
                 limit_bytes=config.store.size_limit_bytes,
                 flushed_s=run.to_s if run else None,

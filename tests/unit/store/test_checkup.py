@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def test_a_sound_database_is_sound_and_has_nothing_that_waits(tmp_path: Path) -> None:
     with open_store(make_store(tmp_path / "usage.db"), writable=False) as store:
-        assert checkup.quick_check(store, within_s=60) == ""
+        assert checkup.full_check(store, within_s=60) == ""
         assert checkup.waiting_rows(store) == 0
 
 
@@ -22,7 +22,7 @@ def test_a_check_that_would_take_too_long_ends_without_a_verdict(
     tmp_path: Path,
 ) -> None:
     with open_store(make_store(tmp_path / "usage.db"), writable=False) as store:
-        assert checkup.quick_check(store, within_s=-1) is None
+        assert checkup.full_check(store, within_s=-1) is None
         assert checkup.waiting_rows(store) == 0  # the connection works on
 
 

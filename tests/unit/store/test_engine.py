@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from monitor.config import control_socket
 from monitor.errors import (
     StoreDamagedError,
     StoreError,
@@ -214,3 +215,11 @@ def test_queries_of_an_empty_store_are_empty(tmp_path: Path) -> None:
             queries.events,
         ):
             assert query(store, always) == []
+
+
+def test_a_link_to_itself_is_said_so_and_ends_in_no_traceback(path: Path) -> None:
+    loop = path.with_name("loop.db")
+    loop.symlink_to(loop)
+    control_socket(loop, {}, is_root=True, explicit=True)
+    with pytest.raises(StoreError, match="symbolic links"):
+        open_store(loop, writable=True, create=True)

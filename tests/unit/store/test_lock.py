@@ -142,3 +142,10 @@ def test_a_writer_that_another_program_locks_out_says_so(
     assert len(contents(path)["bill"]) == 2
     for descriptor in (*ready, *done):
         os.close(descriptor)
+
+
+def test_something_in_the_place_of_the_lock_is_named(path: Path) -> None:
+    lock_path(path).unlink()
+    lock_path(path).mkdir()
+    with pytest.raises(StoreError, match=r"usage\.db\.lock: Is a directory"):
+        WriterLock(path)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor.errors import StoreDamagedError, StoreError
-from monitor.store import queries, rescue
+from monitor.store import processes, queries, rescue
 from monitor.store.backup import back_up
 from monitor.store.engine import open_store
 from monitor.usage import Interval
@@ -68,7 +68,38 @@ def wrong_type(path: Path) -> None:
         )
 
 
-DAMAGES = [garbage, truncated, cut_to_a_few_bytes, flipped, header_flipped, wrong_type]
+def letter_flipped(path: Path) -> None:
+    """A letter of a name, in the row or in the index: they no longer are the same."""
+    name = b"if:wwan0"
+    found = path.read_bytes()
+    at = found.rindex(name) + len(name) - 1
+    path.write_bytes(found[:at] + b"1" + found[at + 1 :])
+
+
+def number_garbled(path: Path) -> None:
+    """A letter in a number that is kept as text."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE meta SET value = '1x' WHERE key = 'last_trusted_s'")
+
+
+def schema_garbled(path: Path) -> None:
+    """SQLite says what is wrong with it in bytes that are no text."""
+    found = path.read_bytes()
+    at = found.index(b" TEXT", found.index(b"CREATE TABLE runs"))
+    path.write_bytes(found[: at + 3] + b"\xf8" + found[at + 4 :])
+
+
+DAMAGES = [
+    garbage,
+    truncated,
+    cut_to_a_few_bytes,
+    flipped,
+    header_flipped,
+    wrong_type,
+    letter_flipped,
+    number_garbled,
+    schema_garbled,
+]
 
 
 def make_history(path: Path) -> None:
@@ -203,3 +234,19 @@ def test_a_sound_store_has_no_flaw_and_is_not_touched(tmp_path: Path) -> None:
     before = path.read_bytes()
     assert rescue.flaw(path, "ro") == ""
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("byte", [b"\xff", b'"', b"]", b"\0"])
+def test_a_name_that_a_flipped_bit_broke_only_looks_odd(
+    tmp_path: Path, byte: bytes
+) -> None:
+    path = tmp_path / "usage.db"
+    with writing(path) as (_, writer):
+        writer.flush(usage_batch(T0, T0 + 30), T0 + 30, trusted=True)
+    found = path.read_bytes()
+    at = found.index(b'["firefox"') + 2  # a command line, which no index has
+    path.write_bytes(found[:at] + byte + found[at + 1 :])
+    with open_store(path, writable=True, create=True) as store:
+        assert store.notices == []
+        (row,) = processes.process_usage(store, Interval(T0, T0 + DAY_S))
+        assert row.argv != ("firefox", "--new tab")
