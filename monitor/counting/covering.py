@@ -5,6 +5,7 @@ Pure.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from monitor.clock import SECOND_NS, slept_ns
@@ -12,6 +13,7 @@ from monitor.usage import BootInterval, Interval
 
 if TYPE_CHECKING:
     from monitor.clock import Placement, Reading
+    from monitor.store.batch import Resume
 
 
 class Covered(NamedTuple):
@@ -66,18 +68,36 @@ def between(
     return Interval(placement.second(from_ns), placement.second(until_ns))
 
 
+def known_before(placement: Placement, resume: Resume) -> Placement:
+    """What is believed, with what an earlier run of this boot knew.
+
+    Args:
+        placement: what is believed without it.
+        resume: what the store knows of that run.
+    """
+    if resume.trusted_offset_ns is None:
+        return placement
+    return replace(placement, offset_ns=resume.trusted_offset_ns, trusted=True)
+
+
 def unwatched(
-    placement: Placement, last_s: int | None, now_ns: int
+    placement: Placement, resume: Resume | None, now_ns: int
 ) -> Interval | BootInterval:
     """The time that nobody watched before a run.
 
+    By boot time where the last flush has it: the wall clock may have been set since,
+    and the step would be stretched over.
+
     Args:
         placement: of this boot on the calendar.
-        last_s: UTC second of the last flush; None where it was in another boot.
+        resume: what the store knows of the last flush; None where it was in another
+            boot.
         now_ns: CLOCK_BOOTTIME now.
     """
-    if placement.offset_ns is None:
-        return BootInterval(0, now_ns)
+    since_ns = resume.boottime_ns if resume else 0
+    if since_ns or placement.offset_ns is None:
+        return between(placement, min(since_ns, now_ns), now_ns)
+    last_s = resume.last_s if resume else None
     end_s = placement.second(now_ns)
     start_s = placement.second(0) if last_s is None else last_s
     return Interval(min(start_s, end_s), end_s)

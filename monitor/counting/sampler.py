@@ -15,7 +15,7 @@ from monitor.clock import SECOND_NS, Placement, Reading, place
 from monitor.collectors.sockdiag import is_instance
 from monitor.counters import device_usage, last_counters
 from monitor.counting.booking import Booking
-from monitor.counting.covering import between, covered, unwatched
+from monitor.counting.covering import between, covered, known_before, unwatched
 from monitor.counting.explaining import Explaining, watched_besides
 from monitor.counting.live import Live, Ticked, after
 from monitor.counting.socket_rows import Rows, SocketRows
@@ -141,11 +141,13 @@ class Sampler:
         self.wires.resume(resume, is_same_map=is_same_map)
         if known and not is_same_map:
             self.pending.batch.wire = NOTHING  # what is stored is another map's
+        if same_boot:
+            self.placement = known_before(self.placement, resume)
         self.placement = place(self.placement, reading)
         if not resume.first:
             self.missed = "gap" if same_boot else "before_start"
-            start_s = resume.last_s if same_boot else None
-            self.since = unwatched(self.placement, start_s, reading.boottime_ns)
+            last = resume if same_boot else None
+            self.since = unwatched(self.placement, last, reading.boottime_ns)
         self.boottime_ns, self.asleep_ns = reading.boottime_ns, reading.asleep_ns
 
     def tick(self) -> None:
@@ -181,7 +183,7 @@ class Sampler:
         )
         self.boottime_ns, self.asleep_ns = reading.boottime_ns, reading.asleep_ns
         self.devices = last_counters(self.devices, devices.values(), links)
-        self.pending.batch.devices = tuple(self.devices.values())
+        self._keep_checkpoint()
         self.here.forget_gone(links)
         self._remember_rows(rows, wire)
         self._instruct(booking, links)
@@ -199,6 +201,13 @@ class Sampler:
         bills |= {ifindex: bill for ifindex, (_, bill) in parted.items()}
         self.pending.batch.networks |= self.here.news
         return self.here.surround(present, links, usage, bills).devices
+
+    def _keep_checkpoint(self) -> None:
+        """What the batch counts up to, and when that was."""
+        batch, placement = self.pending.batch, self.placement
+        batch.devices = tuple(self.devices.values())
+        batch.boottime_ns = self.boottime_ns
+        batch.trusted_offset_ns = placement.offset_ns if placement.trusted else None
 
     def _remember_rows(self, rows: Rows, wire: WireReading) -> None:
         """Advance the checkpoint of the kernel's map; what was missed is booked."""
@@ -293,7 +302,7 @@ class Sampler:
             SourceError: the kernel refused; nothing is lost by that.
         """
         self.pending.take()
-        self.pending.batch.devices = tuple(self.devices.values())
+        self._keep_checkpoint()
         if self.rows is None:
             return
         moved = self.rows.retire(self.pending.batch, self.boottime_ns)

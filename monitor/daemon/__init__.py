@@ -4,6 +4,7 @@
   other, where the database needs it. `signals`: what SIGTERM, SIGINT and SIGHUP asked
   for. `recorder`: sampling and storing with what can fail.
 - `scheduler`: the calendar, the only importer of APScheduler; `jobs`: what it does;
+  `dates`: what time it is for them;
   `appointment`: when plans are looked at next. `sleep`: all is written down before the
   machine sleeps. `presence`: who is in front of it. `uplinks`: what devices are
   attached to, followed on the bus.

@@ -7,9 +7,9 @@ waits long. A failure is one line in the log, and the next time tries again.
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from monitor import clock
 from monitor.errors import StoreDamagedError, StoreError
 from monitor.store import rescue
 from monitor.store.backup import back_up
@@ -19,9 +19,9 @@ from monitor.store.scouring import scour
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from zoneinfo import ZoneInfo
 
     from monitor.config import Config
+    from monitor.daemon.dates import Dates
     from monitor.store.engine import Store
 
 _MOST_PURGES = 10  # a million rows: 250 new processes a second for an hour
@@ -60,11 +60,14 @@ def _careful(name: str, work: Callable[[], object], store: Store) -> Callable[[]
     return run
 
 
-def purge_all(store: Store, limits: Limits, max_rows: int = MOST_ROWS) -> None:
+def purge_all(
+    store: Store, now_s: int, limits: Limits, max_rows: int = MOST_ROWS
+) -> None:
     """Drop what is old or too much, as much as an hour may bring.
 
     Args:
         store: open for writing.
+        now_s: UTC second now.
         limits: how long things are kept.
         max_rows: the most rows of each kind in one of its runs.
 
@@ -72,7 +75,7 @@ def purge_all(store: Store, limits: Limits, max_rows: int = MOST_ROWS) -> None:
         StoreError: what was dropped until then stays dropped.
     """
     for _ in range(_MOST_PURGES):
-        if not purge(store, clock.now_s(), limits, max_rows).more:
+        if not purge(store, now_s, limits, max_rows).more:
             break
 
 
@@ -91,7 +94,7 @@ def _limits(config: Config, needed_since_s: int) -> Limits:
 def calendar_jobs(
     store: Store,
     config: Callable[[], Config],
-    zone: ZoneInfo,
+    dates: Dates,
     needed_since_s: Callable[[], int],
     learn: Callable[[], None],
 ) -> list[CalendarJob]:
@@ -101,7 +104,7 @@ def calendar_jobs(
         store: the database.
         config: limits of retention, and how many backups are kept; asked at each run,
             for a reload may have changed it.
-        zone: whose days the daily roll-up follows.
+        dates: what time it is, and in which zone.
         needed_since_s: the UTC second from which on plans need what was measured; asked
             at each run, in the scheduler's thread.
         learn: take in what programs usually move, once the hours are summed up.
@@ -109,14 +112,16 @@ def calendar_jobs(
 
     def backup() -> None:
         if keep := config().store.backups:
-            back_up(store, clock.now_s(), keep)
+            back_up(store, dates.now_s(), keep)
 
     def retention() -> None:
-        purge_all(store, _limits(config(), needed_since_s()))
-        scour(store, clock.now_s())
+        limits = _limits(config(), needed_since_s())
+        limits = replace(limits, surely_s=dates.surely_s())
+        purge_all(store, dates.now_s(), limits)
+        scour(store, dates.now_s())
 
     jobs: list[tuple[str, str, int, Callable[[], object]]] = [
-        ("roll-up", "*", 1, lambda: roll_up(store, clock.now_s(), zone)),
+        ("roll-up", "*", 1, lambda: roll_up(store, dates.now_s(), dates.zone())),
         ("habits", "*", 2, learn),
         ("retention", "*", 11, retention),
         ("backup", "3", 30, backup),

@@ -23,6 +23,7 @@ from monitor.counting.sampler import Sampler
 from monitor.daemon.answering import Answers
 from monitor.daemon.appointment import Appointment
 from monitor.daemon.control import Control
+from monitor.daemon.dates import Believed, here
 from monitor.daemon.jobs import calendar_jobs
 from monitor.daemon.onlookers import Onlookers
 from monitor.daemon.presence import Presence
@@ -39,7 +40,6 @@ from monitor.networks.identities import NetworkRules
 from monitor.sources import Sources
 from monitor.store.engine import open_store
 from monitor.store.writer import Writer
-from monitor.zones import local_zone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -239,12 +239,12 @@ class Daemon:
         return refused
 
     def _start_calendar(self, parts: ExitStack) -> None:
-        zone = local_zone(os.environ)
+        zone = here()
         now = datetime.fromtimestamp(clock.now_s(), zone)
         jobs = calendar_jobs(
             self.store,
             lambda: self._config,
-            zone,
+            Believed(lambda: self.sampler.placement).dates(),
             lambda: self.watch.book.needed_since_s,
             lambda: learn(self.store, self.watch.telling.unusual),
         )
@@ -257,7 +257,11 @@ class Daemon:
         if not beats:
             return
         self._tick()
-        if beats > 1 or self.sampler.placement.stepped:
+        if (
+            beats > 1
+            or self.sampler.placement.stepped
+            or not self._calendar.is_in(here())
+        ):
             self._wake_calendar()
         since_ns = self.sampler.boottime_ns - self.recorder.flushed_ns
         is_due = since_ns >= self._config.sampling.flush_s * clock.SECOND_NS
@@ -271,8 +275,7 @@ class Daemon:
         self._wake_calendar()
 
     def _wake_calendar(self) -> None:
-        zone = local_zone(os.environ)
-        self._calendar.wake(datetime.fromtimestamp(clock.now_s(), zone))
+        self._calendar.wake(datetime.fromtimestamp(clock.now_s(), here()))
 
     def _tick(self) -> None:
         if self.store.damage is not None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
 
 from apscheduler.executors.debug import DebugExecutor
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -25,11 +26,14 @@ from apscheduler.triggers.date import DateTrigger
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
-    from zoneinfo import ZoneInfo
 
     from monitor.daemon.jobs import CalendarJob
 
 _APPOINTMENT: Final = "appointment"
+
+
+def _trigger(job: CalendarJob, zone: ZoneInfo) -> CronTrigger:
+    return CronTrigger(hour=job.hour, minute=job.minute, timezone=zone)
 
 
 class Calendar:
@@ -58,24 +62,37 @@ class Calendar:
             },
         )
         for job in jobs:
-            trigger = CronTrigger(hour=job.hour, minute=job.minute, timezone=zone)
             self._scheduler.add_job(
-                job.run, trigger, id=job.name, name=job.name, next_run_time=now
+                job.run,
+                _trigger(job, zone),
+                id=job.name,
+                name=job.name,
+                next_run_time=now,
             )
+        self._jobs, self._zone = jobs, zone
         self._scheduler.start()
 
+    def is_in(self, zone: ZoneInfo) -> bool:
+        """Whether the hours are those of a zone; a machine that travels changes it."""
+        return self._zone.key == zone.key
+
     def wake(self, now: datetime) -> None:
-        """Look at the clock again, after a resume or a step.
+        """Look at the clock again, after a resume, a step, or in another zone.
 
         `wakeup` alone runs what is overdue, but after a backward step the next time
-        of each job lies a step too far ahead, so each is set anew.
+        of each job lies a step too far ahead, so each is set anew. What is overdue is
+        not put off: a machine that sleeps every night would never make its copy.
 
         Args:
             now: the wall clock, aware of its zone.
         """
-        for job in self._scheduler.get_jobs():
-            with suppress(JobLookupError):  # an appointment that has just been kept
-                job.modify(next_run_time=job.trigger.get_next_fire_time(None, now))
+        self._zone = now.tzinfo if isinstance(now.tzinfo, ZoneInfo) else self._zone
+        for job in self._jobs:
+            trigger = _trigger(job, self._zone)
+            planned = self._scheduler.get_job(job.name)
+            is_due = planned.next_run_time <= now
+            due = now if is_due else trigger.get_next_fire_time(None, now)
+            planned.modify(trigger=trigger, next_run_time=due)
         self._scheduler.wakeup()
 
     def appoint(self, at: datetime, call: Callable[[], None]) -> None:

@@ -112,6 +112,9 @@ class Batch:
         processes: rows by hour.
         unplaced: rows that no calendar time can be given to yet.
         devices: the newest counters of every device; replaces the stored ones.
+        boottime_ns: CLOCK_BOOTTIME of the newest counters; 0 while there are none.
+        trusted_offset_ns: from that clock to the calendar, by a synchronised clock of
+            this boot; None without one.
         sockets_instance: random id of the kernel map behind `sockets_changed`. Another
             id than the stored one drops the stored rows; an empty one leaves them, for
             the map may still be pinned.
@@ -139,6 +142,8 @@ class Batch:
     processes: dict[ProcessHour, ProcessRow] = field(default_factory=dict)
     unplaced: list[Unplaced] = field(default_factory=list)
     devices: tuple[DeviceCounters, ...] = ()
+    boottime_ns: int = 0
+    trusted_offset_ns: int | None = None
     sockets_instance: str = ""
     sockets_changed: dict[SocketKey, SocketCounters] = field(default_factory=dict)
     sockets_removed: set[SocketKey] = field(default_factory=set)
@@ -169,6 +174,10 @@ class Resume:
         calibrations: how the drivers of devices count, by name.
         last_s: UTC second up to which the run before had counted; None at first.
         last_trusted_s: newest UTC second known to be true (for the clock).
+        boottime_ns: CLOCK_BOOTTIME of the last flush, in the boot of `devices`; 0
+            where that is not known.
+        trusted_offset_ns: from that clock to the calendar, by a synchronised clock of
+            that boot; None without one.
     """
 
     run_id: int
@@ -181,3 +190,5 @@ class Resume:
     calibrations: dict[str, Calibration]
     last_s: int | None
     last_trusted_s: int
+    boottime_ns: int = 0
+    trusted_offset_ns: int | None = None

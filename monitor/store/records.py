@@ -13,6 +13,7 @@ from monitor.store.schema import (
     ATTACHMENTS,
     DEVICE_CHECKPOINTS,
     EVENTS,
+    GAPS,
     PROCESS_HOURS,
     SOCKET_CHECKPOINTS,
     SPANS,
@@ -21,9 +22,10 @@ from monitor.store.schema import (
 from monitor.usage import Interval
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+    from typing import Any
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, RowMapping
 
     from monitor.store.batch import Batch
     from monitor.store.ids import Ids
@@ -78,6 +80,33 @@ _DROP_SOCKET = delete(SOCKET_CHECKPOINTS).where(
         for column in SOCKET_CHECKPOINTS.primary_key
     )
 )
+
+
+def write_gap(
+    connection: Connection,
+    before: RowMapping,
+    run: Mapping[str, Any],
+    counted_s: int | None,
+) -> None:
+    """Note the time since the run before, if there is any.
+
+    Args:
+        connection: to write with.
+        before: the row of that run.
+        run: the row of the run that begins.
+        counted_s: UTC second of the last flush by the clock of now, where this boot
+            knows it; what the run before called it may lie a clock step away.
+    """
+    from_s = before["to_s"] if counted_s is None else counted_s
+    if from_s < run["from_s"]:
+        gap = {
+            "from_s": from_s,
+            "to_s": run["from_s"],
+            "run_id": run["run_id"],
+            "clean": before["ended"],
+            "same_boot": int(before["boot_id"] == run["boot_id"]),
+        }
+        connection.execute(insert(GAPS).values(gap))
 
 
 def write_spans(connection: Connection, assignment: Assignment, run_id: int) -> None:

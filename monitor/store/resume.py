@@ -55,4 +55,6 @@ def take_up(
         calibrations=wires.calibrations(connection),
         last_s=last_s,
         last_trusted_s=meta.number(facts, meta.LAST_TRUSTED_S),
+        boottime_ns=meta.number(facts, meta.CHECKPOINT_BOOTTIME_NS),
+        trusted_offset_ns=meta.optional(facts, meta.TRUSTED_OFFSET_NS),
     )

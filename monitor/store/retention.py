@@ -51,6 +51,8 @@ class Limits:
         remotes_s: networks at the other end; 0 for not at all.
         remotes_top: of them, for each application and hour that is over.
         needed_since_s: UTC second from which on plans need spans; at most 400 days.
+        surely_s: UTC second that is over for sure: what a wrong clock calls old stays.
+            Networks at the other end are a short memory, and go by any clock.
     """
 
     slots_s: int = 62 * _DAY_S
@@ -61,6 +63,7 @@ class Limits:
     remotes_s: int = 0
     remotes_top: int = 20
     needed_since_s: int = NEVER
+    surely_s: int = NEVER
 
 
 @dataclass(slots=True)
@@ -112,9 +115,10 @@ def purge(
 
 def _steps(now_s: int, limits: Limits) -> dict[str, Step]:
     """What is old, by table, in the order in which it goes."""
-    slots_s = kept_since_s(limits.needed_since_s, now_s, limits.slots_s)
-    hours_s = now_s - limits.hours_s
-    processes_s = now_s - limits.processes_s
+    surely_s = min(now_s, limits.surely_s)
+    slots_s = kept_since_s(limits.needed_since_s, surely_s, limits.slots_s)
+    hours_s = surely_s - limits.hours_s
+    processes_s = surely_s - limits.processes_s
     # Those of an hour that goes on count as kept at least until it is over.
     remotes_s = now_s - limits.remotes_s
     old_events = EVENTS.c.at_s < hours_s

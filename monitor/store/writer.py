@@ -28,7 +28,7 @@ from monitor.store import (
 )
 from monitor.store.faults import explained
 from monitor.store.resume import take_up
-from monitor.store.schema import COUNTED_RUNS, GAPS, RUNS, SPANS
+from monitor.store.schema import COUNTED_RUNS, RUNS, SPANS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,15 +127,10 @@ class Writer(Closing):
             before = connection.execute(newest).mappings().one_or_none()
             made = connection.execute(insert(RUNS).values(run))
             run_id = ids.key_of(made)
-            if before is not None and before["to_s"] < at_s:
-                gap = {
-                    "from_s": before["to_s"],
-                    "to_s": at_s,
-                    "run_id": run_id,
-                    "clean": before["ended"],
-                    "same_boot": int(before["boot_id"] == boot_id),
-                }
-                connection.execute(insert(GAPS).values(gap))
+            if before is not None:
+                counted_s = meta.counted_until_s(self._facts, boot_id, boot_s)
+                run["run_id"] = run_id
+                records.write_gap(connection, before, run, counted_s)
             last_s = None if before is None else int(before["to_s"])
             resume = take_up(connection, run_id, last_s, self._facts)
         self._run_id, self._boot_id, self._ids = run_id, boot_id, ids.Ids(boot_id)
@@ -279,7 +274,7 @@ class Writer(Closing):
     ) -> dict[str, str]:
         """Move the run's end and the facts of the store; returns those facts."""
         connection.execute(_ADVANCE, {"mine": self._run_id, "until_s": at_s})
-        facts = {meta.CHECKPOINT_BOOT_ID: self._boot_id}
+        facts = meta.of_checkpoint(batch, self._boot_id)
         if batch.sockets_instance:
             facts[meta.SOCKETS_INSTANCE] = batch.sockets_instance
         if batch.remotes_kept_s is not None:

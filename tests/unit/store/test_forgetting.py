@@ -14,6 +14,7 @@ import pytest
 from monitor.accounts.forgetting import Wish, carry_out, scour, wish_of
 from monitor.alerts import Alert, Key, Raised
 from monitor.config import Config
+from monitor.daemon.dates import Dates
 from monitor.daemon.jobs import calendar_jobs
 from monitor.errors import RejectedError, UsageError
 from monitor.networks.uplink import SIM, WIFI, Network
@@ -320,7 +321,8 @@ def test_what_a_kill_left_to_be_wiped_the_calendar_wipes(path: Path) -> None:
     with open_store(path, writable=True) as store:
         carry_out(store, (), Wish(app="sekretapp"), NOW_S, dry_run=False)
         assert len(backups(path)) == 2
-        jobs = calendar_jobs(store, Config, UTC_ZONE, lambda: NEVER, lambda: None)
+        dates = Dates(lambda: NOW_S, lambda: NOW_S)
+        jobs = calendar_jobs(store, Config, dates, lambda: NEVER, lambda: None)
         (retention,) = (job for job in jobs if job.name == "retention")
         retention.run()
         assert not scouring.is_owed(store)

@@ -85,8 +85,8 @@ def test_the_hourly_job_melts_more_than_one_run_of_it_does(tmp_path: Path) -> No
     path = tmp_path / "usage.db"
     with writing(path) as (store, writer):
         writer.flush(many_processes(hours=1, each=60), NOW_S, trusted=True)
-        limits = Limits(process_rows=10, processes_s=NOW_S)
-        purge_all(store, limits, max_rows=20)
+        limits = Limits(process_rows=10)
+        purge_all(store, NOW_S, limits, max_rows=20)
         assert counted(path)["process_hours"] == 10
 
 
@@ -166,3 +166,14 @@ def test_the_size_has_a_cap_and_the_file_shrinks(tmp_path: Path) -> None:
     with open_store(path, writable=True) as store:
         pass
     assert path.stat().st_size < size * 3 // 4
+
+
+def test_what_only_a_wrong_clock_calls_old_stays(tmp_path: Path) -> None:
+    path = tmp_path / "usage.db"
+    with writing(path) as (store, writer):
+        writer.flush(many_processes(hours=1, each=5), NOW_S, trusted=True)
+        years_on_s = NOW_S + 10 * 365 * 86_400
+        purge_all(store, years_on_s, Limits(surely_s=NOW_S))
+        assert counted(path)["process_hours"] == 5
+        purge_all(store, years_on_s, Limits(surely_s=years_on_s))
+        assert counted(path)["process_hours"] == 0

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from monitor.config import parse_config
+from monitor.daemon.dates import Dates
 from monitor.daemon.jobs import calendar_jobs
 from monitor.store import remotes, sizecap
 from monitor.store.backup import back_up
@@ -173,7 +173,11 @@ def test_retention_follows_a_configuration_that_was_reloaded(tmp_path: Path) -> 
             job = next(
                 job
                 for job in calendar_jobs(
-                    store, lambda: config, ZoneInfo("UTC"), lambda: T0, lambda: None
+                    store,
+                    lambda: config,
+                    Dates(lambda: now_s, lambda: now_s),
+                    lambda: T0,
+                    lambda: None,
                 )
                 if job.name == "retention"
             )
