@@ -32,6 +32,8 @@ class Outcome(StrEnum):
     OK = "ok"
     RESTART = "reset"
     WRAP = "wrap"
+    CUT = "cut"
+    """The device went, and its driver let go of some counters before its last word."""
 
 
 class DeviceUsage(NamedTuple):

@@ -40,6 +40,7 @@ class Link:
             virtual pair is; None when it is in none other.
         peer_ifindex: the index of that other end there.
         is_up: whether it can carry something now: a cable is in, a modem is connected.
+        address: of the hardware; empty where there is none.
     """
 
     ifindex: int
@@ -52,3 +53,19 @@ class Link:
     peer_nsid: int | None = None
     peer_ifindex: int = 0
     is_up: bool = True
+    address: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """A device that went.
+
+    Attributes:
+        link: what it was.
+        counter: its last counters.
+        moved: whether it lives on in another namespace, and counts on.
+    """
+
+    link: Link
+    counter: Traffic
+    moved: bool

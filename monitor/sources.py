@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network
 
     from monitor.clock import Reading
-    from monitor.devices import DeviceCounters, Link
+    from monitor.devices import Departure, DeviceCounters, Link
     from monitor.networks.uplink import Network as Uplink
     from monitor.usage import Owner, Process, SocketCounters, SocketKey
     from monitor.wire import Reading as WireReading
@@ -37,6 +37,10 @@ def _nobody_knows(
 
 def _nowhere(_: Mapping[int, Link]) -> Mapping[str, Uplink]:
     return {}
+
+
+def _nobody_leaves() -> tuple[list[Departure], bool]:
+    return [], False
 
 
 class Health(Protocol):
@@ -183,6 +187,8 @@ class Sources:
         netns: inode number of this process's network namespace.
         sockets: the eBPF program, or TCP by sock_diag; None on the `interface` tier.
         find_nsid: `collectors.netns.collect`.
+        departures: `collectors.departures.Departures.take`: devices that went since
+            the last call, and whether some were lost.
         networks: what these devices are attached to, by name, as far as that is known.
     """
 
@@ -195,3 +201,4 @@ class Sources:
     sockets: SocketSource | None
     find_nsid: FindNsid = _nobody_knows
     networks: Callable[[Mapping[int, Link]], Mapping[str, Uplink]] = _nowhere
+    departures: Callable[[], tuple[list[Departure], bool]] = _nobody_leaves

@@ -68,6 +68,10 @@ class Traffic:
         """The same without its negative parts."""
         return Traffic(*(max(0, number) for number in self.numbers))
 
+    def at_least(self, other: Traffic) -> Traffic:
+        """Of each number the larger one."""
+        return Traffic(*map(max, self.numbers, other.numbers))
+
     def part(self, numerator: int, denominator: int) -> Traffic:
         """Each number times numerator / denominator, rounded down."""
         return Traffic(*(number * numerator // denominator for number in self.numbers))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _RTM_NEWLINK: Final = 16
 _RTM_GETLINK: Final = 18
+_IFLA_ADDRESS: Final = 1
 _IFLA_IFNAME: Final = 3
 _IFLA_MTU: Final = 4
 _IFLA_LINK: Final = 5
@@ -37,26 +38,35 @@ _RTEXT_FILTER_SKIP_STATS: Final = 1 << 3
 _KEPT_LINKS: Final = 1024
 
 _IFF_RUNNING: Final = 0x40  # linux/if.h: up, and its carrier is there or unknown
-_IFINFO = struct.Struct("=BxHiII")  # struct ifinfomsg
+IFINFO = struct.Struct("=BxHiII")
+"""struct ifinfomsg, before the attributes of a device."""
 _WANTED = struct.Struct("=HHI")  # struct nlattr and a number
 # Without counters, a message is the same from tick to tick, and a third as long.
-_REQUEST = _IFINFO.pack(socket.AF_UNSPEC, 0, 0, 0, 0) + _WANTED.pack(
+_REQUEST = IFINFO.pack(socket.AF_UNSPEC, 0, 0, 0, 0) + _WANTED.pack(
     _WANTED.size, _IFLA_EXT_MASK, _RTEXT_FILTER_SKIP_STATS
 )
-_SOURCE: Final = "rtnetlink"
+SOURCE: Final = "rtnetlink"
+"""In error messages."""
 
 
-@lru_cache(maxsize=_KEPT_LINKS)
-def _link(message: bytes) -> Link:
-    if len(message) < _IFINFO.size:
+def link_of(message: bytes) -> Link:
+    """Parse what the kernel says of one device.
+
+    Args:
+        message: payload of RTM_NEWLINK or RTM_DELLINK.
+
+    Raises:
+        SourceError: the bytes make no sense.
+    """
+    if len(message) < IFINFO.size:
         raise SourceError(f"rtnetlink: link message of {len(message)} bytes")
-    _, arphrd, ifindex, flags, _ = _IFINFO.unpack_from(message)
-    found = attributes(message[_IFINFO.size :], _SOURCE)
-    information = attributes(found.get(_IFLA_LINKINFO, b""), _SOURCE)
+    _, arphrd, ifindex, flags, _ = IFINFO.unpack_from(message)
+    found = attributes(message[IFINFO.size :], SOURCE)
+    information = attributes(found.get(_IFLA_LINKINFO, b""), SOURCE)
     kind = information.get(_IFLA_INFO_KIND, b"").rstrip(b"\0").decode("ascii")
     other = number(found, _IFLA_LINK)
     if kind == "vxlan":  # which has no IFLA_LINK
-        data = attributes(information.get(_IFLA_INFO_DATA, b""), _SOURCE)
+        data = attributes(information.get(_IFLA_INFO_DATA, b""), SOURCE)
         other = number(data, _IFLA_VXLAN_LINK)
     nsid = number(found, _IFLA_LINK_NETNSID) if _IFLA_LINK_NETNSID in found else None
     # In another namespace the other device's index means nothing here.
@@ -72,7 +82,11 @@ def _link(message: bytes) -> Link:
         peer_nsid=nsid,
         peer_ifindex=0 if nsid is None else other,
         is_up=bool(flags & _IFF_RUNNING),
+        address=found.get(_IFLA_ADDRESS, b""),
     )
+
+
+_link = lru_cache(maxsize=_KEPT_LINKS)(link_of)
 
 
 def parse(messages: Iterable[tuple[int, bytes]]) -> list[Link]:
@@ -90,7 +104,7 @@ def parse(messages: Iterable[tuple[int, bytes]]) -> list[Link]:
     try:
         return [_link(payload) for kind, payload in messages if kind == _RTM_NEWLINK]
     except UnicodeDecodeError as error:
-        raise SourceError(f"{_SOURCE}: list of devices: {error}") from error
+        raise SourceError(f"{SOURCE}: list of devices: {error}") from error
 
 
 def collect() -> dict[int, Link]:
@@ -102,5 +116,5 @@ def collect() -> dict[int, Link]:
     Raises:
         SourceError: the dump cannot be read or understood.
     """
-    links = parse(dump(socket.NETLINK_ROUTE, _RTM_GETLINK, _REQUEST, _SOURCE))
+    links = parse(dump(socket.NETLINK_ROUTE, _RTM_GETLINK, _REQUEST, SOURCE))
     return {link.ifindex: link for link in links}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from monitor.counters import Outcome
 from monitor.networks import attaching
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from monitor.counting.wire_rows import DeviceBill
     from monitor.store.pending import Pending
     from monitor.usage import Application, Attachment, BootInterval, Process
+
+
+_NO_BILL: Final = Bill(Traffic(), Traffic())
 
 
 class Booking:
@@ -75,7 +78,7 @@ class Booking:
         Returns:
             By attachment; what no carrier sees has one of its own.
         """
-        bills = {}
+        bills: dict[Attachment, Bill] = {}
         for ifindex, (bill, local, _) in found.items():
             attachment = devices.get(ifindex)
             # That nothing moved is worth a row where it is billed and was watched.
@@ -83,9 +86,11 @@ class Booking:
                 bill.counter or (attachment.billed and was_watched)
             ):
                 continue
-            bills[attachment] = bill
+            # One that went and one that has its name now are at one place.
+            bills[attachment] = bills.get(attachment, _NO_BILL) + bill
             if local:
-                bills[attaching.local_part(attachment)] = Bill(Traffic(), local)
+                beside = attaching.local_part(attachment)
+                bills[beside] = bills.get(beside, _NO_BILL) + Bill(Traffic(), local)
         for attachment, bill in bills.items():
             self._pending.add_bill(self._when, attachment, bill)
         return bills

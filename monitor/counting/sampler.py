@@ -17,6 +17,7 @@ from monitor.counters import device_usage, last_counters
 from monitor.counting.booking import Booking
 from monitor.counting.covering import between, covered, known_before, unwatched
 from monitor.counting.explaining import Explaining, watched_besides
+from monitor.counting.leaving import Leaving
 from monitor.counting.live import Live, Ticked, after
 from monitor.counting.socket_rows import Rows, SocketRows
 from monitor.counting.whereabouts import Whereabouts
@@ -93,6 +94,7 @@ class Sampler:
     ticked: Ticked | None = None
     here: Whereabouts = field(init=False)
     _refusal: str = ""
+    _leaving: Leaving = field(default_factory=Leaving)
     _explaining: Explaining = field(init=False)
 
     def __post_init__(self, rules: attaching.InterfaceRules) -> None:
@@ -157,18 +159,18 @@ class Sampler:
             SourceError: nothing was booked, and the next tick covers the time.
         """
         reading = self.sources.read_clock()
+        self._leaving.hear(*self.sources.departures())  # before what is there is listed
         links = self.sources.links()
         routes = self.sources.default_routes()
         devices = {device.ifindex: device for device in self.sources.devices()}
         wire = self.wires.read()  # close to the devices, which it is compared with
         rows = self.rows.read() if self.rows else {}
-        self._believe(reading)
         now = self._now(reading)
         booking = Booking(self.pending, now.when)
         self._note_failures(booking)
-        usage = device_usage(self.devices, devices.values(), baseline=self.baseline)
-        found = self.wires.observe(wire, usage, links)
-        attached = self._look(links, routes, usage, found)
+        usage, left = self._usage(booking, devices.values(), links)
+        found = self.wires.observe(wire, usage, links | left)
+        attached = self._look((links, left), routes, usage, found)
         booking.restarts(usage, attached)
         bills = booking.bills(found, attached, was_watched=not self.missed)
         moved = NOTHING if self.baseline else self.wires.moved
@@ -188,19 +190,37 @@ class Sampler:
         self._remember_rows(rows, wire)
         self._instruct(booking, links)
 
+    def _usage(
+        self,
+        booking: Booking,
+        devices: Iterable[DeviceCounters],
+        links: Mapping[int, Link],
+    ) -> tuple[list[DeviceUsage], dict[int, Link]]:
+        """What all devices moved, and what those were that went meanwhile."""
+        left = self._leaving.settle(self.devices, links, baseline=self.baseline)
+        if left.lost:
+            booking.event("overflow", "devices came and went faster than they are read")
+        self._leaving.come_back(devices, self.devices, links)
+        usage = device_usage(self.devices, devices, baseline=self.baseline)
+        return usage + left.usage, left.links
+
     def _look(
         self,
-        links: Mapping[int, Link],
+        links: tuple[dict[int, Link], dict[int, Link]],
         routes: frozenset[str],
         usage: Iterable[DeviceUsage],
         bills: dict[int, DeviceBill],
     ) -> Mapping[int, Attachment]:
         """See where everything is attached; what has just gone has its last bill."""
-        parted = self.here.part(self.wires, links)
-        present = self.here.look(links, routes, parted)
-        bills |= {ifindex: bill for ifindex, (_, bill) in parted.items()}
+        here, left = links
+        parted = self.here.part(self.wires, here | left)
+        attached = self.here.look(here, routes, left)
+        attached |= {ifindex: where for ifindex, (where, _) in parted.items()}
+        guessed = {ifindex: bill for ifindex, (_, bill) in parted.items()}
+        self._leaving.guessed(guessed, self.devices)
+        bills |= guessed
         self.pending.batch.networks |= self.here.news
-        return self.here.surround(present, links, usage, bills).devices
+        return self.here.surround(attached, here | left, usage, bills).devices
 
     def _keep_checkpoint(self) -> None:
         """What the batch counts up to, and when that was."""
@@ -247,6 +267,7 @@ class Sampler:
 
     def _now(self, reading: Reading) -> Covered:
         """The time of this tick; a sleep behind it is noted."""
+        self._believe(reading)
         now = covered(self.placement, self.boottime_ns, self.asleep_ns, reading)
         now = now._replace(when=self.since or now.when)
         Booking(self.pending, now.when).slept(now.slept_s)

@@ -79,21 +79,30 @@ class Whereabouts:
         self,
         links: Mapping[int, Link],
         routes: frozenset[str],
-        parted: Mapping[int, tuple[Attachment, DeviceBill]],
+        left: Mapping[int, Link],
     ) -> dict[int, Attachment]:
         """See what devices are attached to now.
 
         Args:
             links: all devices by ifindex.
             routes: names of those with a default route.
-            parted: what is gone, but has its last bill in this tick.
+            left: what went since the tick before. It is where it was then; of what
+                nobody has seen before only the name is known.
         """
         before, self.networks = self.networks, self.sources.networks(links)
         known = list(before.values())
         self.news = {n.key: n for n in self.networks.values() if n not in known}
         found = attaching.attach(links, self.rules, routes, self.networks)
         self.note = found.note
-        return found.devices | {i: where for i, (where, _) in parted.items()}
+        if not left:
+            return found.devices
+        names = {where.device: where for where in self.attached.values()}
+        fleeting = attaching.attach({**links, **left}, self.rules, routes).devices
+        return found.devices | {
+            ifindex: self.attached.get(ifindex) or names.get(where.device, where)
+            for ifindex, where in fleeting.items()
+            if ifindex in left
+        }
 
     def surround(
         self,

@@ -113,13 +113,14 @@ class WireRows:
         if usage.outcome in (Outcome.RESTART, Outcome.BASELINE):
             passed = None  # more of it than the counter has now
             self._windows.pop(link.ifindex, None)
-        elif passed is not None:
+        elif passed is not None and usage.outcome is not Outcome.CUT:
             known = self._learn(link, known, usage.traffic, passed)
         seen = passed or Wire()
-        billed = wire.l3(usage.traffic, seen, known) - seen.local
-        return DeviceBill(
-            Bill(usage.traffic, billed), seen.local, known.is_exact(passed)
-        )
+        counter = usage.traffic
+        if usage.outcome is Outcome.CUT:
+            counter = counter.at_least(wire.counter(seen, known))
+        billed = wire.l3(counter, seen, known) - seen.local
+        return DeviceBill(Bill(counter, billed), seen.local, known.is_exact(passed))
 
     def parted(self, link: Link) -> DeviceBill | None:
         """What a device moved until it was pulled out, and its counters with it.

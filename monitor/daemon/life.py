@@ -18,6 +18,7 @@ from msgspec.structs import astuple
 
 from monitor import __version__, clock, sdnotify, tiers
 from monitor.collectors import addresses, netdev, netns
+from monitor.collectors.departures import Departures
 from monitor.collectors.topology import Topology
 from monitor.counting.sampler import Sampler
 from monitor.daemon.answering import Answers
@@ -124,6 +125,7 @@ class Daemon:
         uplinks = Uplinks(os.environ, _network_rules(self._config))
         self._uplinks = parts.enter_context(uplinks)
         self._topology = parts.enter_context(Topology())
+        self._departures = parts.enter_context(Departures())
         self.recorder = self._begin()
         self.recorder.keep_remotes(self._config.remotes.kept_s)
         self._timer = parts.enter_context(clock.BoottimeTimer(self.sampling.tick_s))
@@ -151,6 +153,7 @@ class Daemon:
             sockets=self.tier.program,
             find_nsid=netns.collect,
             networks=self._uplinks.networks,
+            departures=self._departures.take,
         )
         trusted_s = max(resume.last_trusted_s, clock.RELEASED_S)
         sampler = Sampler(sources, _rules(self._config), clock.Placement(trusted_s))
@@ -187,6 +190,8 @@ class Daemon:
         self._selector.register(self._timer, selectors.EVENT_READ, self._beat)
         self._selector.register(self._signals.wakeup, selectors.EVENT_READ, self._wake)
         self._selector.register(self._changes, selectors.EVENT_READ, self._set_anew)
+        heard, hear = self._departures, self._departures.hear
+        self._selector.register(heard, selectors.EVENT_READ, hear)
         self._presence.watch(self._selector, self._tick)
         self._sleep.watch(self._selector, Duties(self.recorder.settle, self._set_anew))
         self._uplinks.watch(self._selector, self._tick)

@@ -1,13 +1,19 @@
 /* Other clocks for one program: preloaded, it shifts CLOCK_REALTIME by what a file
  * says, lets the machine have slept, and answers adjtimex(2). The machine's clocks are
- * not touched. The file, named by ESIMMON_TEST_CLOCK, holds struct wall. */
+ * not touched. The file, named by ESIMMON_TEST_CLOCK, holds struct wall. The pipe beside
+ * it, with .set behind its name, stands for a timer that the kernel cancels when the
+ * wall clock is set: each byte in it is one such moment. */
 
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <sys/timex.h>
 #include <time.h>
 #include <unistd.h>
@@ -46,4 +52,35 @@ int adjtimex(struct timex *unused)
 {
 	(void)unused;
 	return wall()->synchronised ? TIME_OK : TIME_ERROR;
+}
+
+static int changes = -1;
+
+int timerfd_create(int clock, int flags)
+{
+	char path[PATH_MAX];
+
+	if (clock != CLOCK_REALTIME)
+		return (int)syscall(SYS_timerfd_create, clock, flags);
+	snprintf(path, sizeof(path), "%s.set", getenv("ESIMMON_TEST_CLOCK"));
+	changes = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	return changes;
+}
+
+int timerfd_settime(int fd, int flags, const struct itimerspec *at,
+		    struct itimerspec *before)
+{
+	if (fd == changes)
+		return 0;
+	return (int)syscall(SYS_timerfd_settime, fd, flags, at, before);
+}
+
+ssize_t read(int fd, void *into, size_t length)
+{
+	ssize_t got = syscall(SYS_read, fd, into, length);
+
+	if (fd != changes || fd < 0 || got <= 0)
+		return got;
+	errno = ECANCELED;
+	return -1;
 }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -94,6 +96,45 @@ def test_a_clock_that_lost_its_source_and_steps_is_not_believed(
     assert events(esimmon.store) == []
     now_s = int(time.time())
     assert min(from_s for from_s, _ in spans(esimmon.store)) > now_s - A_MINUTE_S
+
+
+@pytest.mark.parametrize("years", [-10, 1, 10])
+def test_a_step_of_years_between_two_runs_leaves_the_gap_as_short_as_it_was(
+    lab: Lab, esimmon: Esimmon, wall: Wall, years: int
+) -> None:
+    wall.set(0, synchronised=True)
+    before = raw(lab.near)
+    daemon = esimmon.start()
+    transfer(lab, down=100_000)
+    daemon.flush()
+    daemon.kill()
+    transfer(lab, down=200_000)
+    wall.set(years * 365 * 24 * HOUR_S, synchronised=True)
+    daemon = esimmon.start()
+
+    report = esimmon.report("application", "--period", "2010-01-01..2099-12-31")
+    assert billed(report) == raw(lab.near) - before
+    assert daemon.stop() == 0
+    assert sum(to_s - from_s for from_s, to_s in spans(esimmon.store)) < A_MINUTE_S
+    with closing(sqlite3.connect(esimmon.store)) as database:
+        gaps = list(database.execute("SELECT from_s, to_s FROM gaps"))
+    ((from_s, to_s),) = gaps
+    assert 0 <= to_s - from_s < A_MINUTE_S
+
+
+def test_what_a_run_knew_of_the_time_the_next_one_of_this_boot_knows(
+    lab: Lab, esimmon: Esimmon, wall: Wall
+) -> None:
+    wall.set(0, synchronised=True)
+    daemon = esimmon.start()
+    daemon.flush()
+    daemon.kill()
+    wall.set(100 * 24 * HOUR_S, synchronised=False)
+    daemon = esimmon.start()
+    transfer(lab, down=100_000)
+    daemon.flush()
+    assert daemon.stop() == 0
+    assert max(to_s for _, to_s in spans(esimmon.store)) < time.time() + A_MINUTE_S
 
 
 @pytest.mark.parametrize("synchronised", [True, False])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import struct
 import subprocess
 from pathlib import Path
@@ -25,6 +27,8 @@ class Wall:
         self.slept_s = 0
         self._file = folder / "wall"
         self._file.write_bytes(bytes(24))
+        self._set = folder / "wall.set"
+        os.mkfifo(self._set)
         self.environ = {
             "LD_PRELOAD": str(library),
             "ESIMMON_TEST_CLOCK": str(self._file),
@@ -52,3 +56,8 @@ class Wall:
         with self._file.open("r+b") as file:  # in place: it is mapped
             file.seek(at)
             file.write(what)
+        # The kernel tells programs that look out for it; nobody may be there.
+        with contextlib.suppress(OSError):
+            told = os.open(self._set, os.O_WRONLY | os.O_NONBLOCK)
+            os.write(told, b"!")
+            os.close(told)
