@@ -72,6 +72,11 @@ class Traffic:
         """Of each number the larger one."""
         return Traffic(*map(max, self.numbers, other.numbers))
 
+    def filled(self, other: Traffic) -> Traffic:
+        """With the other's numbers where there are none."""
+        pairs = zip(self.numbers, other.numbers, strict=True)
+        return Traffic(*(own or others for own, others in pairs))
+
     def part(self, numerator: int, denominator: int) -> Traffic:
         """Each number times numerator / denominator, rounded down."""
         return Traffic(*(number * numerator // denominator for number in self.numbers))

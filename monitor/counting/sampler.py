@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from monitor.applications import recognise
 from monitor.clock import SECOND_NS, Placement, Reading, place
 from monitor.collectors.sockdiag import is_instance
-from monitor.counters import device_usage, last_counters
+from monitor.counters import Outcome, device_usage, last_counters
 from monitor.counting.booking import Booking
 from monitor.counting.covering import between, covered, known_before, unwatched
 from monitor.counting.explaining import Explaining, watched_besides
@@ -159,10 +159,11 @@ class Sampler:
             SourceError: nothing was booked, and the next tick covers the time.
         """
         reading = self.sources.read_clock()
-        self._leaving.hear(*self.sources.departures())  # before what is there is listed
+        self._leaving.hear(self.sources.departures())
         links = self.sources.links()
         routes = self.sources.default_routes()
         devices = {device.ifindex: device for device in self.sources.devices()}
+        self._leaving.hear_late(self.sources.departures())
         wire = self.wires.read()  # close to the devices, which it is compared with
         rows = self.rows.read() if self.rows else {}
         now = self._now(reading)
@@ -202,7 +203,13 @@ class Sampler:
             booking.event("overflow", "devices came and went faster than they are read")
         self._leaving.come_back(devices, self.devices, links)
         usage = device_usage(self.devices, devices, baseline=self.baseline)
-        return usage + left.usage, left.links
+        anew = [
+            each._replace(outcome=Outcome.RESTART)
+            if each.device.ifindex in left.reused
+            else each
+            for each in usage
+        ]
+        return anew + left.usage, left.links
 
     def _look(
         self,
@@ -213,7 +220,7 @@ class Sampler:
     ) -> Mapping[int, Attachment]:
         """See where everything is attached; what has just gone has its last bill."""
         here, left = links
-        parted = self.here.part(self.wires, here | left)
+        parted = self.here.part(self.wires, here.keys() | self._leaving.told)
         attached = self.here.look(here, routes, left)
         attached |= {ifindex: where for ifindex, (where, _) in parted.items()}
         guessed = {ifindex: bill for ifindex, (_, bill) in parted.items()}

@@ -56,18 +56,18 @@ class Whereabouts:
         return [where for index, where in self.attached.items() if links[index].is_up]
 
     def part(
-        self, wires: WireRows, links: Mapping[int, Link]
+        self, wires: WireRows, known: Container[int]
     ) -> dict[int, tuple[Attachment, DeviceBill]]:
         """Devices that are gone, but moved something before.
 
         Args:
             wires: have seen that; the counters of a device go with it.
-            links: all devices by ifindex.
+            known: ifindexes of those that are there, or of whose end the kernel told.
 
         Returns:
             Where they were attached, and their last bills.
         """
-        gone = {i: each for i, each in self.attached.items() if i not in links}
+        gone = {i: each for i, each in self.attached.items() if i not in known}
         bills = {
             ifindex: wires.parted(self.around.links[ifindex])
             for ifindex, where in gone.items()

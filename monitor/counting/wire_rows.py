@@ -118,7 +118,7 @@ class WireRows:
         seen = passed or Wire()
         counter = usage.traffic
         if usage.outcome is Outcome.CUT:
-            counter = counter.at_least(wire.counter(seen, known))
+            counter = counter.filled(wire.counter(seen, known))
         billed = wire.l3(counter, seen, known) - seen.local
         return DeviceBill(Bill(counter, billed), seen.local, known.is_exact(passed))
 

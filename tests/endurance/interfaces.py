@@ -29,6 +29,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from monitor.client.calling import request
 from monitor.store import queries
 from monitor.store.engine import open_store
 from monitor.usage import Interval
@@ -50,6 +51,7 @@ flush = "5 s"
 FRAME_BYTES = 600
 ALWAYS = Interval(0, 1 << 40)
 _BROADCAST = bytes.fromhex("ffffffffffff020000000001") + b"\x08\x06"  # an ARP frame
+_PATIENCE_S = 60.0  # a busy machine with 500 devices
 _TUNSETIFF = 0x400454CA  # linux/if_tun.h
 _IFF_TAP_NO_PI = 0x1002
 _IFREQ = struct.Struct("=16sH22x")
@@ -124,7 +126,8 @@ class Stage:
 
     def flushed(self) -> bool:
         """Whether the store has all."""
-        return bool((self.daemon.ask("flush") or {}).get("flushed"))
+        answer = request(self.daemon.control, "flush", {}, timeout_s=_PATIENCE_S)
+        return bool((answer or {}).get("flushed"))
 
     def close(self) -> None:
         """Take all away."""
@@ -283,7 +286,8 @@ class Changes:
         self.said: list[str] = []
         self.moved = Raw(0, 0)
         self._stage, self._chance = stage, chance
-        self._before = _sum(stage.booked())
+        self._before = Raw(0, 0)
+        self._before = self.booked()
         self._taps = {name: Tap(stage.near, name) for name in ("usb0", "usb1")}
 
     def move(self) -> None:

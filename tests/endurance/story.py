@@ -10,6 +10,7 @@ from contextlib import closing
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from monitor.client.calling import request
 from monitor.store import queries
 from monitor.store.engine import open_store
 from monitor.usage import Interval
@@ -42,6 +43,7 @@ SLOT_S = 300
 ALWAYS = Interval(0, 1 << 40)
 WARNED_PCT = (10, 30, 50, 80)
 
+_PATIENCE_S = 30.0
 _SPANS = """
 SELECT spans.from_s, spans.to_s FROM spans JOIN attachments USING (attachment_id)
 WHERE device = 'wwan0'
@@ -177,7 +179,8 @@ class Story:
 
     def _is_flushed(self) -> bool:
         """A calendar job may hold the store for a moment."""
-        return bool((self.daemon.ask("flush") or {}).get("flushed"))
+        answer = request(self.daemon.control, "flush", {}, timeout_s=_PATIENCE_S)
+        return bool((answer or {}).get("flushed"))
 
     def _ask(self, query: str) -> list[Any]:
         with closing(sqlite3.connect(self.esimmon.store)) as database:
