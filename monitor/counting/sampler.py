@@ -162,8 +162,7 @@ class Sampler:
         self._leaving.hear(self.sources.departures())
         links = self.sources.links()
         routes = self.sources.default_routes()
-        devices = {device.ifindex: device for device in self.sources.devices()}
-        self._leaving.hear_late(self.sources.departures())
+        devices = self._counters()
         wire = self.wires.read()  # close to the devices, which it is compared with
         rows = self.rows.read() if self.rows else {}
         now = self._now(reading)
@@ -190,6 +189,12 @@ class Sampler:
         self.here.forget_gone(links)
         self._remember_rows(rows, wire)
         self._instruct(booking, links)
+
+    def _counters(self) -> dict[int, DeviceCounters]:
+        """Of all devices now; what goes meanwhile is of the next tick."""
+        devices = {device.ifindex: device for device in self.sources.devices()}
+        self._leaving.hear_late(self.sources.departures())
+        return devices
 
     def _usage(
         self,

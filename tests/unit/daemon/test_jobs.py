@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from monitor.config import Config
+from monitor.daemon.dates import Dates
 from monitor.daemon.jobs import calendar_jobs
 from tests.unit.store.builders import T0, usage_batch, writing
 
@@ -17,8 +17,8 @@ def test_what_the_next_start_would_find_as_well_is_noted(tmp_path: Path) -> None
     path = tmp_path / "usage.db"
     with writing(path) as (store, writer):
         writer.flush(usage_batch(T0, T0 + 30), T0 + 30, trusted=True)
-        utc = ZoneInfo("UTC")
-        jobs = calendar_jobs(store, Config, utc, lambda: T0, lambda: None)
+        dates = Dates(lambda: T0, lambda: T0)
+        jobs = calendar_jobs(store, Config, dates, lambda: T0, lambda: None)
         for job in jobs:
             job.run()
         assert store.damage is None
