@@ -13,6 +13,7 @@ The map (imports point down only; import-linter checks it; each folder has its o
 - `daemon`: what runs all day: the loop, the calendar, the socket, the alerts.
 - `counting`: what a tick does: from two readings of the kernel to rows of usage.
 - `accounts`: plans over a real store: which there are, their ledgers, who pays.
+- `pool`: a plan on many devices: between the daemon and a folder that is synced.
 - `config`: the TOML file as typed, checked values; where files, store and socket are.
 - `notifiers`: one file a way to tell; `desktop` is the only importer of plyer.
 - `store`: the only importer of SQLAlchemy: schema, engine, migrations, writer, queries,

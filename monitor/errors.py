@@ -119,6 +119,10 @@ class ServiceError(EsimmonError):
         self.more = more
 
 
+class PoolError(EsimmonError):
+    """The folder of a pool, or what is in it, cannot be used: what, and what to do."""
+
+
 class NotShownError(EsimmonError):
     """Nobody saw a notification: the reason, as one sentence without a full stop."""
 

@@ -25,6 +25,7 @@ from monitor.config.places import (
     readable_stores,
 )
 from monitor.config.plan_files import with_plan_files
+from monitor.config.pool import Pool, device_name, pool_folder
 from monitor.config.reading import load_config, parse_config
 from monitor.config.settings import (
     Background,
@@ -47,6 +48,7 @@ __all__ = [
     "Candidate",
     "Config",
     "Interfaces",
+    "Pool",
     "Push",
     "Remotes",
     "Retention",
@@ -55,6 +57,7 @@ __all__ = [
     "as_toml",
     "candidates",
     "control_socket",
+    "device_name",
     "find_config",
     "find_store",
     "first_config",
@@ -66,6 +69,7 @@ __all__ = [
     "plan_lines",
     "plan_tables",
     "plans_directory",
+    "pool_folder",
     "readable_stores",
     "settings",
     "with_plan_files",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from monitor.config import network_values, times, values
+from monitor.config import network_values, pool, times, values
 from monitor.plans.values import Mcc
 from monitor.plans.values import decode as decode_of_plans
 
@@ -42,5 +42,6 @@ _DECODERS: Final[dict[type, Callable[[object], object]]] = {
     **values.DECODERS,
     **network_values.DECODERS,
     **times.DECODERS,
+    **pool.DECODERS,
     Mcc: _mcc,
 }

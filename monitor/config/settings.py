@@ -11,6 +11,7 @@ from monitor.alerts.model import KINDS
 from monitor.alerts.switches import is_off
 from monitor.config.plan_checks import first_fault
 from monitor.config.plans import PlanTable
+from monitor.config.pool import Pool, fault_of_pool
 from monitor.config.values import (
     AbsolutePath,
     Duration,
@@ -211,6 +212,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     alerts: Alerts = Alerts()
     push: Push = Push()
     metrics: Metrics = Metrics()
+    pool: Pool = Pool()
     plans: tuple[PlanTable, ...] = field(default=(), name="plan")
 
 
@@ -228,7 +230,7 @@ def out_of_limits(config: Config) -> tuple[str, str] | None:
         return f"plan[{fault.position}].{fault.key}", fault.allowed
     sampling, kept, store = config.sampling, config.retention, config.store
     background, remotes = config.background, config.remotes
-    unusual = config.unusual
+    unusual, pool = config.unusual, config.pool
     for key, value, least, most in (
         ("store.size_limit", store.size_limit_bytes, 10 * _MB, 1_000_000 * _MB),
         ("store.backups", store.backups, 0, 365),
@@ -244,6 +246,8 @@ def out_of_limits(config: Config) -> tuple[str, str] | None:
         ("unusual.weeks", unusual.weeks, 2, WEEKS),
         ("remotes.keep", remotes.keep_s, 60 * _MINUTE_S, 7 * _DAY_S),
         ("remotes.top", remotes.top, 1, 1000),
+        ("pool.every", pool.every_s, _MINUTE_S, _DAY_S),
+        ("pool.metered_per_hour", pool.metered_per_hour_bytes, 20_000, _GB),
     ):
         if not least <= value <= most:
             return key, f"from {_as(value, least)} to {_as(value, most)}"
@@ -253,7 +257,7 @@ def out_of_limits(config: Config) -> tuple[str, str] | None:
     ):
         if set(given.metered) & set(given.unmetered):
             return f"{table}.unmetered", f"without what {table}.metered names"
-    return _fault_of_alerts(config.alerts)
+    return fault_of_pool(pool) or _fault_of_alerts(config.alerts)
 
 
 def _fault_of_alerts(alerts: Alerts) -> tuple[str, str] | None:
