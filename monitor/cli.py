@@ -33,6 +33,7 @@ COMMANDS = {
     "alerts": ("monitor.commands.alerts", "See what was told, or try it."),
     "notify": ("monitor.commands.notify", "Show a daemon's alerts on your desktop."),
     "relay": ("monitor.commands.relay", "Send a daemon's alerts beyond this machine."),
+    "pool": ("monitor.commands.pool", "Share a plan between several devices."),
     "web": ("monitor.commands.web", "Show all that in your browser."),
     "export": ("monitor.commands.export", "Hand out what was counted, row by row."),
     "import": ("monitor.commands.import_", "Take in what others counted."),

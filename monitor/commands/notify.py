@@ -57,6 +57,12 @@ def log_to_terminal() -> None:
     logger.propagate = False
 
 
+def own_daemon_socket(setup: Setup) -> Path:
+    """Where this user's own daemon answers, if one runs; else as `daemon_socket`."""
+    sockets = setup.sockets(setup.store())
+    return next((path for path in sockets if path.is_socket()), daemon_socket(setup))
+
+
 def daemon_socket(setup: Setup) -> Path:
     """Where the daemon answers, or will: the system's, unless a store was chosen."""
     if not setup.store_option and not setup.config.store.path:

@@ -1,16 +1,21 @@
-"""`esimmon relay`: a daemon's alerts beyond this machine."""
+"""`esimmon relay`: a daemon's alerts, figures and pool beyond this machine."""
 
 from __future__ import annotations
 
 import os
 import threading
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from monitor.client import statusfile
-from monitor.commands.notify import daemon_socket, log_to_terminal
+from monitor.commands.notify import (
+    daemon_socket,
+    log_to_terminal,
+    own_daemon_socket,
+)
 from monitor.commands.options import with_setup
 from monitor.errors import (
     AgentRunningError,
@@ -24,13 +29,17 @@ from monitor.notifiers.agent import Agent
 from monitor.notifiers.courier import Patience
 from monitor.notifiers.memory import Memory, memory_path
 from monitor.notifiers.notice import Notice
+from monitor.pool.rounds import Rounds, carrier_for
+from monitor.units import exact_duration
 from monitor.views import metrics
 from monitor.views.scraped import Scraped
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from monitor.commands.options import Setup
+    from monitor.config import Pool
 
 _DEADLINE_S: Final = 60.0
 _LONGEST_RETRY_S: Final = 600.0
@@ -48,15 +57,17 @@ def command(setup: Setup, *, test: bool) -> None:
     alerts are sent, and when, the daemon says: `[alerts]` of its configuration.
 
     With `[metrics] listen` it also gives figures to Prometheus, at that address under
-    /metrics; without addresses of `[push]` that is all it does.
+    /metrics. In a pool (esimmon pool --help) it also carries between the daemon and the
+    pool's folder: run it as the user whose folder that is. Each of these is enough for
+    it to run.
 
     \b
     esimmon relay --test
     esimmon relay
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
     path = push.find_addresses(setup.config.push.addresses, os.environ)
-    listen = setup.config.metrics.listen
-    if path is None and (test or not listen):
+    listen, pool = setup.config.metrics.listen, setup.config.pool
+    if path is None and (test or not (listen or pool.folder)):
         raise ConfigError(
             "nowhere to send alerts to: write addresses into a file (chmod 600), and "
             'its name into the configuration: [push] addresses = "/path"'
@@ -70,6 +81,8 @@ def command(setup: Setup, *, test: bool) -> None:
     with ExitStack() as parts:
         if listen:
             parts.enter_context(_metrics(listen, socket_path)).start()
+        if pool.folder:
+            _pool(pool, partial(own_daemon_socket, setup)).start()
         if sender is not None:
             _relay(socket_path, sender)
         else:
@@ -89,6 +102,15 @@ def _metrics(listen: str, socket_path: Path) -> Scraped:
     scraped = Scraped(listen, text)
     click.echo(f"figures for Prometheus: http://{listen}/metrics", err=True)
     return scraped
+
+
+def _pool(pool: Pool, find_socket: Callable[[], Path]) -> Rounds:
+    """What carries between the daemon and the pool's folder."""
+    click.echo(
+        visible(f"the pool: {pool.folder}, every {exact_duration(pool.every_s)}"),
+        err=True,
+    )
+    return Rounds(carrier_for(pool, find_socket), pool.every_s)
 
 
 def _relay(socket_path: Path, sender: push.Push) -> None:

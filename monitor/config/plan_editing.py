@@ -1,4 +1,6 @@
-"""Changes of single keys in the file of a plan; comments and order stay.
+"""Changes of single keys in the file of a plan, or of a table of the configuration.
+
+Comments and order stay.
 
 The only importer of tomlkit: the standard library reads TOML and cannot write it.
 """
@@ -43,6 +45,35 @@ def with_keys(text: str, name: str, keys: Mapping[str, object]) -> str:
                 table.pop(key, None)
             else:
                 table[key] = value
+
+    return _changed(text, name, change)
+
+
+def with_table(
+    text: str, name: str, table: str, keys: Mapping[str, object] | None
+) -> str:
+    """Set keys of a table; the others of that table stay.
+
+    Args:
+        text: TOML that can be read.
+        name: of the file, for messages.
+        table: its name.
+        keys: new values; None removes the table.
+
+    Returns:
+        TOML.
+
+    Raises:
+        ConfigError: it is too odd to be changed without an editor.
+    """
+
+    def change(found: Any) -> None:  # noqa: ANN401 - a document, or plain values
+        if keys is None:
+            found.pop(table, None)
+        elif table in found:
+            found[table].update(keys)
+        else:
+            found[table] = dict(keys)
 
     return _changed(text, name, change)
 
@@ -143,6 +174,6 @@ def _changed(text: str, name: str, change: Callable[[Any], None]) -> str:
     except (TOMLKitError, *_ODD):
         pass
     raise ConfigError(
-        f"{name}: is written in a way that cannot be changed here. Change it by hand: "
-        "esimmon plan edit, without options."
+        f"{name}: is written in a way that cannot be changed here. Change it by hand "
+        "(a plan: esimmon plan edit, without options)."
     )

@@ -6,15 +6,19 @@ import logging
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
+from monitor import clock
 from monitor.client.calling import call
+from monitor.config import pool_folder
 from monitor.errors import EsimmonError, PoolError, RejectedError
 from monitor.escapes import visible
+from monitor.pool.carrying import Carrier
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from monitor.pool.carrying import Carried, Carrier
+    from monitor.config import Pool
+    from monitor.pool.carrying import Carried
 
 _ANSWER_S: Final = 30.0  # the daemon flushes, and sums up what it counted
 _RETRY_S: Final = 30
@@ -28,22 +32,34 @@ log = logging.getLogger("esimmon")
 class Asking:
     """Asks a running daemon by its socket."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, find_socket: Callable[[], Path]) -> None:
         """Prepare.
 
         Args:
-            path: of the socket.
+            find_socket: where it answers now; it may be started later.
         """
-        self._path = path
+        self._find_socket = find_socket
 
     def __call__(self, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """Ask; see `carrying.Ask`."""
-        answer = call(self._path, method, params, _ANSWER_S)
+        path = self._find_socket()
+        answer = call(path, method, params, _ANSWER_S)
         if answer is not None and answer.refusal:
             raise RejectedError(answer.refusal)
         if answer is None or answer.result is None:
-            raise PoolError(f"{self._path}: no daemon answers there.")
+            raise PoolError(f"{path}: no daemon answers there.")
         return answer.result
+
+
+def carrier_for(pool: Pool, find_socket: Callable[[], Path]) -> Carrier:
+    """What carries as the configuration says.
+
+    Args:
+        pool: with a folder.
+        find_socket: where the daemon answers now.
+    """
+    bound_bytes = pool.metered_per_hour_bytes
+    return Carrier(Asking(find_socket), pool_folder(pool), bound_bytes, clock.now_s)
 
 
 class Rounds:
