@@ -65,7 +65,9 @@ def _apps(scopes: Iterable[Scope]) -> set[str]:
     return {pattern for scope in scopes for pattern in scope.apps or ()}
 
 
-def telling_of(agreement: Agreement, entries: Iterable[Entry]) -> Telling:
+def telling_of(
+    agreement: Agreement, entries: Iterable[Entry], owner: str = ""
+) -> Telling:
     """What has to be told apart to judge a plan.
 
     A member whose id is a login name of this machine is charged what that user moves,
@@ -74,6 +76,7 @@ def telling_of(agreement: Agreement, entries: Iterable[Entry]) -> Telling:
     Args:
         agreement: the plan and what belongs to it.
         entries: of its ledger in the store.
+        owner: the member whose device this is; empty for nobody's.
     """
     plan = agreement.plan
     scopes = _scopes(agreement, entries)
@@ -84,4 +87,5 @@ def telling_of(agreement: Agreement, entries: Iterable[Entry]) -> Telling:
         tethered=tethered,
         members=named_users(member.id for member in agreement.members),
         elsewhere=frozenset(member.id for member in agreement.members),
+        owner=owner,
     )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from monitor.accounts.apart import canonical, telling_of
 from monitor.accounts.paying import bindings_at
+from monitor.accounts.pooled import in_order, shared
 from monitor.errors import RejectedError, UsageError
 from monitor.escapes import visible
 from monitor.plans.account import open_account, replay
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from monitor.plans.agreement import Agreement
     from monitor.plans.entries import Entry
     from monitor.plans.lots import Lot
+    from monitor.plans.measured import Telling
     from monitor.plans.samples import Sample
     from monitor.plans.status import Status
     from monitor.plans.terms import Binding
@@ -52,9 +54,11 @@ class Book:
         noted: its ledger in the store, in order.
         claim: which networks on which interfaces it pays for.
         bindings: which interfaces it pays for, and when.
-        samples: what was measured on these, in the order in which it is charged.
+        samples: what was measured on these, and by other devices of a pool, in the
+            order in which it is charged.
         closed: cycles that are judged no more, the oldest first.
         at_s: UTC second up to which that is known.
+        telling: what the samples of this device tell apart.
     """
 
     agreement: Agreement
@@ -64,6 +68,7 @@ class Book:
     samples: Sequence[Sample]
     closed: tuple[ClosedCycle, ...]
     at_s: int
+    telling: Telling
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -196,6 +201,9 @@ def open_book(
         there = ", ".join(sorted(known)) or "none"
         raise UsageError(f'no plan "{plan}". There are: {there}.')
     noted = tuple(ledger.entries(store, plan))
+    pool = shared(store, plan)
+    if pool is not None:
+        noted = tuple(in_order(noted, pool))
     attachments = billed_attachments(store)
     seen = {each.device for each in attachments.values()}.union(devices)
     together = bindings_at(store, known.values(), at_s)
@@ -206,12 +214,15 @@ def open_book(
         key: attachments[key] for key, is_ours in claims.items() if is_ours is not None
     }
     matched = {key for key, is_ours in claims.items() if is_ours}
-    telling = telling_of(known[plan], (each.entry for each in noted))
-    period = Interval(0, at_s + 1)
+    owner = "" if pool is None else pool.own.member
+    telling = telling_of(known[plan], (each.entry for each in noted), owner)
+    period = Interval(0 if pool is None else pool.own.from_s, at_s + 1)
     found = samples(store, period, mine, telling, matched) if mine else []
+    if pool is not None:
+        found += pool.samples
     closed = tuple(agreed.closed_cycles(store, plan))
     found.sort(key=canonical)
-    return Book(known[plan], noted, claim, bindings, found, closed, at_s)
+    return Book(known[plan], noted, claim, bindings, found, closed, at_s, telling)
 
 
 def attempt(book: Book, entry: Entry) -> Trial:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from monitor import __version__, clock
 from monitor.accounts import forgetting
@@ -12,6 +12,7 @@ from monitor.alerts.model import KINDS, SNOOZED_BY_CLICK, SNOOZED_FOR_A_DAY
 from monitor.daemon import choosing
 from monitor.daemon.control import CALLER, Access, Control, Method
 from monitor.daemon.detailing import Counted, details
+from monitor.daemon.pooling import Pooling
 from monitor.daemon.tickfacts import TICKS, tick_facts
 from monitor.daemon.tryout import Listener, Tryout
 from monitor.errors import ConfigError, StoreError, UsageError
@@ -22,50 +23,14 @@ from monitor.store import snoozes
 from monitor.users import user_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
+    from collections.abc import Mapping
 
     from monitor.alerts import Raised
-    from monitor.config import Config
-    from monitor.daemon.recorder import Recorder
-    from monitor.daemon.watch import Watch
-    from monitor.store.engine import Store
-    from monitor.tiers import Tier
+    from monitor.daemon.asked import Asked
     from monitor.usage import Attachment
 
 _DAY_S: Final = 86_400
 _ID_DIGITS: Final = 12  # as the ids that commands make
-
-
-class Settings(Protocol):
-    """What a daemon was started with."""
-
-    @property
-    def store(self) -> Path:
-        """The database."""
-
-    @property
-    def load_config(self) -> Callable[[], Config]:
-        """Reads the configuration, with the files of plans."""
-
-
-class Asked(Protocol):
-    """The daemon, as far as answers need it; complete when the first is asked for."""
-
-    store: Store
-    tier: Tier
-    watch: Watch
-    recorder: Recorder
-
-    @property
-    def setup(self) -> Settings:
-        """What it was started with."""
-
-    def reload(self) -> str | None:
-        """Take the configuration anew, unless it is broken; say why not."""
-
-    def call(self) -> None:
-        """Look at the plans once the answer is given."""
 
 
 class Answers:
@@ -73,6 +38,7 @@ class Answers:
 
     Attributes:
         methods: by name.
+        pooling: this device in its pool.
         control: where they are asked; set before the first is.
     """
 
@@ -84,6 +50,7 @@ class Answers:
         # Judging a plan anew takes time, and anybody may ask: once for each alert.
         self._snoozed: set[str] = set()
         self._tryout = Tryout()
+        self.pooling = Pooling(daemon)
         self.methods = {
             "status": Method(Access.ANYBODY, self._status),
             "live": Method(Access.GROUP, self._live),
@@ -102,6 +69,8 @@ class Answers:
             "ledger.append": Method(Access.GROUP, self._append, names_caller=True),
             "networks.name": Method(Access.GROUP, self._name),
             "data.forget": Method(Access.GROUP, self._forget),
+            "pool.outbox": Method(Access.GROUP, self.pooling.outbox),
+            "pool.take": Method(Access.GROUP, self.pooling.take),
         }
 
     def _status(self, _: Mapping[str, Any]) -> dict[str, Any]:

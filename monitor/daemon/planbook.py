@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from monitor.accounts.apart import canonical, telling_of
+from monitor.accounts.apart import canonical
 from monitor.accounts.bookkeeping import open_book
 from monitor.accounts.paying import Payment, bindings_at
 from monitor.alerts import look_at, next_due
@@ -172,7 +172,7 @@ class PlanBook:
             plans.append(
                 Running(
                     agreement=agreement,
-                    telling=telling_of(agreement, (each.entry for each in book.noted)),
+                    telling=book.telling,
                     claim=book.claim,
                     closed=account,
                     settled=settled,

@@ -51,6 +51,8 @@ class Telling:
         elsewhere: ids of those who share it, for what other devices counted.
         inner: what a tunnel carried is the application's inside, and not, as to the
             carrier, the VPN program's.
+        owner: of those who share it, whose device this is: what nobody else moved is
+            theirs; empty for nobody.
     """
 
     apps: tuple[str, ...] | None = None
@@ -58,6 +60,7 @@ class Telling:
     members: Mapping[int, str] = field(default_factory=dict)
     elsewhere: frozenset[str] = frozenset()
     inner: bool = False
+    owner: str = ""
 
     def __bool__(self) -> bool:
         by_member = self.members or self.elsewhere
@@ -67,7 +70,7 @@ class Telling:
         """Which of those who share it moved something; empty for nobody."""
         if share.kind == IMPORTED and share.via in self.elsewhere:
             return share.via
-        return self.members.get(share.uid, "")
+        return self.members.get(share.uid, self.owner)
 
 
 EVERYTHING: Final = Telling()
@@ -132,7 +135,10 @@ def owners_of(
         if share.kind in kinds:
             by_kind[share.kind][key] = share.via
     return Owners(
-        whose, Whose(tethered=tethered), by_kind[TUNNEL], by_kind[TUNNEL_OVERHEAD]
+        whose,
+        Whose("", telling.owner, tethered),
+        by_kind[TUNNEL],
+        by_kind[TUNNEL_OVERHEAD],
     )
 
 

@@ -114,12 +114,22 @@ def entries(store: Store, plan: str | None = None) -> list[Noted]:
     Raises:
         StoreError: one of them cannot be understood.
     """
+    with store.read() as connection:
+        return read_entries(connection, store.path, plan)
+
+
+def read_entries(
+    connection: Connection, path: Path, plan: str | None = None
+) -> list[Noted]:
+    """The same in a transaction.
+
+    Raises:
+        StoreError: one of them cannot be understood.
+    """
     wanted = _ROWS
     if plan is not None:
         wanted = wanted.where(or_(LEDGER.c.plan == plan, LEDGER.c.plan == EACH))
-    with store.read() as connection:
-        rows = connection.execute(wanted).all()
-    return [_noted(row, store.path) for row in rows]
+    return [_noted(row, path) for row in connection.execute(wanted)]
 
 
 def _known(connection: Connection, path: Path, entry_id: str) -> Noted | None:

@@ -1,4 +1,4 @@
-"""What the database keeps: version 0005.
+"""What the database keeps: version 0006.
 
 Times are whole UTC seconds (`_s`) or nanoseconds of CLOCK_BOOTTIME (`_boottime_ns`).
 Usage stands in three tiers of the same shape, a table of intervals with a bill and an
@@ -8,8 +8,8 @@ zone at writing). Every `hours` row is the exact sum of its spans, every `days` 
 its hours. Flags that may be unknown are 1, 0 or -1.
 
 Tables of plans are in `plan_tables`, those of alerts in `alert_tables`, that of
-networks in `network_tables`. A change here or there needs a new file in
-`migrations/versions` and a new `VERSION`.
+networks in `network_tables`, those of the pool in `pool_tables`. A change here or there
+needs a new file in `migrations/versions` and a new `VERSION`.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from monitor.store import (  # noqa: F401 - their tables are of this schema
     alert_tables,
     network_tables,
     plan_tables,
+    pool_tables,
 )
 from monitor.store.columns import (
     FRAMING,
@@ -44,7 +45,7 @@ from monitor.store.columns import (
 )
 from monitor.store.tables import key, keyed, reference, table
 
-VERSION = "0005"
+VERSION = "0006"
 """The newest Alembic revision; revisions are ordered as text."""
 
 NO_RUN = 0

@@ -12,7 +12,7 @@ from monitor.daemon.answering import Answers
 from monitor.daemon.control import Access
 
 if TYPE_CHECKING:
-    from monitor.daemon.answering import Asked
+    from monitor.daemon.asked import Asked
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / ".github" / "SECURITY.md").read_text(encoding="utf-8")
