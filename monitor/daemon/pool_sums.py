@@ -21,13 +21,16 @@ if TYPE_CHECKING:
 HOUR_S: Final = 3600
 
 
-def own_sums(store: Store, running: Running, period: Interval) -> dict[Key, Amount]:
+def own_sums(
+    store: Store, running: Running, period: Interval, since_s: int
+) -> dict[Key, Amount]:
     """Sum up what is stored.
 
     Args:
         store: open, with everything flushed.
         running: the plan, judged.
         period: whole clock hours.
+        since_s: UTC second; what was moved before is told by an earlier life.
 
     Returns:
         By what each sum is of; those of nothing are left out.
@@ -40,10 +43,10 @@ def own_sums(store: Store, running: Running, period: Interval) -> dict[Key, Amou
     claims = {place: running.claim.on(each) for place, each in attachments.items()}
     mine = {place: attachments[place] for place in claims if claims[place] is not None}
     matched = {place for place, is_ours in claims.items() if is_ours}
-    edges = _edges(running, period)
+    edges = sorted({since_s, *_edges(running, period)})
     found: dict[Key, Amount] = {}
     for each in samples(store, period, mine, running.telling, matched):
-        if not belonging.has(each, each.from_s):
+        if each.from_s < since_s or not belonging.has(each, each.from_s):
             continue
         hour_s = each.from_s - each.from_s % HOUR_S
         edge_s = edges[bisect_right(edges, each.from_s) - 1]
@@ -64,11 +67,13 @@ def own_sums(store: Store, running: Running, period: Interval) -> dict[Key, Amou
     return found
 
 
-def _edges(running: Running, period: Interval) -> list[int]:
-    """Where the plan turns in a period, ascending; its start is the first."""
+def _edges(running: Running, period: Interval) -> set[int]:
+    """Where the plan turns in a period, and where that begins."""
     seen = running.seen.status
     ends = {edge for start_s, end_s, _ in seen.history for edge in (start_s, end_s)}
     ends.update((seen.cycle_start, seen.cycle_end, seen.validity_start))
     ends.update(marks(running.now, period))
-    inside = {edge for edge in ends if edge is not None and edge in range(*period)}
-    return sorted({period.from_s, *inside})
+    return {
+        period.from_s,
+        *(edge for edge in ends if edge is not None and edge in range(*period)),
+    }

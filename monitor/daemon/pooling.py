@@ -147,7 +147,7 @@ class Pooling:
         while not is_done and own.revision == heard:
             period = self._period(now_s)
             sums = {
-                str(each.agreement.plan.id): own_sums(store, each, period)
+                str(each.agreement.plan.id): own_sums(store, each, period, own.from_s)
                 for each in plans
             }
             own = saying.say(store, own, saying.Counted(period, sums))

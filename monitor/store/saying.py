@@ -104,12 +104,12 @@ def _say_sums(
 ) -> Device:
     """Sums that are not what was said before; those that are none any more are 0."""
     told = pool.sums(connection, own, *which)
-    ours = {key: each for key, each in found.items() if key.from_s >= own.from_s}
-    ours |= {
+    gone = {
         key: each._replace(rx_bytes=0, tx_bytes=0)
         for key, each in told.items()
-        if key not in ours
+        if key not in found
     }
+    ours = {**found, **gone}
     news = [item for item in ours.items() if told.get(item[0]) != item[1]]
     said = [Said(*each, own.revision + place) for place, each in enumerate(news, 1)]
     pool.put_usage(connection, own, said)
