@@ -71,6 +71,8 @@ class Watched:
             latest.
         eater: finds the program that used most in this cycle, with its bytes; called
             only when there is something to tell.
+        member: the only one of those who share it that concerns who is told; empty for
+            all of them.
     """
 
     plan: Plan
@@ -85,6 +87,7 @@ class Watched:
     viewer: ZoneInfo | None = None
     turns_s: int = NEVER
     eater: Eater = nobody
+    member: str = ""
 
 
 def look_at(account: Account, at_s: int, eater: Eater = nobody) -> Watched:
@@ -241,6 +244,8 @@ def _roaming(watched: Watched) -> Iterator[Holding]:
 def _members(watched: Watched) -> Iterator[Holding]:
     start_s = watched.status.cycle_start or 0
     for name, member in watched.status.members.items():
+        if watched.member not in {"", name}:
+            continue
         allocation_bytes = member.allocation_bytes
         if allocation_bytes is not None and member.used_bytes >= allocation_bytes:
             key = Key(MEMBER_LIMIT, start_s, "", f"{watched.plan.id}/{name}")

@@ -55,6 +55,8 @@ class Pool(Struct, frozen=True, forbid_unknown_fields=True):
         folder: that all devices sync; empty for no pool.
         device: this device's name in it; empty for the host's.
         member: whose device it is.
+        owner: whether who sits here is told when any member's share is used up, and not
+            only their own.
         plans: ids of those that are shared.
         every_s: between two rounds of `esimmon relay`.
         metered_per_hour_bytes: at most so many are written an hour on a metered
@@ -64,6 +66,7 @@ class Pool(Struct, frozen=True, forbid_unknown_fields=True):
     folder: FolderPath = FolderPath("")
     device: DeviceName = DeviceName("")
     member: MemberId = MemberId("")
+    owner: bool = False
     plans: tuple[PlanId, ...] = ()
     every_s: Duration = field(default=Duration(10 * _MINUTE_S), name="every")
     metered_per_hour_bytes: Size = field(default=Size(100_000), name="metered_per_hour")

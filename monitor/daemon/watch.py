@@ -82,6 +82,7 @@ class Watch:
         self.blindness = Blindness(newest_tiers(store), " ".join(store.notices))
         self._boot_id = clock.read().boot_id
         self.totals = Totals(self._store)
+        self._concern(config)
         self._noted: set[str] = set()
         self.announce: Callable[[], None] = lambda: None
         sampler.pending.more_marks = self.book.marks
@@ -165,7 +166,12 @@ class Watch:
         for note in self.book.notes:
             self._say_once(note)
         watched = [
-            replace(each.seen, viewer=zone, eater=partial(self._eater, each))
+            replace(
+                each.seen,
+                viewer=zone,
+                eater=partial(self._eater, each),
+                member=self._member if each.agreement.plan.id in self._shared else "",
+            )
             for each in self.book.plans
         ]
         self.telling.choices = choices(self._store.path, watched)
@@ -226,7 +232,14 @@ class Watch:
         self.telling.wishes = wishes(config)
         self.announce()
         self.using.rules = config.networks
+        self._concern(config)
         self._noted.clear()
+
+    def _concern(self, config: Config) -> None:
+        """See whom of those who share a plan alerts concern here."""
+        pool = config.pool
+        self._member = "" if pool.owner else pool.member
+        self._shared = frozenset(map(str, pool.plans if pool.folder else ()))
 
     def forgot(self) -> None:
         """Names were taken out of the store: have them no more either."""

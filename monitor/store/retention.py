@@ -20,6 +20,7 @@ from monitor.plans.reaching import kept_since_s
 from monitor.store import alerts, dropping, remotes, sizecap
 from monitor.store.alert_tables import ALERT_MARKS, ALERTS
 from monitor.store.melting import Melting
+from monitor.store.pool_tables import POOL_USAGE
 from monitor.store.schema import EVENTS
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Limits:
 
     Attributes:
         slots_s: spans.
-        hours_s: clock hours, events, and alerts that are over.
+        hours_s: clock hours, events, alerts that are over, what a pool said.
         processes_s: rows of processes.
         size_bytes: of the database without its free pages and its log.
         process_rows: the most rows of processes.
@@ -121,6 +122,7 @@ def _steps(now_s: int, limits: Limits) -> dict[str, Step]:
     processes_s = surely_s - limits.processes_s
     # Those of an hour that goes on count as kept at least until it is over.
     remotes_s = now_s - limits.remotes_s
+    old_words = POOL_USAGE.c.from_s < hours_s
     old_events = EVENTS.c.at_s < hours_s
     old_alerts = ALERTS.c.cleared_s < hours_s
     old_marks = alerts.old_marks(hours_s)
@@ -133,6 +135,7 @@ def _steps(now_s: int, limits: Limits) -> dict[str, Step]:
         "folded": lambda c, n: remotes.fold_hours(c, now_s, limits.remotes_top, n),
         "processes": dropping.drop_processes,
         "applications": dropping.drop_applications,
+        "pool_usage": lambda c, n: dropping.drop(c, POOL_USAGE, old_words, n),
         "events": lambda c, n: dropping.drop(c, EVENTS, old_events, n),
         "alerts": lambda c, n: dropping.drop(c, ALERTS, old_alerts, n),
         "alert_marks": lambda c, n: dropping.drop(c, ALERT_MARKS, old_marks, n),

@@ -81,7 +81,7 @@ def command(  # noqa: PLR0913 - one argument an option
     zone = local_zone(os.environ)
     refuse_stranger(plans_of(place.setup.config.plans, zone), plans, member)
     ids = list(dict.fromkeys(plans))
-    text = place.changed(keys_of(path, name, member, ids))
+    text = place.changed(keys_of(path, name, member, ids) | {"owner": True})
     found_pool(path, {each: shared_text(tables[each]) for each in ids})
     place.write(text)
     say(f"{path}: a new pool, and this device is {name} in it.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -140,6 +141,15 @@ def test_a_member_is_told_again_only_after_the_share_was_larger() -> None:
     assert book.tick(NOW_S + 1, having(GB, 2 * GB)) == []
     assert book.tick(NOW_S + 2, having(2 * GB, 2 * GB)) == ["member.limit d/w"]
     assert Book().tick(NOW_S, having(GB, None)) == []
+
+
+def test_of_many_members_only_the_one_is_told_whom_it_concerns() -> None:
+    member = MemberStatus(GB, 0, blocked=True, allocation_bytes=GB)
+    both = structs.replace(QUIET, members={"anna": member, "bilal": member})
+    everybody = looked_at(plan(), both)
+    assert Book().tick(NOW_S, everybody) == ["member.limit anna", "member.limit bilal"]
+    hers = replace(everybody, member="anna")
+    assert Book().tick(NOW_S, hers) == ["member.limit anna"]
 
 
 def test_each_further_block_is_told_with_what_it_costs() -> None:

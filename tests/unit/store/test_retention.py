@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.store import pool
 from monitor.store.retention import Limits, purge
 from monitor.store.rollups import roll_up
 from monitor.usage import Bill, total
@@ -70,6 +71,21 @@ def test_each_tier_keeps_its_time_and_no_sum_changes(
     assert column(path, "events.at_s")[0] >= NOW_S - SHORT.hours_s
     assert len(found["spans"]) == len(found["bill"]) == len(found["explanation"]) / 2
     assert {row[0] for row in found["hours_bill"]} <= {row[0] for row in found["hours"]}
+
+
+def test_what_a_pool_said_goes_with_the_hours(tmp_path: Path) -> None:
+    with writing(tmp_path / "usage.db") as (store, _):
+        phone = pool.Device("phone", "00")
+        limit_s = NOW_S - SHORT.hours_s
+        said = [
+            pool.Said(pool.Key("family", from_s), pool.Amount(from_s + 9, 1, 1), place)
+            for place, from_s in enumerate((limit_s - 1, limit_s), 1)
+        ]
+        with store.begin() as connection:
+            pool.put_usage(connection, phone, said)
+        assert purge(store, NOW_S, SHORT).dropped["pool_usage"] == 1
+        with store.read() as connection:
+            assert pool.said_after(connection, phone, 0, 9) == said[1:]
 
 
 def test_what_is_not_summed_yet_stays(tmp_path: Path) -> None:
