@@ -11,21 +11,24 @@ from typing import TYPE_CHECKING
 from monitor.daemon.control import Access, Control, Method
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
+    from typing import Any
+
+    Said = dict[str, Any]
 
 
 @contextmanager
 def daemon_at(
-    socket: Path, more: Mapping[str, dict[str, object]] | None = None
+    socket: Path, more: Mapping[str, Said | Callable[..., Said]] | None = None
 ) -> Iterator[None]:
     """Answer `status` with the process id of the test.
 
     Args:
         socket: where.
-        more: what it answers to other methods.
+        more: what it answers to other methods, or what makes it of their parameters.
     """
-    answers: dict[str, dict[str, object]] = {"status": {"pid": os.getpid()}}
+    answers: dict[str, Said | Callable[..., Said]] = {"status": {"pid": os.getpid()}}
     answers |= more or {}
     methods = {name: _answering(answer) for name, answer in answers.items()}
     stop = threading.Event()
@@ -49,5 +52,7 @@ def daemon_at(
         selector.close()
 
 
-def _answering(answer: dict[str, object]) -> Method:
+def _answering(answer: Said | Callable[..., Said]) -> Method:
+    if callable(answer):
+        return Method(Access.ANYBODY, answer)
     return Method(Access.ANYBODY, lambda _: answer)
