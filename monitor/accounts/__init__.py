@@ -5,6 +5,6 @@
   programs.
 - `paying`: which plan pays for which network. `apart`: what samples of usage have to
   tell apart for them.
-- `pooled`: what other devices say of a plan that is shared.
+- `pooled`: what other devices say of a plan that is shared. `sharing`: who used what.
 - `forgetting`: names that are to go; `needs`: those that plans need.
 """

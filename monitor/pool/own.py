@@ -86,6 +86,20 @@ class Own:
                 pass  # a file system without locks: there is one relay a device
             yield Speaker(folder, whose, member, self._digested(folder, whose))
 
+    def spoken(self, whose: Whose) -> list[Spoken]:
+        """What was written, and when.
+
+        Args:
+            whose: this device.
+
+        Raises:
+            PoolError: the folder cannot be used.
+            OSError: as long as nothing was written.
+        """
+        with self._folder.opened(whose.device) as folder:
+            found = self._digested(folder, whose)
+        return [each for digest in found.values() for each in digest.spoken]
+
     def _digested(self, folder: int, whose: Whose) -> dict[str, _Digest]:
         found = {}
         for name in places.names(folder):
