@@ -16,7 +16,7 @@ from monitor import __version__, cli, lazy
 from monitor.errors import ConfigError, StoreMissingError, UsageError
 
 ROOT = Path(__file__).parents[2]
-GROUPS = ("config", "data", "alerts", "import", "plan", "service")
+GROUPS = ("config", "data", "alerts", "import", "plan", "pool", "service")
 COMMAND = [sys.executable, "-m", "monitor"]
 
 
