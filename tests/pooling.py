@@ -50,6 +50,7 @@ class Standin:
         metered: whether it is on a metered network.
         near: whether a limit is near.
         pages: how many records an answer has.
+        talks: whether it gives a word each time that it is asked.
         refused: devices of which it takes nothing.
     """
 
@@ -67,7 +68,7 @@ class Standin:
         self.heard: dict[tuple[str, str], tuple[int, dict[object, Record]]] = {}
         self.members: dict[str, str] = {}
         self.is_there, self.metered, self.near = True, False, False
-        self.pages = 500
+        self.pages, self.talks = 500, False
         self.now_s = START_S
         self.refused: set[str] = set()
 
@@ -95,11 +96,14 @@ class Standin:
     def outbox(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """`pool.outbox`."""
         after = params["after"]
+        newest = max((each.n for each in self.said.values()), default=0)
+        if self.talks and after <= newest:
+            self.live(self.now_s)
+            newest = self.said["word"].n
         found = sorted(
             (each for each in self.said.values() if each.n > after),
             key=lambda each: each.n,
         )
-        newest = max((each.n for each in self.said.values()), default=0)
         known: dict[str, dict[str, int]] = {self.device: {self.instance: newest}}
         for (device, instance), (reached, _) in self.heard.items():
             known.setdefault(device, {})[instance] = reached

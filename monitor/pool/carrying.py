@@ -35,6 +35,9 @@ _BATCH_BYTES: Final = 60_000
 _BATCH_PARTS: Final = 248
 _MOST_EMPTY: Final = 20  # weeks without usage that are summed up in one round
 _MOST_LIVES: Final = 3
+# Asks who it is, and nothing else: a daemon that was restored must not number anything
+# before it heard what it had numbered already.
+_WHO: Final = 2**53 - 1
 
 
 class Ask(Protocol):
@@ -126,7 +129,6 @@ class Carrier:
         self._own = Own(self._folder)
         self._per_hour_bytes = per_hour_bytes
         self._now_s = now_s
-        self._reached = 0
         self.heard: Callable[[str, int], None] = lambda _device, _count: None
 
     def carry(self) -> Carried:
@@ -137,7 +139,7 @@ class Carrier:
             RejectedError: the daemon says no.
         """
         pool = read_pool(self._folder.path).pool
-        page = self._page(self._reached)
+        page = self._page(_WHO)
         done = Carried(page.device)
         began_s = None
         for _ in range(_MOST_LIVES):
@@ -197,7 +199,6 @@ class Carrier:
             count = budget.fitting(speaker.sizes(new), self._room(page, speaker, done))
             done.told_bytes += speaker.say(new[:count])
             done.told += count
-            self._reached = speaker.reached
             done.waits = count < len(new)
             empty = 0 if new else empty + 1
             if done.waits or not page.more or empty == _MOST_EMPTY:

@@ -220,11 +220,13 @@ def test_a_daemon_that_was_restored_hears_what_it_said_and_nothing_comes_twice(
     restored = Standin("anna", anna.instance)
     for hour in range(3):  # as far as the backup goes
         restored.move(hour, 10)
-    restored.said.clear()
-    restored.heard[restored.device, restored.instance] = 3, {}
+    restored.talks = True
     carrier = restored.carrier(folder)
     carrier.carry()
     assert restored.instance != anna.instance
+    # It gave no number anew that others know as something else.
+    kept = restored.heard["anna", anna.instance][1].values()
+    assert sorted(each.n for each in kept) == [4, 5, 6, 7]
     restored.move(7, 10)
     carrier.carry()
     of_ben.carry()
