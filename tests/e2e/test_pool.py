@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.e2e.daemon import wait_for
 from tests.e2e.places import root_in
 from tests.e2e.pooled import POOL_PLAN, Device, agree, settle
 from tests.e2e.truth import transfer
@@ -163,3 +166,18 @@ def test_who_leaves_is_still_counted_and_counts_for_itself_again(
     assert ben.show()["used_bytes"] == ben.moved() > used["bens"]
     settle(anna)
     assert anna.used() == used
+
+
+def test_relay_carries_by_itself(lab: Lab, anna: Device) -> None:
+    transfer(lab, down=100_000)
+    words = anna.esimmon.command("relay")
+    with subprocess.Popen(words, env=anna.esimmon.place.environ) as relay:
+        try:
+            wait_for(
+                lambda: list(anna.folder.glob("devices/annas/*.jsonl")),
+                "the first round",
+            )
+        finally:
+            relay.send_signal(signal.SIGINT)
+        assert relay.wait(timeout=60) == 130
+    assert anna.used()["annas"] == anna.moved()

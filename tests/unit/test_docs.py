@@ -86,7 +86,7 @@ def test_the_examples_of_the_help_are_calls_that_parse(name: str) -> None:
 
 @pytest.mark.parametrize(
     "folder",
-    ["", "accounts", "attribution", "client", "counting", "daemon", "networks"],
+    ["", "accounts", "attribution", "client", "counting", "daemon", "networks", "pool"],
 )
 def test_the_map_of_a_folder_names_every_module(folder: str) -> None:
     package = importlib.import_module(f"monitor.{folder}".rstrip("."))
