@@ -1,7 +1,8 @@
 """Run all tests: `python tests/all.py`, with arguments for pytest if you like.
 
-Without any, those of one module, of the page and of other kernels run beside the rest,
-where there is a second processor; what they said is shown at the end.
+Without any, those of one module, of the page, of desktops, of networks and of other
+kernels run beside the rest, where there is a second processor; what they said is shown
+at the end.
 
 With ESIMMON_TEST_APT=1, and as root, the Debian packages that tests need are installed
 first; on a person's machine nothing is installed. No service is started in either
@@ -26,8 +27,8 @@ from tests.packages import debian_packages
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-APART = ("tests/unit", "tests/web", "tests/guest")
-"""They share no device, no pin and no daemon of this kernel with the others."""
+APART = ("tests/unit", "tests/web", "tests/guest", "tests/networks", "tests/desktop")
+"""They are in namespaces, on buses and over stores of their own: nobody sees them."""
 ROOT = Path(__file__).parent.parent
 _POLICY = Path("/usr/sbin/policy-rc.d")
 
