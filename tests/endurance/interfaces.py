@@ -11,7 +11,7 @@ All on real devices in network namespaces of its own, under the real daemon:
   namespace and comes back, is removed and made again with its name and its index.
 
 What a report says is compared to the byte with the kernel: with the counters of each
-device, with nftables for what came in, with the frames that were accepted.
+device, and with the frames that a tap's driver accepted.
 """
 
 from __future__ import annotations
