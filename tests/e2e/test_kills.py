@@ -42,7 +42,9 @@ def test_works_that_are_killed_in_the_middle_are_done_or_not_begun(
     tmp_path: Path,
 ) -> None:
     """The first change of each, the last one, and one between."""
-    bench = Bench(tmp_path)
+    folder = tmp_path / "works"
+    folder.mkdir()
+    bench = Bench(folder)
     seen = [bench.kill(name, _MOST) for name in WORKS]
     bench.close()
     assert all(begun + done == _MOST for _, begun, done in seen)
