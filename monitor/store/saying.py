@@ -110,10 +110,15 @@ def _say_sums(
         if key not in found
     }
     ours = {**found, **gone}
-    news = [item for item in ours.items() if told.get(item[0]) != item[1]]
+    # That a span ends later is no news while nothing was moved in it.
+    news = [item for item in ours.items() if _moved(told.get(item[0])) != item[1][1:]]
     said = [Said(*each, own.revision + place) for place, each in enumerate(news, 1)]
     pool.put_usage(connection, own, said)
     return own._replace(revision=own.revision + len(said))
+
+
+def _moved(amount: Amount | None) -> tuple[int, ...]:
+    return () if amount is None else amount[1:]
 
 
 def _say_entries(

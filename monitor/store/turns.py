@@ -8,6 +8,7 @@ again and again (measured: 0.9 s), while the daemon's loop stood still.
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -29,12 +30,15 @@ class Turns:
         """Wait for a turn, and have it.
 
         Args:
-            wait_s: how long for each of those before; SQLite says then that it is busy.
+            wait_s: how long at most. A job that waits for another program's lock has
+                its turn for longer: then SQLite says that it is busy.
         """
+        until_s = time.monotonic() + wait_s
         has_room = False
         if self._door.acquire(timeout=wait_s):
             try:
-                has_room = self._room.acquire(timeout=wait_s)
+                left_s = max(0.0, until_s - time.monotonic())
+                has_room = self._room.acquire(timeout=left_s)
             finally:
                 self._door.release()
         try:

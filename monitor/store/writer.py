@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 BUSY_S = 1.0
 """How long a flush waits for a lock: the caller counts on and tries again."""
+_TURN_S = 0.4  # for one step of a job; together less than who asks for it waits
 
 
 # Built once: building a statement costs several times as much as executing it.
@@ -227,7 +228,7 @@ class Writer(Closing):
                 self._store.insist_on_files()
                 if self._connection is None:
                     self._connection = self._store.writer_connection(BUSY_S)
-                with self._store.turns.take(BUSY_S), self._connection.begin():
+                with self._store.turns.take(_TURN_S), self._connection.begin():
                     self._notice_others(self._connection)
                     yield self._connection
         except BaseException:

@@ -142,11 +142,12 @@ def test_a_damaged_database_is_set_aside_and_the_backup_restored(
     daemon = esimmon.start()
     (aside,) = esimmon.folder.glob("usage.db.damaged-*")
     assert _digest(aside) == damaged
-    first, second = daemon.said().splitlines()
+    first, second, alert = daemon.said().splitlines()
     assert first.startswith(f"esimmon: {esimmon.store} was damaged (")
     assert first.endswith(f"; it is kept as {aside.name}.")
     (backup,) = esimmon.folder.glob("backups/*.db")
     assert second.startswith(f"esimmon: The backup {backup} was put in its place: ")
+    assert alert.startswith("esimmon: esimmon had to mend its database. ")
 
     report = esimmon.report()
     assert of_process(report, kept) == wire

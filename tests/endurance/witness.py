@@ -83,6 +83,10 @@ class Witness:
     _heard: Counter[str] = field(default_factory=Counter)
     _logged: Counter[str] = field(default_factory=Counter)
 
+    def __post_init__(self) -> None:
+        """What was shown before is of another database."""
+        self._shown = len(self.server.shown)
+
     def killed(self, daemon: Daemon) -> bool:
         """Look after a kill, before anybody else opens the database.
 

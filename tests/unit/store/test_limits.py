@@ -165,7 +165,7 @@ def test_the_size_has_a_cap_and_the_file_shrinks(tmp_path: Path) -> None:
         assert whole(store)[0] == before[0]
     with open_store(path, writable=True) as store:
         pass
-    assert path.stat().st_size < size * 3 // 4
+    assert path.stat().st_size < size * 4 // 5  # with a page of each empty table
 
 
 def test_what_only_a_wrong_clock_calls_old_stays(tmp_path: Path) -> None:
