@@ -75,10 +75,11 @@ class Pooling:
             own = Device(
                 name, secrets.token_hex(8), is_own=True, from_s=max([0, *lives])
             )
+        plans = {str(each.plan.id): each for each in book.agreements}
         terms = {
-            str(each.plan.id): shared_hash(each)
-            for each in book.agreements
-            if str(each.plan.id) in set(map(str, wanted.plans))
+            str(plan): shared_hash(plans[plan])
+            for plan in wanted.plans
+            if plan in plans
         }
         with store.begin() as connection:
             pool.put_device(connection, own._replace(member=wanted.member, terms=terms))
